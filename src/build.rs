@@ -1,0 +1,2 @@
+//! Says in one sentence what to install when libpcap's headers are missing.
+fn main() {}

@@ -1,0 +1,5 @@
+//! Explains why each TCP connection in a capture was reset.
+
+pub mod decode;
+pub mod origin;
+pub mod tcp;

@@ -1,0 +1,89 @@
+//! One segment: [`Header`], the facts that a case may keep, and [`Segment`], the same with its addresses and its payload, borrowed.
+
+use super::{Encapsulation, Flags, Options, SeqNumber};
+use crate::origin::{RecordId, Timestamp};
+use std::net::SocketAddr;
+
+/// One TCP segment as a record carried it.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// Address and port of the sender.
+    pub from: SocketAddr,
+    /// Address and port of the receiver.
+    pub to: SocketAddr,
+    /// What it was wrapped in.
+    pub encapsulation: Encapsulation,
+    /// Its facts.
+    pub header: Header,
+    /// The captured part of its payload; `header.payload_len` is the whole.
+    pub payload: &'a [u8],
+}
+
+/// The facts of one segment, owned and without addresses: whose segment it is, its place in a connection tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The record that carried it.
+    pub record: RecordId,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// What the IP header adds.
+    pub ip: IpFacts,
+    /// SEG.SEQ.
+    pub seq: SeqNumber,
+    /// SEG.ACK as it stands in the header, significant only when ACK is set.
+    pub ack: SeqNumber,
+    /// Control bits.
+    pub flags: Flags,
+    /// SEG.WND as sent, not scaled.
+    pub window: u16,
+    /// Options.
+    pub options: Options,
+    /// Bytes of payload on the wire, by the lengths in the headers, not by what was captured.
+    pub payload_len: u32,
+    /// Whether the checksum is right.
+    pub checksum: Checksum,
+}
+
+impl Header {
+    /// SEG.LEN: payload bytes, and one each for SYN and FIN (RFC 9293 3.4).
+    pub const fn seq_len(&self) -> u32 {
+        self.payload_len + self.flags.syn() as u32 + self.flags.fin() as u32
+    }
+
+    /// The position after this segment.
+    pub fn seq_end(&self) -> SeqNumber {
+        self.seq + self.seq_len()
+    }
+
+    /// A segment that carries only an acknowledgment.
+    pub const fn is_bare_ack(&self) -> bool {
+        self.seq_len() == 0 && self.flags.ack() && !self.flags.rst()
+    }
+}
+
+/// Facts of the IP header by which senders can be told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IpFacts {
+    /// IPv4 TTL or IPv6 Hop Limit as captured.
+    pub hop_limit: u8,
+    /// IPv4 identification; `None` for IPv6.
+    pub id: Option<u16>,
+    /// IPv4 DF; `None` for IPv6.
+    pub dont_fragment: Option<bool>,
+    /// Differentiated services code point, 0..=63.
+    pub dscp: u8,
+    /// IPv6 flow label, 20 bits; `None` for IPv4.
+    pub flow_label: Option<u32>,
+}
+
+/// Verdict on the TCP checksum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Checksum {
+    /// The bytes add up.
+    Right,
+    /// They do not. A sender's own capture shows this of good segments when the interface computes checksums.
+    Wrong,
+    /// Cut, fragmented, or not looked at.
+    #[default]
+    Unknown,
+}
