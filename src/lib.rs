@@ -1,5 +1,9 @@
 //! Explains why each TCP connection in a capture was reset.
 
+pub mod case;
 pub mod decode;
 pub mod origin;
+pub mod report;
+pub mod rules;
 pub mod tcp;
+pub mod track;

@@ -50,6 +50,16 @@ impl<T> Pair<T> {
     }
 }
 
+impl<T> Pair<T> {
+    /// The value of `side` and the other one, both to be changed.
+    pub const fn both_mut(&mut self, side: Side) -> (&mut T, &mut T) {
+        match side {
+            Side::Client => (&mut self.client, &mut self.server),
+            Side::Server => (&mut self.server, &mut self.client),
+        }
+    }
+}
+
 impl<T> Index<Side> for Pair<T> {
     type Output = T;
 

@@ -1,0 +1,48 @@
+//! How the connection was being closed when the reset came.
+
+use super::Facts;
+use crate::origin::MILLISECOND;
+
+impl Facts<'_> {
+    /// The segment that the reset answers acknowledged its sender's FIN: the answering TCP knew that no more would come.
+    pub fn covers_fin(&self) -> bool {
+        self.sender()
+            .fin
+            .is_some_and(|fin| fin.seq.precedes(self.case.reset.seq))
+    }
+
+    /// How long the receiver had had the sender's FIN when it sent the segment that the reset answers, in nanoseconds.
+    ///
+    /// The FIN needs half a round trip to the receiver, and the segment the other half back: both together are what the receiver's
+    /// responses take as seen from the capture point.
+    pub fn had_fin_for(&self) -> Option<i64> {
+        let (fin, trigger) = (self.sender().fin?, self.form.answers?);
+        Some(trigger.header.time - fin.mark.time - self.receiver().response_time.unwrap_or(0))
+    }
+
+    /// The receiver can have noticed the FIN before it sent that segment.
+    pub fn could_notice_fin(&self) -> Option<bool> {
+        Some(self.covers_fin() && self.had_fin_for()? > NOTICES_WITHIN)
+    }
+
+    /// Everything that both sides sent as payload was acknowledged.
+    pub fn all_acknowledged(&self) -> bool {
+        let settled =
+            |view: &super::super::EndpointView, also: Option<crate::tcp::SeqNumber>| match (
+                view.payload_end,
+                view.snd_una,
+            ) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(end), Some(acked)) => {
+                    !acked.precedes(end) || also.is_some_and(|ack| !ack.precedes(end))
+                }
+            };
+        let said = self.case.reset.flags.ack().then_some(self.case.reset.ack);
+        settled(self.sender(), None) && settled(self.receiver(), said)
+    }
+}
+
+/// An application that watches its connection notices the end of stream within this; chosen, and the same as the taxonomy's line
+/// between a race and a connection that was used although its peer had closed.
+pub const NOTICES_WITHIN: i64 = 100 * MILLISECOND;

@@ -1,0 +1,71 @@
+//! The form of the reset, and the segment that it answers (RFC 9293 3.5.2).
+
+use super::super::{Line, ResetCase};
+use crate::tcp::{ResetForm, reply_to};
+
+/// How a reset came to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<'a> {
+    /// Its form.
+    pub form: ResetForm,
+    /// The segment it answers, where it is a reply and that segment was captured.
+    pub answers: Option<&'a Line>,
+}
+
+/// Decides the form of a case's reset.
+///
+/// With ACK and a position of its own, a reset continues its sender's segments. Without ACK, or at position zero, its numbers must be
+/// those of the answer to one segment; that segment is then looked for.
+pub fn form(case: &ResetCase) -> Form<'_> {
+    let reset = &case.reset;
+    let bare = reset.options.timestamps.is_none() && reset.options.sack.as_slice().is_empty();
+    let answers = answered(case);
+    let unseen = !case.receiver().was_seen();
+    let form = if reset.flags.ack() {
+        let at_zero = reset.seq.value() == 0 && reset.window == 0 && bare;
+        match (at_zero, answers.is_some(), continues(case)) {
+            (true, true, _) => ResetForm::Reply,
+            (true, false, false) if unseen => ResetForm::Reply,
+            (_, _, true) => ResetForm::Active,
+            _ => ResetForm::Unclear,
+        }
+    } else if answers.is_some() || (unseen && bare && reset.window == 0) {
+        ResetForm::Reply
+    } else {
+        ResetForm::Unclear
+    };
+    Form {
+        form,
+        answers: answers.filter(|_| form == ResetForm::Reply),
+    }
+}
+
+/// Whether the reset stands where its sender's next segment would: at the end of what it sent, or, where the receiver shrank its
+/// window, at a position that it had sent already. Where the sender's position is not known, its bearing like a segment must do.
+fn continues(case: &ResetCase) -> bool {
+    let (reset, sender) = (&case.reset, case.sender());
+    match (sender.snd_nxt, sender.snd_una) {
+        (Some(next), _) if reset.seq == next => true,
+        (Some(next), Some(una)) => !reset.seq.precedes(una) && reset.seq.precedes(next),
+        (Some(_), None) => false,
+        (None, _) => {
+            case.receiver().rcv_nxt == Some(reset.seq) || reset.options.timestamps.is_some()
+        }
+    }
+}
+
+/// The segment whose numbers the reset bears: the latest, but not one so late that its answer could not have been here yet.
+fn answered(case: &ResetCase) -> Option<&Line> {
+    let least = case.sender().response_time.unwrap_or(0) / 10 * 8;
+    let mut candidates = case
+        .before
+        .of(case.received_by())
+        .rev()
+        .filter(|line| reply_to(&line.header).is_some_and(|reply| reply.matches(&case.reset)));
+    let latest = candidates.next()?;
+    let in_time = |line: &&Line| case.reset.time - line.header.time >= least;
+    if in_time(&latest) {
+        return Some(latest);
+    }
+    candidates.find(in_time).or(Some(latest))
+}

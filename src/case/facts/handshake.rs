@@ -1,0 +1,57 @@
+//! The opening of the connection, as far as it was captured.
+
+use super::super::{Line, Mark};
+use super::Facts;
+use crate::tcp::Side;
+
+impl<'a> Facts<'a> {
+    /// The SYN,ACKs that were captured, the first one first.
+    pub fn syn_acks(&self) -> impl Iterator<Item = &'a Line> {
+        self.case
+            .before
+            .of(Side::Server)
+            .filter(|line| line.header.flags.syn() && line.header.flags.ack())
+    }
+
+    /// The client's acknowledgment of the SYN,ACK, or the first segment that bears it.
+    pub fn third_step(&self) -> Option<Mark> {
+        self.server().syn?;
+        self.client().first_ack
+    }
+
+    /// SYN,ACKs that the server sent again although the client's acknowledgment had been captured before.
+    pub fn unheeded_acks(&self) -> Vec<&'a Line> {
+        let Some(acked) = self.third_step() else {
+            return Vec::new();
+        };
+        let travel = self.server().response_time.unwrap_or(0);
+        self.syn_acks()
+            .skip(1)
+            .filter(|line| line.header.time - acked.time > travel)
+            .collect()
+    }
+
+    /// The server acknowledged payload of the client, so the connection had left the listener.
+    pub fn server_acknowledged_payload(&self) -> bool {
+        let (client, server) = (self.client(), self.server());
+        client
+            .isn
+            .zip(server.rcv_nxt)
+            .is_some_and(|(isn, ack)| client.payload_bytes > 0 && (isn + 1).precedes(ack))
+    }
+
+    /// The server has said something of its own: payload or FIN.
+    pub fn server_spoke(&self) -> bool {
+        self.server().first_payload.is_some() || self.server().fin.is_some()
+    }
+
+    /// The connection was established, or had been when the capture began.
+    pub fn was_established(&self) -> bool {
+        let (client, server) = (self.client(), self.server());
+        if self.case.gaps.no_handshake {
+            client.was_seen() || server.was_seen()
+        } else {
+            client.first_ack.is_some() && (server.syn.is_some() || server.was_seen())
+        }
+    }
+}

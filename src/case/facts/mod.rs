@@ -1,0 +1,89 @@
+//! Questions that many rules ask of a case, answered once: [`Facts`].
+//!
+//! Each file here holds one theme. An answer is plain data; what it means for a cause, the rules say.
+
+mod after;
+mod close;
+mod form;
+mod handshake;
+mod path;
+mod speech;
+
+pub use after::Accepted;
+pub use form::Form;
+pub use path::{Origin, Tell};
+pub use speech::Idle;
+
+use super::{EarlierReset, EndpointView, ResetCase, fit};
+use crate::tcp::{ResetFit, Side};
+
+/// A case with the answers that nearly every rule needs.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// The case.
+    pub case: &'a ResetCase,
+    /// How the reset came to be, and what it answers.
+    pub form: Form<'a>,
+    /// How its numbers fit its receiver.
+    pub fit: ResetFit,
+    /// Whether its receiver obeyed it.
+    pub accepted: Accepted,
+    /// What tells that another than the named endpoint sent it.
+    pub tells: Vec<Tell>,
+}
+
+impl<'a> Facts<'a> {
+    /// Looks at a case.
+    pub fn of(case: &'a ResetCase) -> Self {
+        let form = form::form(case);
+        let fit = fit(&case.endpoints, case.sent_by, &case.reset);
+        let accepted = after::accepted(case, fit);
+        let tells = path::tells(case, &form);
+        Self {
+            case,
+            form,
+            fit,
+            accepted,
+            tells,
+        }
+    }
+
+    /// The endpoint in whose name the reset was sent.
+    pub fn sender(&self) -> &'a EndpointView {
+        self.case.sender()
+    }
+
+    /// The endpoint that the reset is meant for.
+    pub fn receiver(&self) -> &'a EndpointView {
+        self.case.receiver()
+    }
+
+    /// The client's view.
+    pub const fn client(&self) -> &'a EndpointView {
+        &self.case.endpoints.client
+    }
+
+    /// The server's view.
+    pub const fn server(&self) -> &'a EndpointView {
+        &self.case.endpoints.server
+    }
+
+    /// In whose name it was sent.
+    pub const fn sent_by(&self) -> Side {
+        self.case.sent_by
+    }
+
+    /// The first earlier reset of this connection that its receiver obeyed: the one that ended it.
+    pub fn ended_by(&self) -> Option<&'a EarlierReset> {
+        self.case.earlier.iter().find(|earlier| earlier.fitted)
+    }
+
+    /// The time from the capture point to both ends and back, in nanoseconds: what a segment and its answer take on the whole path.
+    pub fn round_trip(&self) -> Option<i64> {
+        let (client, server) = (self.client().response_time, self.server().response_time);
+        match (client, server) {
+            (Some(client), Some(server)) => Some(client + server),
+            (one, other) => one.or(other),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Who had spoken last, what was still to be answered, and how long it had been quiet.
+
+use super::super::Turn;
+use super::Facts;
+use crate::origin::SECOND;
+use crate::tcp::Side;
+
+/// A silence in which neither side sent payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// Nanoseconds.
+    pub nanos: i64,
+    /// The last payload before it.
+    pub after: super::super::Mark,
+}
+
+impl Idle {
+    /// Whether it is long enough to be called idle on a path with this round trip: a second, and five round trips.
+    ///
+    /// Both bounds are chosen: shorter pauses belong to think time and slow paths, and no common keep-alive timeout is below a second.
+    pub fn is_idle(&self, round_trip: Option<i64>) -> bool {
+        self.nanos >= SECOND && self.nanos >= 5 * round_trip.unwrap_or(0)
+    }
+}
+
+impl Facts<'_> {
+    /// The turn under way when the reset came.
+    pub fn last_turn(&self) -> Option<&Turn> {
+        self.case.turns.current()
+    }
+
+    /// The last payload came from the reset's receiver.
+    pub fn receiver_spoke_last(&self) -> bool {
+        self.last_turn()
+            .is_some_and(|turn| turn.from == self.case.received_by())
+    }
+
+    /// Payload of the reset's receiver that its sender, by what it has acknowledged and in the reset itself, had not received; in bytes.
+    pub fn undelivered(&self) -> u32 {
+        let Some(sent) = self.receiver().snd_nxt else {
+            return 0;
+        };
+        let reset = &self.case.reset;
+        let received = if reset.flags.ack() {
+            Some(reset.ack)
+        } else {
+            self.sender().rcv_nxt
+        };
+        match received {
+            Some(received) if received.precedes(sent) => sent.distance_from(received),
+            _ => 0,
+        }
+    }
+
+    /// The window in the reset is larger than the last one its sender had offered: unread data was thrown away (RFC 2525 2.17).
+    pub fn window_grew(&self) -> Option<(u16, u16)> {
+        let before = self.sender().window?;
+        (self.case.reset.flags.ack() && self.case.reset.window > before)
+            .then_some((before, self.case.reset.window))
+    }
+
+    /// Turns of the client that the server answered.
+    pub fn exchanges(&self) -> u64 {
+        let first_is_client = self.case.turns.count() % 2
+            == u64::from(
+                self.last_turn()
+                    .is_some_and(|turn| turn.from == Side::Client),
+            );
+        let turns =
+            self.case.turns.count() - u64::from(!first_is_client && self.case.turns.count() > 0);
+        turns / 2
+    }
+
+    /// The quiet between the last payload and the reset, or the request that the reset answers: from the turn before that request.
+    pub fn idle_before_last_turn(&self) -> Option<Idle> {
+        let (last, before) = (self.last_turn()?, self.case.turns.previous()?);
+        Some(Idle {
+            nanos: last.first.time - before.last.time,
+            after: before.last,
+        })
+    }
+
+    /// The quiet between the last payload and the reset itself.
+    pub fn idle_before_reset(&self) -> Option<Idle> {
+        let last = self.last_turn()?;
+        Some(Idle {
+            nanos: self.case.reset.time - last.last.time,
+            after: last.last,
+        })
+    }
+
+    /// The quiet between the last segment of any kind, from either side, and the reset.
+    pub fn silence_before_reset(&self) -> Option<Idle> {
+        let last = self.case.before.latest()?;
+        Some(Idle {
+            nanos: self.case.reset.time - last.header.time,
+            after: super::super::Mark::of(&last.header),
+        })
+    }
+
+    /// The quiet that the FIN of the reset's sender ended: since the last payload that it had sent or received before it closed.
+    pub fn idle_before_fin(&self) -> Option<Idle> {
+        let fin = self.sender().fin?;
+        let received = |turn: &&Turn| {
+            turn.from == self.case.sent_by && turn.first.record < fin.mark.record
+                || turn.from == self.case.received_by()
+                    && fin.ack.is_none_or(|ack| !ack.precedes(turn.end))
+        };
+        let last = self.case.turns.recent().rev().find(received)?;
+        Some(Idle {
+            nanos: fin.mark.time - last.last.time,
+            after: last.last,
+        })
+    }
+
+    /// The server's response began while the client was still sending its request: the client's next bytes left before it can have seen it.
+    pub fn response_crossed_request(&self) -> Option<&Turn> {
+        let mut turns = self.case.turns.recent();
+        let mut before: Option<&Turn> = None;
+        turns.find(|turn| {
+            let crossed = turn.from == Side::Client
+                && turn.crossed
+                && before.is_some_and(|answer| answer.from == Side::Server);
+            before = Some(turn);
+            crossed
+        })
+    }
+}

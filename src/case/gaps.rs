@@ -1,0 +1,33 @@
+//! [`Gaps`]: what the capture did not show of a connection.
+
+use super::Mark;
+
+/// What the capture did not show of one connection, as known when its case settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gaps {
+    /// No SYN was captured: the connection was under way when the capture began, or its opening was lost.
+    pub no_handshake: bool,
+    /// Not one segment of the reset's sender, resets apart.
+    pub sender_unseen: bool,
+    /// Not one segment of the reset's receiver.
+    pub receiver_unseen: bool,
+    /// Bytes that were acknowledged although no record holds them: the capture lost records. `None`: none.
+    pub lost: Option<Lost>,
+    /// A payload that was looked at was cut by the snap length.
+    pub payload_cut: bool,
+    /// The middle of the story was dropped, since it was longer than a case keeps.
+    pub elided: bool,
+    /// The case settled before the time that it should have waited.
+    pub settled_early: bool,
+    /// The reset's own fields were cut.
+    pub reset_cut: bool,
+}
+
+/// Acknowledged bytes that were never captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Bytes missing, as far as they can be counted.
+    pub bytes: u64,
+    /// The latest segment that showed it.
+    pub latest: Mark,
+}

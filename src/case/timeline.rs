@@ -1,0 +1,192 @@
+//! The bounded story of a connection: [`Timeline`], its [`Line`]s, and the [`Turns`] of those who speak.
+
+use crate::origin::{RecordId, Timestamp};
+use crate::tcp::{Header, SeqNumber, Side};
+use std::collections::VecDeque;
+
+/// When and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The record.
+    pub record: RecordId,
+    /// Its time.
+    pub time: Timestamp,
+}
+
+impl Mark {
+    /// The place of a segment.
+    pub const fn of(header: &Header) -> Self {
+        Self {
+            record: header.record,
+            time: header.time,
+        }
+    }
+}
+
+/// One segment in the story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Who sent it.
+    pub from: Side,
+    /// The segment.
+    pub header: Header,
+    /// What it was to its sender's sequence space.
+    pub nature: Nature,
+}
+
+/// What a segment was to the sequence space of its sender, as known when it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Nature {
+    /// It continues where its sender stood, or carries no sequence space at all.
+    Fresh,
+    /// It begins beyond where its sender stood: segments between were lost, reordered, or not captured.
+    Ahead,
+    /// Its payload, SYN or FIN had been sent before.
+    Retransmission,
+    /// Zero or one byte from just below where its sender stands, asking for an acknowledgment (RFC 9293 3.8.4).
+    KeepAlive,
+    /// The same into a window that its receiver had closed (RFC 9293 3.8.6.1).
+    WindowProbe,
+}
+
+/// The first segments, the last ones, and how many lie between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeline {
+    first: Vec<Line>,
+    last: VecDeque<Line>,
+    elided: u64,
+    room: usize,
+}
+
+impl Timeline {
+    /// Segments kept from the beginning.
+    pub const FIRST: usize = 8;
+
+    /// An empty story that keeps the first [`Timeline::FIRST`] segments and the last `room`.
+    pub const fn new(room: usize) -> Self {
+        Self {
+            first: Vec::new(),
+            last: VecDeque::new(),
+            elided: 0,
+            room,
+        }
+    }
+
+    /// Adds a segment.
+    pub fn push(&mut self, line: Line) {
+        if self.first.len() < Self::FIRST && self.elided == 0 && self.last.is_empty() {
+            self.first.push(line);
+            return;
+        }
+        if self.last.len() >= self.room {
+            self.last.pop_front();
+            self.elided += 1;
+        }
+        self.last.push_back(line);
+    }
+
+    /// The kept segments, oldest first.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
+        self.first.iter().chain(self.last.iter())
+    }
+
+    /// The kept segments of one side, oldest first.
+    pub fn of(&self, side: Side) -> impl DoubleEndedIterator<Item = &Line> {
+        self.lines().filter(move |line| line.from == side)
+    }
+
+    /// The segments from the beginning, then those from the end: what lies between was dropped, [`Timeline::elided`] of them.
+    pub fn halves(&self) -> (&[Line], impl Iterator<Item = &Line>) {
+        (&self.first, self.last.iter())
+    }
+
+    /// Segments that were dropped between the first and the last ones.
+    pub const fn elided(&self) -> u64 {
+        self.elided
+    }
+
+    /// The latest segment.
+    pub fn latest(&self) -> Option<&Line> {
+        self.last.back().or_else(|| self.first.last())
+    }
+
+    /// How many segments are kept.
+    pub fn len(&self) -> usize {
+        self.first.len() + self.last.len()
+    }
+
+    /// Whether nothing was ever added.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A run of fresh payload from one side, uninterrupted by payload of the other: a request, a response, or a piece of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Who spoke.
+    pub from: Side,
+    /// Its first segment.
+    pub first: Mark,
+    /// Its last segment so far.
+    pub last: Mark,
+    /// Payload bytes.
+    pub bytes: u64,
+    /// The position of its first byte.
+    pub begin: SeqNumber,
+    /// The position after its last byte.
+    pub end: SeqNumber,
+    /// Its first segment did not acknowledge all that the other side had said before: the two crossed.
+    pub crossed: bool,
+}
+
+/// The alternation of payloads: how many turns there were, and the latest of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Turns {
+    recent: VecDeque<Turn>,
+    count: u64,
+}
+
+impl Turns {
+    /// Turns kept.
+    pub const RECENT: usize = 8;
+
+    /// Begins a turn.
+    pub fn begin(&mut self, turn: Turn) {
+        if self.recent.len() >= Self::RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(turn);
+        self.count += 1;
+    }
+
+    /// The turn under way.
+    pub fn current(&self) -> Option<&Turn> {
+        self.recent.back()
+    }
+
+    /// The turn under way, to be continued.
+    pub fn current_mut(&mut self) -> Option<&mut Turn> {
+        self.recent.back_mut()
+    }
+
+    /// The latest turns, oldest first.
+    pub fn recent(&self) -> impl DoubleEndedIterator<Item = &Turn> {
+        self.recent.iter()
+    }
+
+    /// The latest turn of `side`.
+    pub fn latest_of(&self, side: Side) -> Option<&Turn> {
+        self.recent.iter().rev().find(|turn| turn.from == side)
+    }
+
+    /// The turn before the current one.
+    pub fn previous(&self) -> Option<&Turn> {
+        self.recent.iter().rev().nth(1)
+    }
+
+    /// How many turns there were in all.
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+}

@@ -1,0 +1,3 @@
+//! Case and verdict -> plain owned data: the public format.
+
+pub mod words;

@@ -1,0 +1,185 @@
+//! The sentence for each fact: a match without a wildcard, so that a new fact does not compile unworded.
+
+use crate::case::facts::Tell;
+use crate::rules::Fact;
+
+/// The sentence of a fact that holds: present or past tense, its numbers in it, a capital first and no full stop.
+pub fn sentence(fact: &Fact) -> String {
+    match fact {
+        Fact::AnswersSyn => "The reset answers the SYN: sequence number 0, and it acknowledges exactly the SYN".into(),
+        Fact::AnswersSegment { payload: 0 } => "The reset answers a segment without payload, whose acknowledgment number it bears".into(),
+        Fact::AnswersSegment { payload } => {
+            format!("The reset answers a segment with {} of payload, whose acknowledgment number it bears", bytes(u64::from(*payload)))
+        }
+        Fact::IsAbort { window } => format!("The reset continues its sender's own segments (ACK set, window field {window}): an abort, not an answer"),
+        Fact::AnsweredSegment => "The segment that the reset answers was not captured".into(),
+
+        Fact::NoSynAck => "No SYN,ACK was sent on this connection".into(),
+        Fact::SynAckSent => "The server answered the SYN".into(),
+        Fact::HandshakeAcknowledged => "The client acknowledged the SYN,ACK, so to it the connection was established".into(),
+        Fact::SynAckRepeatedAfterAck { times, until } => format!(
+            "The server sent its SYN,ACK again {}, up to {} after the client had acknowledged it",
+            count(*times, "time", "times"),
+            duration(*until)
+        ),
+        Fact::SynAckNotRepeated => "The server sent its SYN,ACK once only".into(),
+        Fact::PayloadNeverAcknowledged { sent: 0 } => "The client had sent no payload, and the server nothing but SYN,ACK".into(),
+        Fact::PayloadNeverAcknowledged { sent } => {
+            format!("The server never acknowledged any of the {} that the client sent", bytes(*sent))
+        }
+        Fact::ServerSilent => "The server never sent payload or FIN".into(),
+        Fact::RightAfterSynAck => "The reset stands right after the SYN,ACK in the server's sequence space".into(),
+        Fact::SoonAfterHandshake { nanos } => format!("The reset came {} after the segment that completed the handshake", duration(*nanos)),
+        Fact::WasEstablished => "The connection had been established".into(),
+
+        Fact::SenderSpokeLast { side, bytes: sent } => format!("The last payload, {}, was the {}'s own", bytes(*sent), side.name()),
+        Fact::AnswerReceived { bytes: sent } => format!("The last payload, {}, was the answer to what the sender of the reset had asked", bytes(*sent)),
+        Fact::NothingSaid => "Neither side had sent any payload".into(),
+        Fact::Unanswered { side, bytes: sent } => format!("The last payload, {} from the {}, was never answered", bytes(*sent), side.name()),
+        Fact::WindowGrew { before, after } => {
+            format!("The window field grew from {before} to {after} in the reset: unread data was thrown away before it was sent")
+        }
+        Fact::WindowUnchanged { window } => format!("The window field {window} is the last one offered: no unread data was thrown away"),
+        Fact::Undelivered { bytes: sent } => format!("The reset leaves {} of the other side unacknowledged", bytes(u64::from(*sent))),
+        Fact::Unacknowledged { bytes: sent } => format!("{} of the sender's own were not acknowledged yet", bytes(u64::from(*sent))),
+        Fact::AllAcknowledged => "Everything that both sides said had been acknowledged".into(),
+        Fact::SoonAfterPayload { nanos } => format!("The reset came {} after the last payload", duration(*nanos)),
+        Fact::Exchanges { count: 0 } => "No request had been answered on this connection before".into(),
+        Fact::Exchanges { count: done } => {
+            format!("{} had been completed on this connection before", count(*done, "exchange", "exchanges"))
+        }
+        Fact::AnsweredMidRequest { answer, request } => {
+            format!("The server began its answer ({}) while the client was still sending: {} by then", bytes(*answer), bytes(*request))
+        }
+        Fact::RequestIncomplete { announced, sent } => format!("The request announces a body of {} and {} of it were sent", bytes(*announced), bytes(*sent)),
+        Fact::HttpStatus { code } => format!("The answer is HTTP status {code}"),
+
+        Fact::FinSent { side } => format!("The {} had closed with FIN", side.name()),
+        Fact::NoFinSent { side } => format!("The {} had not sent FIN", side.name()),
+        Fact::FinReceived { side } => format!("The {} had closed with FIN", side.name()),
+        Fact::CrossedFin => "The segment that the reset answers does not acknowledge the FIN: it was sent in ignorance of it".into(),
+        Fact::AcknowledgedFin => "The segment that the reset answers acknowledges the FIN".into(),
+        Fact::HadFinFor { nanos } if *nanos >= 0 => format!("The FIN had been there for {} when that segment was sent", duration(*nanos)),
+        Fact::HadFinFor { nanos } => format!("That segment was sent {} before the FIN can have come", duration(-nanos)),
+        Fact::IdleBeforeFin { nanos } => format!("The FIN ended {} without payload", duration(*nanos)),
+        Fact::NoIdleBeforeFin { nanos } => format!("The FIN came {} after the last payload, so it ended no idle period", duration(*nanos)),
+        Fact::IdleBeforeRequest { nanos } => format!("The request came after {} without payload", duration(*nanos)),
+        Fact::PartOfClosing => "The reset takes the place of a FIN in a closing that had begun".into(),
+        Fact::IdleTimeoutOfService { shortest, longest, count: seen } => format!(
+            "The same service closed {} after {} to {} without payload",
+            count(*seen, "connection", "connections"),
+            duration(*shortest),
+            duration(*longest)
+        ),
+
+        Fact::SilentBefore { nanos } => format!("Nothing was sent for {} before the reset", duration(*nanos)),
+        Fact::RepeatedInVain { times } => format!("The sender of the reset had repeated its payload {} in vain", count(*times, "time", "times")),
+
+        Fact::EndedByReset { side, before } => format!("A reset by the {} had ended the connection {} before", side.name(), duration(*before)),
+        Fact::SentBeforeItKnew => "The segment that it answers was under way when that reset was sent".into(),
+        Fact::StateWas { side, state } => format!("The {} was in {}", side.name(), state.name()),
+
+        Fact::Foreign(tell) => foreign(*tell),
+        Fact::LooksLikeSender { hop_limit } => format!("The reset has the hop limit {hop_limit} of its sender's other segments"),
+        Fact::DscpCopied { dscp } => format!("The reset copies DSCP {dscp} of the SYN, as a host does and a packet filter does not"),
+
+        Fact::PortRefusesAll { refused } => format!("The port refused every SYN in this capture, {refused} so far"),
+        Fact::PortAnswers { answered } => format!("The same port answered {} in this capture", count(*answered, "other SYN", "other SYNs")),
+        Fact::OthersUnheeded { connections } => format!("The handshakes of {} of the service went unheeded, too", count(*connections as u64, "other client", "other clients")),
+        Fact::OthersUnanswered { connections } => format!("SYNs of {} of the service went unanswered", count(*connections as u64, "other client", "other clients")),
+        Fact::QueueFilledInOrder { before } => {
+            format!("{} completed just before and stayed, none after: a queue that filled up", count(*before as u64, "other connection", "other connections"))
+        }
+        Fact::OthersSucceeded { connections } => {
+            format!("{} of the service completed and were served around it", count(*connections as u64, "other connection", "other connections"))
+        }
+    }
+}
+
+fn foreign(tell: Tell) -> String {
+    match tell {
+        Tell::HopLimit { usual, reset } => format!(
+            "The reset has hop limit {reset}, the other segments of its sender have {usual}"
+        ),
+        Tell::NoTimestamps => {
+            "The reset has no timestamps, although the connection uses them".into()
+        }
+        Tell::TooSoon { took, least } => format!(
+            "The reset came {} after the segment it answers, while its sender takes {} at least",
+            duration(took),
+            duration(least)
+        ),
+        Tell::DscpNotCopied { asked } => format!(
+            "The segment it answers was marked DSCP {asked}, which a host would have copied"
+        ),
+    }
+}
+
+/// A number of bytes in words: exact, with separators.
+pub fn bytes(count: u64) -> String {
+    if count == 1 {
+        "1 byte".into()
+    } else {
+        format!("{} bytes", grouped(count))
+    }
+}
+
+/// A count with its noun.
+pub fn count(count: impl Into<u64>, one: &str, many: &str) -> String {
+    let count = count.into();
+    if count == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{} {many}", grouped(count))
+    }
+}
+
+/// A number with a comma between groups of three digits.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A duration in the unit in which an engineer would say it, to three or four digits.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a duration is shown with four digits at most"
+)]
+pub fn duration(nanos: i64) -> String {
+    let (sign, nanos) = if nanos < 0 {
+        ("-", nanos.unsigned_abs())
+    } else {
+        ("", nanos.unsigned_abs())
+    };
+    let seconds = nanos as f64 / 1e9;
+    let text = match nanos {
+        0..1_000 => format!("{nanos} ns"),
+        1_000..1_000_000 => format!("{:.0} us", nanos as f64 / 1e3),
+        1_000_000..10_000_000 => format!("{:.1} ms", nanos as f64 / 1e6),
+        10_000_000..1_000_000_000 => format!("{:.0} ms", nanos as f64 / 1e6),
+        1_000_000_000..10_000_000_000 => format!("{seconds:.2} s"),
+        _ => format!("{seconds:.1} s"),
+    };
+    format!("{sign}{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_engineers_say_them() {
+        assert_eq!(duration(11_000), "11 us");
+        assert_eq!(duration(350_000_000_000), "350.0 s");
+        assert_eq!(duration(1_500_000), "1.5 ms");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(bytes(1), "1 byte");
+    }
+}

@@ -1,0 +1,261 @@
+//! [`Fact`]: one observation in numbers. `report` words it, so that judging formats no string.
+
+use crate::case::facts::Tell;
+use crate::tcp::{Side, State};
+
+/// One observed fact, or, in a claim's `hidden`, the one that is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    // The form of the reset.
+    /// It answers a SYN.
+    AnswersSyn,
+    /// It answers one segment, whose numbers it bears.
+    AnswersSegment {
+        /// Payload bytes of that segment.
+        payload: u32,
+    },
+    /// It bears the numbers of the next segment of its sender: its own abort.
+    IsAbort {
+        /// Its window field.
+        window: u16,
+    },
+    /// The segment that it answers.
+    AnsweredSegment,
+
+    // The opening.
+    /// No SYN,ACK was sent on this connection.
+    NoSynAck,
+    /// The server answered the SYN.
+    SynAckSent,
+    /// The client acknowledged the SYN,ACK.
+    HandshakeAcknowledged,
+    /// The server sent its SYN,ACK again although the client had acknowledged it.
+    SynAckRepeatedAfterAck {
+        /// How often.
+        times: u32,
+        /// Nanoseconds from that acknowledgment to the last repetition.
+        until: i64,
+    },
+    /// The server sent its SYN,ACK once only.
+    SynAckNotRepeated,
+    /// The server never acknowledged payload of the client.
+    PayloadNeverAcknowledged {
+        /// Payload bytes that the client sent.
+        sent: u64,
+    },
+    /// The server never sent payload nor FIN.
+    ServerSilent,
+    /// The reset stands right after the SYN,ACK in the server's sequence space.
+    RightAfterSynAck,
+    /// The reset came this soon after the client's last step of the handshake or first payload.
+    SoonAfterHandshake {
+        /// Nanoseconds.
+        nanos: i64,
+    },
+    /// The connection had been established.
+    WasEstablished,
+
+    // Who spoke.
+    /// The last payload was the sender's own.
+    SenderSpokeLast {
+        /// Whose.
+        side: Side,
+        /// Bytes of the last turn.
+        bytes: u64,
+    },
+    /// The last payload of the receiver was the answer to what the sender had asked.
+    AnswerReceived {
+        /// Bytes of the answer.
+        bytes: u64,
+    },
+    /// Neither side had sent payload.
+    NothingSaid,
+    /// The receiver's last payload was never answered.
+    Unanswered {
+        /// Who sent it.
+        side: Side,
+        /// Bytes of it.
+        bytes: u64,
+    },
+    /// The window in the reset is larger than the last one offered.
+    WindowGrew {
+        /// The last window field before.
+        before: u16,
+        /// The reset's.
+        after: u16,
+    },
+    /// The window in the reset is the last one offered.
+    WindowUnchanged {
+        /// The window field.
+        window: u16,
+    },
+    /// Bytes that the receiver had sent had not reached the sender when it reset.
+    Undelivered {
+        /// Bytes.
+        bytes: u32,
+    },
+    /// Bytes of the sender's that the receiver had not acknowledged.
+    Unacknowledged {
+        /// Bytes.
+        bytes: u32,
+    },
+    /// Everything that both said was acknowledged.
+    AllAcknowledged,
+    /// The reset came this soon after the last payload.
+    SoonAfterPayload {
+        /// Nanoseconds.
+        nanos: i64,
+    },
+    /// Exchanges of request and answer before.
+    Exchanges {
+        /// How many.
+        count: u64,
+    },
+    /// The client sent on after the server had begun to answer.
+    AnsweredMidRequest {
+        /// Bytes of the answer.
+        answer: u64,
+        /// Bytes of the request up to then.
+        request: u64,
+    },
+    /// The request announces more bytes than were sent.
+    RequestIncomplete {
+        /// `Content-Length`, in bytes.
+        announced: u64,
+        /// Bytes of the body that were sent.
+        sent: u64,
+    },
+    /// The answer begins with this HTTP status.
+    HttpStatus {
+        /// The status code.
+        code: u16,
+    },
+
+    // Closing.
+    /// The sender of the reset had sent FIN.
+    FinSent {
+        /// Whose.
+        side: Side,
+    },
+    /// The sender of the reset had not sent FIN.
+    NoFinSent {
+        /// Whose.
+        side: Side,
+    },
+    /// The receiver of the reset had sent FIN.
+    FinReceived {
+        /// Whose.
+        side: Side,
+    },
+    /// The segment that the reset answers did not acknowledge the FIN: the two crossed.
+    CrossedFin,
+    /// The segment that the reset answers acknowledged the FIN.
+    AcknowledgedFin,
+    /// How long the FIN had been there when the receiver sent that segment.
+    HadFinFor {
+        /// Nanoseconds.
+        nanos: i64,
+    },
+    /// The FIN ended a silence.
+    IdleBeforeFin {
+        /// Nanoseconds.
+        nanos: i64,
+    },
+    /// The FIN came without a silence before it.
+    NoIdleBeforeFin {
+        /// Nanoseconds since the last payload.
+        nanos: i64,
+    },
+    /// The request came after a silence.
+    IdleBeforeRequest {
+        /// Nanoseconds.
+        nanos: i64,
+    },
+    /// The reset took part in the closing: it stands in place of a FIN, or after one.
+    PartOfClosing,
+    /// The silence agrees with the idle timeout that the service shows elsewhere.
+    IdleTimeoutOfService {
+        /// The shortest silence after which it closes, in nanoseconds.
+        shortest: i64,
+        /// The longest, in nanoseconds.
+        longest: i64,
+        /// In how many connections.
+        count: u32,
+    },
+
+    // Silence.
+    /// Nothing at all was sent for this long before the reset.
+    SilentBefore {
+        /// Nanoseconds.
+        nanos: i64,
+    },
+    /// The sender had repeated its payload in vain, earlier.
+    RepeatedInVain {
+        /// How often.
+        times: u32,
+    },
+
+    // Resets.
+    /// An earlier reset had ended the connection.
+    EndedByReset {
+        /// Who had sent it.
+        side: Side,
+        /// Nanoseconds before.
+        before: i64,
+    },
+    /// The receiver's segment had left before that reset can have reached it.
+    SentBeforeItKnew,
+    /// The state of the connection's other end when the reset came.
+    StateWas {
+        /// Whose.
+        side: Side,
+        /// Its state.
+        state: State,
+    },
+
+    // The path.
+    /// A mark of another sender than the one named.
+    Foreign(Tell),
+    /// Nothing distinguishes the reset from the other segments of its sender.
+    LooksLikeSender {
+        /// The hop limit of both.
+        hop_limit: u8,
+    },
+    /// The reset copies the DSCP of the SYN, as a host does and a packet filter does not.
+    DscpCopied {
+        /// The code point.
+        dscp: u8,
+    },
+
+    // Neighbours.
+    /// The port refused every SYN.
+    PortRefusesAll {
+        /// How many.
+        refused: u64,
+    },
+    /// The port answered other SYNs.
+    PortAnswers {
+        /// How many.
+        answered: u64,
+    },
+    /// Other clients of the service met an unheeded handshake, too.
+    OthersUnheeded {
+        /// How many.
+        connections: usize,
+    },
+    /// Other clients of the service had SYNs unanswered.
+    OthersUnanswered {
+        /// How many.
+        connections: usize,
+    },
+    /// Other connections that had completed before stay open, and none completed after.
+    QueueFilledInOrder {
+        /// How many completed before.
+        before: usize,
+    },
+    /// Other handshakes succeeded around the ones that were reset.
+    OthersSucceeded {
+        /// How many.
+        connections: usize,
+    },
+}

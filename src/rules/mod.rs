@@ -1,0 +1,14 @@
+//! [`ResetCase`](crate::case::ResetCase) -> [`Verdict`]: what is documented, the code that looks for it, and the ranked answer.
+
+mod ask;
+pub mod causes;
+mod fact;
+mod rule;
+mod verdict;
+
+pub use fact::Fact;
+pub use rule::{
+    Advice, Answer, Bearing, CauseDoc, Claim, Evidence, Horizon, Phase, Rival, Rule, Severity, Tie,
+    Who,
+};
+pub use verdict::{Alternative, Confidence, Reason, Verdict, diagnose};

@@ -1,0 +1,372 @@
+//! One connection: two endpoints and their story.
+
+use super::endpoint::{self, Timing};
+use crate::case::{
+    ConnectionId, EarlierReset, EndpointView, Happening, Line, Lost, Mark, Nature, Predecessor,
+    ResetCase, Timeline, Turn, Turns, fit,
+};
+use crate::origin::{MILLISECOND, SECOND, Timestamp};
+use crate::tcp::{Event, Header, Pair, Prefix, ResetFit, Segment, Side, State};
+
+/// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its addresses in their roles.
+    pub id: ConnectionId,
+    /// Its first segment.
+    pub started: Mark,
+    /// When its latest segment came.
+    pub last_time: Timestamp,
+    /// Its two ends.
+    pub endpoints: Pair<EndpointView>,
+    /// Who spoke when.
+    pub turns: Turns,
+    /// Its segments.
+    pub timeline: Timeline,
+    /// Its first resets.
+    pub earlier: Vec<EarlierReset>,
+    /// Bytes that the capture lost.
+    pub lost: Option<Lost>,
+    /// Payload that was looked at was cut.
+    pub payload_cut: bool,
+    /// The connection before it.
+    pub predecessor: Option<Predecessor>,
+    /// Serial numbers of its open cases, oldest first.
+    pub open_cases: Vec<u64>,
+    /// Until when its open cases wait.
+    pub settles_at: Timestamp,
+    offered_scales: Pair<Option<u8>>,
+    timing: Pair<Timing>,
+    reported: Reported,
+}
+
+/// What of this connection its service has been told already.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reported {
+    completed: bool,
+    served: bool,
+    unheeded: bool,
+}
+
+impl Connection {
+    /// A connection that begins with `segment`, sent by `side`.
+    pub fn new(id: ConnectionId, segment: &Segment<'_>, room: usize) -> Self {
+        Self {
+            id,
+            started: Mark::of(&segment.header),
+            last_time: segment.header.time,
+            endpoints: Pair::default(),
+            turns: Turns::default(),
+            timeline: Timeline::new(room),
+            earlier: Vec::new(),
+            lost: None,
+            payload_cut: false,
+            predecessor: None,
+            open_cases: Vec::new(),
+            settles_at: segment.header.time,
+            offered_scales: Pair::default(),
+            timing: Pair::default(),
+            reported: Reported::default(),
+        }
+    }
+
+    /// Whose segment it is.
+    pub fn side_of(&self, segment: &Segment<'_>) -> Side {
+        if segment.from == self.id.client {
+            Side::Client
+        } else {
+            Side::Server
+        }
+    }
+
+    /// Both ends have closed, or one was reset.
+    pub fn is_finished(&self) -> bool {
+        let over = |view: &EndpointView| matches!(view.state, State::Closed | State::TimeWait);
+        over(&self.endpoints.client) || over(&self.endpoints.server)
+    }
+
+    /// Whether `header`, a SYN from `side`, opens another connection between the same addresses.
+    ///
+    /// A SYN with the same initial sequence number is a repetition. While the SYN,ACK to an earlier SYN is open, another SYN meets that
+    /// half-open connection and belongs to its story (RFC 9293 3.10.7.4, fourth).
+    pub fn is_superseded_by(&self, side: Side, header: &Header) -> bool {
+        if !header.flags.opens() {
+            return false;
+        }
+        let (mine, theirs) = (&self.endpoints[side], &self.endpoints[side.other()]);
+        let half_open = theirs.state == State::SynReceived && mine.first_ack.is_none();
+        mine.isn != Some(header.seq)
+            && !half_open
+            && (mine.was_seen() || theirs.was_seen() || !self.earlier.is_empty())
+    }
+
+    /// What the next connection between the same addresses should know of this one; `None` when it had ended in order.
+    pub fn leaves(&self) -> Option<Predecessor> {
+        let server = &self.endpoints.server;
+        server.state.is_synchronized().then(|| Predecessor {
+            last: self
+                .timeline
+                .latest()
+                .map_or(self.started, |line| Mark::of(&line.header)),
+            server_state: server.state,
+            server_snd_nxt: server.snd_nxt,
+            server_rcv_nxt: server.rcv_nxt,
+        })
+    }
+
+    /// The earlier capture of the same packet, where `segment` is a second copy: `any`, bridges and mirrors of several ports give it twice.
+    ///
+    /// Equal TCP bytes within [`COPY_WITHIN`] are needed, and a mark that a repetition by the sender would not bear: the same IPv4
+    /// identification, or, where that is zero or absent, a lower hop limit.
+    pub fn copied_by(&self, side: Side, header: &Header) -> Option<Mark> {
+        let resets = self
+            .earlier
+            .iter()
+            .filter(|reset| reset.sent_by == side)
+            .map(|reset| &reset.header);
+        let segments = self
+            .timeline
+            .of(side)
+            .rev()
+            .take(COPY_AMONG)
+            .map(|line| &line.header);
+        resets
+            .chain(segments)
+            .find(|earlier| is_copy(earlier, header))
+            .map(Mark::of)
+    }
+
+    /// Takes a segment that is no reset, and tells in `happenings` what of it concerns the service.
+    pub fn take(&mut self, side: Side, segment: &Segment<'_>, happenings: &mut Vec<Happening>) {
+        let header = &segment.header;
+        self.last_time = header.time;
+        if header.flags.opens() {
+            self.earlier.clear(); // A SYN begins anew: what follows is no consequence of an earlier reset.
+        }
+        let (sender, receiver) = self.endpoints.both_mut(side);
+        let nature = endpoint::nature(sender, receiver, header);
+        let fresh = header.payload_len > 0 && matches!(nature, Nature::Fresh | Nature::Ahead);
+        if fresh {
+            self.speak(side, segment);
+        }
+        self.before_state(side, header, nature, happenings);
+        let (sender, receiver) = self.endpoints.both_mut(side);
+        endpoint::sends(sender, header, nature);
+        let timing = &mut self.timing;
+        if header.seq_len() > 0 {
+            let repeated =
+                nature == Nature::Retransmission || sender.syn_repeats > 0 && header.flags.syn();
+            if repeated {
+                timing[side] = None;
+            } else if timing[side].is_none() {
+                timing[side] = Some((header.seq_end(), header.time));
+            }
+        }
+        let unseen = endpoint::gets(receiver, sender, header, &mut timing[side.other()]);
+        if unseen > 0 {
+            let lost = self.lost.get_or_insert(Lost {
+                bytes: 0,
+                latest: Mark::of(header),
+            });
+            lost.bytes += u64::from(unseen);
+            lost.latest = Mark::of(header);
+        }
+        if header.flags.syn() {
+            self.offered_scales[side] = header.options.window_scale;
+            if !header.flags.opens() {
+                let (client, server) = endpoint::agree_on_scale(
+                    self.offered_scales.client,
+                    self.offered_scales.server,
+                );
+                self.endpoints.client.window_scale = self.endpoints.client.isn.map(|_| client);
+                self.endpoints.server.window_scale = Some(server);
+            }
+        }
+        self.after_state(side, header, happenings);
+        self.timeline.push(Line {
+            from: side,
+            header: *header,
+            nature,
+        });
+    }
+
+    /// Continues the turn of `side`, or begins its next one.
+    fn speak(&mut self, side: Side, segment: &Segment<'_>) {
+        let header = &segment.header;
+        let (mark, end) = (
+            Mark::of(header),
+            header.seq + u32::from(header.flags.syn()) + header.payload_len,
+        );
+        let (sender, receiver) = self.endpoints.both_mut(side);
+        let bytes = Prefix::new(segment.payload, header.payload_len);
+        if header.payload_len as usize > segment.payload.len()
+            && bytes.is_cut()
+            && bytes.bytes().len() < Prefix::CAPACITY
+        {
+            self.payload_cut = true;
+        }
+        if sender.first_payload.is_none() {
+            sender.first_bytes = bytes.clone();
+        }
+        let said = receiver.payload_end;
+        match self.turns.current_mut() {
+            Some(turn) if turn.from == side => {
+                turn.last = mark;
+                turn.bytes += u64::from(header.payload_len);
+                turn.end = end;
+            }
+            _ => {
+                sender.latest_bytes = bytes;
+                self.turns.begin(Turn {
+                    from: side,
+                    first: mark,
+                    last: mark,
+                    bytes: u64::from(header.payload_len),
+                    begin: header.seq,
+                    end,
+                    crossed: said
+                        .is_some_and(|said| !header.flags.ack() || header.ack.precedes(said)),
+                });
+            }
+        }
+    }
+
+    /// What concerns the service, asked before the segment is counted.
+    fn before_state(
+        &self,
+        side: Side,
+        header: &Header,
+        nature: Nature,
+        happenings: &mut Vec<Happening>,
+    ) {
+        let (client, server) = (&self.endpoints.client, &self.endpoints.server);
+        match side {
+            Side::Client if header.flags.opens() => {
+                happenings.push(if client.isn == Some(header.seq) && !server.was_seen() {
+                    Happening::AskedAgain
+                } else {
+                    Happening::Asked
+                });
+            }
+            Side::Server if header.flags.syn() && server.isn != Some(header.seq) => {
+                happenings.push(Happening::Answered)
+            }
+            Side::Server
+                if header.flags.fin()
+                    && server.fin.is_none()
+                    && nature != Nature::Retransmission =>
+            {
+                let last = self.turns.current();
+                happenings.push(Happening::Finished {
+                    request_open: header.payload_len == 0
+                        && last.is_some_and(|turn| turn.from == Side::Client),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// What concerns the service, once, asked after the segment is counted.
+    fn after_state(&mut self, side: Side, header: &Header, happenings: &mut Vec<Happening>) {
+        let (client, server) = (&self.endpoints.client, &self.endpoints.server);
+        if !self.reported.completed
+            && side == Side::Client
+            && client.first_ack.is_some()
+            && server.syn.is_some()
+        {
+            self.reported.completed = true;
+            happenings.push(Happening::Completed);
+        }
+        let acknowledged_payload = client
+            .isn
+            .zip(server.rcv_nxt)
+            .is_some_and(|(isn, ack)| (isn + 1).precedes(ack));
+        if !self.reported.served
+            && side == Side::Server
+            && (server.first_payload.is_some() || acknowledged_payload)
+        {
+            self.reported.served = true;
+            happenings.push(Happening::Served);
+        }
+        if !self.reported.unheeded
+            && side == Side::Server
+            && header.flags.syn()
+            && server.syn_repeats > 0
+            && client.first_ack.is_some()
+        {
+            self.reported.unheeded = true;
+            happenings.push(Happening::Unheeded);
+        }
+    }
+
+    /// Takes a reset: whether its receiver obeyed decides what becomes of the states. Its numbers move nothing, for it may be forged.
+    pub fn take_reset(&mut self, side: Side, header: &Header) {
+        self.last_time = header.time;
+        let fit = fit(&self.endpoints, side, header);
+        let fitted = matches!(fit, ResetFit::Exact | ResetFit::Unknown);
+        if self.earlier.len() < ResetCase::EARLIER {
+            self.earlier.push(EarlierReset {
+                header: *header,
+                sent_by: side,
+                fitted,
+            });
+        }
+        if fitted {
+            let (sender, receiver) = self.endpoints.both_mut(side);
+            sender.state = sender.state.after(Event::SendsReset);
+            receiver.state = receiver.state.after(Event::GetsReset);
+        }
+    }
+
+    /// What the service should know of a reset in this connection.
+    pub fn happening_of(&self, side: Side, header: &Header, to_syn: bool) -> Option<Happening> {
+        if side != Side::Server {
+            return None;
+        }
+        let (client, server) = (&self.endpoints.client, &self.endpoints.server);
+        let acknowledged = client
+            .isn
+            .zip(server.rcv_nxt)
+            .is_some_and(|(isn, ack)| (isn + 1).precedes(ack));
+        Some(if to_syn {
+            Happening::Refused
+        } else if header.flags.ack() {
+            Happening::Aborted {
+                silent: server.first_payload.is_none() && server.fin.is_none(),
+            }
+        } else {
+            Happening::Disowned {
+                only_handshake: server.first_payload.is_none()
+                    && !acknowledged
+                    && server.fin.is_none(),
+            }
+        })
+    }
+
+    /// The silence before `header`, if it is the first payload or the FIN after at least a second without payload.
+    pub fn silence_before(&self, header: &Header) -> Option<i64> {
+        let last = self.turns.current()?.last;
+        let silence = header.time - last.time;
+        (silence >= SECOND).then_some(silence)
+    }
+}
+
+fn is_copy(earlier: &Header, header: &Header) -> bool {
+    let apart = (header.time - earlier.time).abs();
+    let same_bytes = earlier.seq == header.seq
+        && earlier.ack == header.ack
+        && earlier.flags == header.flags
+        && earlier.window == header.window
+        && earlier.payload_len == header.payload_len
+        && earlier.options == header.options;
+    let same_packet = match (earlier.ip.id, header.ip.id) {
+        (Some(first), Some(second)) if first != 0 || second != 0 => first == second,
+        _ => header.ip.hop_limit < earlier.ip.hop_limit,
+    };
+    apart <= COPY_WITHIN && same_bytes && same_packet && header.ip.hop_limit <= earlier.ip.hop_limit
+}
+
+/// Two captures of one packet on its way through a host lie closer together than this; chosen, well below any retransmission timer.
+const COPY_WITHIN: i64 = 2 * MILLISECOND;
+/// Segments of the same side among which a copy is looked for.
+const COPY_AMONG: usize = 8;

@@ -1,0 +1,34 @@
+//! Every bound of tracking, its default, and what is lost when it is reached.
+
+use crate::origin::SECOND;
+
+/// Bounds of a [`Tracker`](super::Tracker).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections followed at once. Past it the one that has been finished longest is forgotten, or, where none is finished, the
+    /// one that has been idle longest: should it go on, it is taken for one whose beginning was not captured.
+    pub connections: usize,
+    /// Cases open at once. Past it the oldest settles at once, without what would have followed, and says so.
+    pub open_cases: usize,
+    /// Services and hosts whose habits are remembered. Past it the one met first is forgotten.
+    pub habits: usize,
+    /// Nanoseconds of capture time that a case waits after the latest reset of its connection.
+    pub case_wait: i64,
+    /// Segments that a case waits for at most.
+    pub case_segments: usize,
+    /// Segments kept of the end of a connection's story, beside its first ones. What lies between is counted only.
+    pub timeline: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 65_536,
+            open_cases: 65_536,
+            habits: 16_384,
+            case_wait: 2 * SECOND,
+            case_segments: 16,
+            timeline: 32,
+        }
+    }
+}

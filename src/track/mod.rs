@@ -1,0 +1,391 @@
+//! Segments -> [`ResetCase`]s. Memory is bounded, and the order of segments alone decides what comes out.
+//!
+//! The tracker infers what RFC 9293 says two endpoints must be doing, opens a case at each reset, lets it grow by what follows, and
+//! hands it over when it settles. It never asks what a reset means.
+
+mod connection;
+mod endpoint;
+mod limits;
+mod neighbours;
+mod pending;
+mod table;
+
+pub use limits::Limits;
+
+use crate::case::{
+    ConnectionId, Gaps, Happening, Line, Mark, Nature, Neighbourhood, ResetCase, ServiceEvent,
+    Timeline,
+};
+use crate::origin::{SECOND, Timestamp};
+use crate::tcp::{Prefix, Segment, Side};
+use connection::Connection;
+use neighbours::Neighbours;
+use pending::Pending;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use table::{Key, Slot, Table};
+
+/// What was tracked so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Segments observed, copies included.
+    pub segments: u64,
+    /// Connections met; each reuse of two addresses counts anew.
+    pub connections: u64,
+    /// Resets, each of which gave a case.
+    pub resets: u64,
+    /// Second copies of a packet, left out of the story.
+    pub copies: u64,
+    /// Connections forgotten because there were too many.
+    pub forgotten: u64,
+    /// Cases settled early because too many were open.
+    pub crowded: u64,
+}
+
+/// Follows connections. Push segments with [`Tracker::observe`] in the order of the capture, pull settled cases with
+/// [`Tracker::next_case`], and call [`Tracker::finish`] at the end.
+#[derive(Debug)]
+pub struct Tracker {
+    limits: Limits,
+    table: Table,
+    pending: Pending,
+    neighbours: Neighbours,
+    settled: VecDeque<ResetCase>,
+    counts: Counts,
+    happenings: Vec<Happening>,
+}
+
+impl Tracker {
+    /// A tracker within `limits`.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            table: Table::new(),
+            pending: Pending::default(),
+            neighbours: Neighbours::new(limits.habits),
+            settled: VecDeque::new(),
+            counts: Counts::default(),
+            happenings: Vec::new(),
+        }
+    }
+
+    /// Takes the next segment of the capture.
+    pub fn observe(&mut self, segment: &Segment<'_>) {
+        let header = &segment.header;
+        self.advance_to(header.time);
+        self.counts.segments += 1;
+        let slot = self.connection_of(segment);
+        let Some(connection) = self.table.get(slot) else {
+            return;
+        };
+        let side = connection.side_of(segment);
+        if let Some(first) = connection.copied_by(side, header) {
+            self.counts.copies += 1;
+            if header.flags.rst() {
+                self.open_copy(slot, side, segment, first);
+            }
+        } else if header.flags.rst() {
+            self.open_case(slot, side, segment);
+        } else {
+            self.follow(slot, side, segment);
+        }
+        let finished = self.table.get(slot).is_some_and(Connection::is_finished);
+        self.table.touch(slot, finished);
+    }
+
+    /// Lets capture time pass, so that cases settle that have waited long enough.
+    pub fn advance_to(&mut self, now: Timestamp) {
+        while let Some(slot) = self.pending.due(now) {
+            self.settle_all(slot, Settling::Whole);
+        }
+    }
+
+    /// The next settled case.
+    pub fn next_case(&mut self) -> Option<ResetCase> {
+        self.settled.pop_front()
+    }
+
+    /// Settles what is open: nothing more will come.
+    pub fn finish(&mut self) {
+        while let Some(serial) = self.pending.oldest() {
+            self.settle(serial, Settling::Whole);
+        }
+    }
+
+    /// What was tracked so far.
+    pub const fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The slot of the connection that `segment` belongs to: a new one where it begins one.
+    fn connection_of(&mut self, segment: &Segment<'_>) -> Slot {
+        let key = Key::of(segment);
+        let mut predecessor = None;
+        if let Some(slot) = self.table.find(&key)
+            && let Some(connection) = self.table.get(slot)
+        {
+            if !connection.is_superseded_by(connection.side_of(segment), &segment.header) {
+                return slot;
+            }
+            predecessor = connection.leaves();
+            self.settle_all(slot, Settling::Whole);
+            self.table.remove(slot);
+        }
+        if self.table.len() >= self.limits.connections
+            && let Some(slot) = self.table.most_dispensable()
+        {
+            self.counts.forgotten += 1;
+            self.settle_all(slot, Settling::Early);
+            self.table.remove(slot);
+        }
+        self.counts.connections += 1;
+        let mut connection = Connection::new(roles_of(segment), segment, self.limits.timeline);
+        connection.predecessor = predecessor;
+        self.table.insert(key, connection)
+    }
+
+    /// Takes a segment that is no reset.
+    fn follow(&mut self, slot: Slot, side: Side, segment: &Segment<'_>) {
+        let Some(connection) = self.table.get_mut(slot) else {
+            return;
+        };
+        let header = &segment.header;
+        let silence = connection.silence_before(header);
+        let first_fin = header.flags.fin() && connection.endpoints[side].fin.is_none();
+        connection.take(side, segment, &mut self.happenings);
+        let service = (connection.id.server, connection.id.encapsulation);
+        let client = connection.id.client;
+        for what in self.happenings.drain(..) {
+            let event = ServiceEvent {
+                record: header.record,
+                time: header.time,
+                client,
+                what,
+            };
+            self.neighbours.note(service, event);
+            if let (
+                Happening::Finished {
+                    request_open: false,
+                },
+                Some(nanos),
+            ) = (what, silence)
+            {
+                self.neighbours.closed_after(service, nanos);
+            }
+        }
+        if side == Side::Server
+            && let Some(nanos) = answered_after_silence(connection, segment)
+        {
+            self.neighbours.survived(service, nanos);
+        }
+        let answered_in = (header.flags.syn() && side == Side::Server)
+            .then_some(connection.endpoints.server.response_time)
+            .flatten();
+        self.neighbours.meet(
+            segment.from.ip(),
+            segment.encapsulation,
+            header,
+            answered_in,
+        );
+        if first_fin {
+            self.neighbours.ended(segment.from, segment.to, header);
+        }
+        if let Some(line) = connection.timeline.latest().copied() {
+            self.add_to_open_cases(slot, line);
+        }
+    }
+
+    /// Opens the case of a reset, with both ends as they were before it.
+    fn open_case(&mut self, slot: Slot, side: Side, segment: &Segment<'_>) {
+        let header = segment.header;
+        let line = Line {
+            from: side,
+            header,
+            nature: Nature::Fresh,
+        };
+        self.add_to_open_cases(slot, line);
+        let Some(connection) = self.table.get_mut(slot) else {
+            return;
+        };
+        let case = ResetCase {
+            connection: connection.id,
+            started: connection.started,
+            reset: header,
+            payload: Prefix::new(segment.payload, header.payload_len),
+            sent_by: side,
+            endpoints: connection.endpoints.clone(),
+            turns: connection.turns.clone(),
+            before: connection.timeline.clone(),
+            after: Timeline::new(self.limits.case_segments),
+            earlier: connection.earlier.clone(),
+            copy_of: None,
+            predecessor: connection.predecessor,
+            gaps: Gaps::default(),
+            neighbourhood: Neighbourhood::default(),
+        };
+        let server = &connection.endpoints.server;
+        let to_syn =
+            connection.endpoints.client.syn.is_some() && server.syn.is_none() && header.flags.ack();
+        let happening = connection.happening_of(side, &header, to_syn);
+        let service = (connection.id.server, connection.id.encapsulation);
+        let client = connection.id.client;
+        connection.take_reset(side, &header);
+        connection.timeline.push(line);
+        if let Some(what) = happening {
+            let event = ServiceEvent {
+                record: header.record,
+                time: header.time,
+                client,
+                what,
+            };
+            self.neighbours.note(service, event);
+        }
+        self.neighbours.ended(segment.from, segment.to, &header);
+        self.counts.resets += 1;
+        self.wait_for_more(slot, case);
+    }
+
+    /// Opens the case of a second copy of a reset: the case of the first, under the copy's own record.
+    fn open_copy(&mut self, slot: Slot, side: Side, segment: &Segment<'_>, first: Mark) {
+        let open = self
+            .table
+            .get(slot)
+            .map(|connection| connection.open_cases.clone());
+        let original = open
+            .unwrap_or_default()
+            .iter()
+            .find_map(|serial| {
+                self.pending
+                    .get(*serial)
+                    .filter(|open| open.case.reset.record == first.record)
+            })
+            .map(|open| open.case.clone());
+        let Some(mut case) = original else {
+            return self.open_case(slot, side, segment);
+        };
+        case.reset = segment.header;
+        case.copy_of = Some(first.record);
+        self.counts.resets += 1;
+        self.wait_for_more(slot, case);
+    }
+
+    fn wait_for_more(&mut self, slot: Slot, case: ResetCase) {
+        if self.pending.len() >= self.limits.open_cases
+            && let Some(oldest) = self.pending.oldest()
+        {
+            self.counts.crowded += 1;
+            self.settle(oldest, Settling::Early);
+        }
+        let until = case.reset.time.plus(self.limits.case_wait);
+        let serial = self.pending.open(case, slot);
+        if let Some(connection) = self.table.get_mut(slot) {
+            connection.open_cases.push(serial);
+            let before = std::mem::replace(&mut connection.settles_at, until);
+            self.pending.wait(slot, before, until);
+        }
+    }
+
+    fn add_to_open_cases(&mut self, slot: Slot, line: Line) {
+        let Some(connection) = self.table.get(slot) else {
+            return;
+        };
+        if connection.open_cases.is_empty() {
+            return;
+        }
+        for serial in connection.open_cases.clone() {
+            if self.pending.follow(serial, line) >= self.limits.case_segments {
+                self.settle(serial, Settling::Whole);
+            }
+        }
+    }
+
+    fn settle_all(&mut self, slot: Slot, how: Settling) {
+        let Some(connection) = self.table.get(slot) else {
+            return;
+        };
+        for serial in connection.open_cases.clone() {
+            self.settle(serial, how);
+        }
+    }
+
+    /// Takes a case out of those that wait, with what its connection and its neighbours can tell by now.
+    fn settle(&mut self, serial: u64, how: Settling) {
+        let Some(pending::OpenCase { mut case, slot }) = self.pending.close(serial) else {
+            return;
+        };
+        if let Some(connection) = self.table.get_mut(slot) {
+            connection.open_cases.retain(|open| *open != serial);
+            if connection.open_cases.is_empty() {
+                self.pending.stop(slot, connection.settles_at);
+            }
+            let seen = |side: Side| case.endpoints[side].was_seen();
+            case.gaps = Gaps {
+                no_handshake: case.endpoints.client.syn.is_none()
+                    && case.endpoints.server.syn.is_none(),
+                sender_unseen: !seen(case.sent_by),
+                receiver_unseen: !seen(case.received_by()),
+                lost: connection.lost,
+                payload_cut: connection.payload_cut,
+                elided: case.before.elided() > 0,
+                settled_early: how == Settling::Early,
+                reset_cut: !case.reset.options.complete,
+            };
+        }
+        case.neighbourhood = self.neighbours.around(&case);
+        self.settled.push_back(case);
+    }
+}
+
+/// Whether a case settled with all that it waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settling {
+    Whole,
+    Early,
+}
+
+/// The silence before the request that `segment`, the server's, begins to answer.
+fn answered_after_silence(connection: &Connection, segment: &Segment<'_>) -> Option<i64> {
+    let mut latest = connection.turns.recent().rev();
+    let (answer, request, before) = (latest.next()?, latest.next()?, latest.next()?);
+    let begins = answer.from == Side::Server && answer.first.record == segment.header.record;
+    let silence = request.first.time - before.last.time;
+    (begins && silence >= SECOND).then_some(silence)
+}
+
+/// Who is the client, by a SYN where there is one, else by a guess.
+fn roles_of(segment: &Segment<'_>) -> ConnectionId {
+    let flags = segment.header.flags;
+    let (client, server) = if flags.opens() {
+        (segment.from, segment.to)
+    } else if flags.syn() || !is_likely_client(segment) {
+        (segment.to, segment.from)
+    } else {
+        (segment.from, segment.to)
+    };
+    ConnectionId {
+        client,
+        server,
+        encapsulation: segment.encapsulation,
+        roles_known: flags.syn(),
+    }
+}
+
+/// A guess by ports: services live on low ones. Where both are high, whoever is seen speaking first asks.
+fn is_likely_client(segment: &Segment<'_>) -> bool {
+    let low = |address: SocketAddr| address.port() < FIRST_REGISTERED;
+    let ephemeral = |address: SocketAddr| address.port() >= FIRST_EPHEMERAL;
+    let (from, to) = (segment.from, segment.to);
+    if low(from) != low(to) {
+        low(to)
+    } else if ephemeral(from) != ephemeral(to) {
+        ephemeral(from)
+    } else {
+        // A reset says nothing of who asked; what it answers came from the other side.
+        segment.header.payload_len > 0 && !segment.header.flags.rst()
+    }
+}
+
+/// Ports below are assigned to services (RFC 6335 6).
+const FIRST_REGISTERED: u16 = 1024;
+/// Linux takes a client's port from here on (`ip_local_port_range`).
+const FIRST_EPHEMERAL: u16 = 32_768;

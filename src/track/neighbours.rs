@@ -1,0 +1,201 @@
+//! The last seconds of each service and the habits of each host, from every segment -> [`Neighbourhood`].
+
+use crate::case::{
+    Happening, HostHabits, Neighbourhood, OtherLeg, ResetCase, ServiceEvent, ServiceHabits,
+};
+use crate::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
+use crate::tcp::{Encapsulation, Header, Pair, Side};
+use foldhash::fast::RandomState;
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::net::{IpAddr, SocketAddr};
+
+/// Everything that cases may know of their neighbours.
+#[derive(Debug)]
+pub struct Neighbours {
+    services: Remembered<(SocketAddr, Encapsulation), Service>,
+    hosts: Remembered<(IpAddr, Encapsulation), HostHabits>,
+    endings: VecDeque<Ending>,
+}
+
+#[derive(Debug, Default)]
+struct Service {
+    habits: ServiceHabits,
+    events: VecDeque<ServiceEvent>,
+}
+
+/// A reset or a FIN, wherever it was.
+#[derive(Clone, Copy, Debug)]
+struct Ending {
+    record: RecordId,
+    time: Timestamp,
+    from: SocketAddr,
+    to: SocketAddr,
+}
+
+impl Neighbours {
+    /// Remembers `capacity` services, and as many hosts.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            services: Remembered::new(capacity),
+            hosts: Remembered::new(capacity),
+            endings: VecDeque::new(),
+        }
+    }
+
+    /// Counts a segment, which is no reset, among the habits of its sender.
+    pub fn meet(
+        &mut self,
+        from: IpAddr,
+        encapsulation: Encapsulation,
+        header: &Header,
+        answered_in: Option<i64>,
+    ) {
+        let host = self.hosts.entry((from, encapsulation));
+        host.segments += 1;
+        host.hop_limit_varies |= host
+            .hop_limit
+            .is_some_and(|before| before != header.ip.hop_limit);
+        host.hop_limit = Some(header.ip.hop_limit);
+        if let Some(took) = answered_in {
+            host.response_time = Some(host.response_time.map_or(took, |least| least.min(took)));
+        }
+    }
+
+    /// Notes what happened to a connection of a service.
+    pub fn note(&mut self, service: (SocketAddr, Encapsulation), event: ServiceEvent) {
+        let service = self.services.entry(service);
+        match event.what {
+            Happening::Answered => service.habits.answered += 1,
+            Happening::Refused => service.habits.refused += 1,
+            _ => {}
+        }
+        if service.events.len() >= EVENTS {
+            service.events.pop_front();
+        }
+        service.events.push_back(event);
+    }
+
+    /// Notes that a service closed a connection after a silence of `nanos`.
+    pub fn closed_after(&mut self, service: (SocketAddr, Encapsulation), nanos: i64) {
+        self.services.entry(service).habits.closes_after.add(nanos);
+    }
+
+    /// Notes that a service answered a request that came after a silence of `nanos`.
+    pub fn survived(&mut self, service: (SocketAddr, Encapsulation), nanos: i64) {
+        let habits = &mut self.services.entry(service).habits;
+        habits.survived = Some(habits.survived.map_or(nanos, |longest| longest.max(nanos)));
+    }
+
+    /// Notes a reset or a FIN.
+    pub fn ended(&mut self, from: SocketAddr, to: SocketAddr, header: &Header) {
+        if self.endings.len() >= ENDINGS {
+            self.endings.pop_front();
+        }
+        self.endings.push_back(Ending {
+            record: header.record,
+            time: header.time,
+            from,
+            to,
+        });
+    }
+
+    /// What a case that settles now may know.
+    pub fn around(&self, case: &ResetCase) -> Neighbourhood {
+        let id = case.connection;
+        let service = self.services.get(&(id.server, id.encapsulation));
+        let host = |side: Side| {
+            let key = (id.address(side).ip(), id.encapsulation);
+            self.hosts.get(&key).copied().unwrap_or_default()
+        };
+        let since = case.reset.time.plus(-LOOKS_BACK);
+        let mut events: Vec<ServiceEvent> = service
+            .iter()
+            .flat_map(|service| &service.events)
+            .filter(|event| event.client != id.client && event.time >= since)
+            .copied()
+            .collect();
+        if events.len() > EVENTS_SHOWN {
+            events.sort_by_key(|event| ((event.time - case.reset.time).abs(), event.record));
+            events.truncate(EVENTS_SHOWN);
+            events.sort_by_key(|event| event.record);
+        }
+        Neighbourhood {
+            events,
+            service: service.map(|service| service.habits).unwrap_or_default(),
+            hosts: Pair {
+                client: host(Side::Client),
+                server: host(Side::Server),
+            },
+            twin: None,
+            other_leg: self.other_leg(case),
+        }
+    }
+
+    /// The latest ending on another connection of one of the case's two hosts, shortly before its reset.
+    fn other_leg(&self, case: &ResetCase) -> Option<OtherLeg> {
+        let id = case.connection;
+        self.endings.iter().rev().find_map(|ending| {
+            let before = case.reset.time - ending.time;
+            if ending.record == case.reset.record || !(0..=LEG_WITHIN).contains(&before) {
+                return None;
+            }
+            // The relay ended this leg, so it sent the reset in hand; on the other leg the ending came to it.
+            let relay = id.address(case.sent_by);
+            let remote = ending.from;
+            let other_connection =
+                remote.ip() != id.address(case.sent_by.other()).ip() && remote.ip() != relay.ip();
+            (other_connection && ending.to.ip() == relay.ip()).then_some(OtherLeg {
+                record: ending.record,
+                time: ending.time,
+                remote,
+                relay: case.sent_by,
+            })
+        })
+    }
+}
+
+/// A map that forgets what it met first when it is full.
+#[derive(Debug)]
+struct Remembered<K, V> {
+    values: HashMap<K, V, RandomState>,
+    order: VecDeque<K>,
+    capacity: usize,
+}
+
+impl<K: Copy + Eq + Hash, V: Default> Remembered<K, V> {
+    fn new(capacity: usize) -> Self {
+        Self {
+            values: HashMap::default(),
+            order: VecDeque::new(),
+            capacity,
+        }
+    }
+
+    fn get(&self, key: &K) -> Option<&V> {
+        self.values.get(key)
+    }
+
+    fn entry(&mut self, key: K) -> &mut V {
+        if !self.values.contains_key(&key) {
+            if self.order.len() >= self.capacity
+                && let Some(first) = self.order.pop_front()
+            {
+                self.values.remove(&first);
+            }
+            self.order.push_back(key);
+        }
+        self.values.entry(key).or_default()
+    }
+}
+
+/// Events remembered of each service; chosen to hold a burst of some hundred connections.
+const EVENTS: usize = 256;
+/// Events that a case is told of, those nearest to its reset.
+const EVENTS_SHOWN: usize = 64;
+/// Endings remembered over all connections.
+const ENDINGS: usize = 64;
+/// How far before its reset a case looks: a listener's crowd or a restart lasts seconds.
+const LOOKS_BACK: i64 = 5 * SECOND;
+/// A relay passes an ending on within this; measured proxies took well below 10 ms.
+const LEG_WITHIN: i64 = 20 * MILLISECOND;

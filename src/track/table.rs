@@ -1,0 +1,175 @@
+//! Connections by their two addresses, in whichever direction a segment goes; the finished and the idle ones go first when there are too many.
+
+use super::connection::Connection;
+use crate::tcp::{Encapsulation, Segment};
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+/// The same for both directions of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    low: SocketAddr,
+    high: SocketAddr,
+    encapsulation: Encapsulation,
+}
+
+impl Key {
+    /// The key of the connection that `segment` belongs to.
+    pub fn of(segment: &Segment<'_>) -> Self {
+        let (low, high) = if segment.from <= segment.to {
+            (segment.from, segment.to)
+        } else {
+            (segment.to, segment.from)
+        };
+        Self {
+            low,
+            high,
+            encapsulation: segment.encapsulation,
+        }
+    }
+}
+
+/// Place of a connection in the table.
+pub type Slot = usize;
+
+/// The connections that are followed. Order of eviction follows the order of segments, so the hash's seed never shows.
+#[derive(Debug)]
+pub struct Table {
+    slots: HashMap<Key, Slot, RandomState>,
+    entries: Vec<Entry>,
+    free: Vec<Slot>,
+    live: Queue,
+    finished: Queue,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Key,
+    connection: Option<Box<Connection>>,
+    finished: bool,
+    earlier: Option<Slot>,
+    later: Option<Slot>,
+}
+
+/// A doubly linked queue through the entries, the longest untouched first.
+#[derive(Debug, Default)]
+struct Queue {
+    oldest: Option<Slot>,
+    newest: Option<Slot>,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self {
+            slots: HashMap::default(),
+            entries: Vec::new(),
+            free: Vec::new(),
+            live: Queue::default(),
+            finished: Queue::default(),
+        }
+    }
+
+    /// How many connections are followed.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Where the connection of `key` stands.
+    pub fn find(&self, key: &Key) -> Option<Slot> {
+        self.slots.get(key).copied()
+    }
+
+    /// The connection at `slot`.
+    pub fn get(&self, slot: Slot) -> Option<&Connection> {
+        self.entries.get(slot)?.connection.as_deref()
+    }
+
+    /// The connection at `slot`, to be changed.
+    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut Connection> {
+        self.entries.get_mut(slot)?.connection.as_deref_mut()
+    }
+
+    /// Adds a connection under `key`, which must not be there.
+    pub fn insert(&mut self, key: Key, connection: Connection) -> Slot {
+        let entry = Entry {
+            key,
+            connection: Some(Box::new(connection)),
+            finished: false,
+            earlier: None,
+            later: None,
+        };
+        let slot = if let Some(slot) = self.free.pop() {
+            self.entries[slot] = entry;
+            slot
+        } else {
+            self.entries.push(entry);
+            self.entries.len() - 1
+        };
+        self.slots.insert(key, slot);
+        self.link(slot);
+        slot
+    }
+
+    /// Puts the connection at `slot` behind all others in the order of eviction.
+    pub fn touch(&mut self, slot: Slot, finished: bool) {
+        let queue = if finished { &self.finished } else { &self.live };
+        if self.entries[slot].finished == finished && queue.newest == Some(slot) {
+            return;
+        }
+        self.unlink(slot);
+        self.entries[slot].finished = finished;
+        self.link(slot);
+    }
+
+    /// Takes the connection at `slot` out.
+    pub fn remove(&mut self, slot: Slot) -> Option<Connection> {
+        let connection = self.entries.get_mut(slot)?.connection.take()?;
+        self.unlink(slot);
+        self.slots.remove(&self.entries[slot].key);
+        self.free.push(slot);
+        Some(*connection)
+    }
+
+    /// The connection to forget next: the one that has been finished longest, else the one that has been idle longest.
+    pub fn most_dispensable(&self) -> Option<Slot> {
+        self.finished.oldest.or(self.live.oldest)
+    }
+
+    fn queue(&mut self, finished: bool) -> &mut Queue {
+        if finished {
+            &mut self.finished
+        } else {
+            &mut self.live
+        }
+    }
+
+    fn link(&mut self, slot: Slot) {
+        let finished = self.entries[slot].finished;
+        let newest = self.queue(finished).newest.replace(slot);
+        match newest {
+            Some(newest) => self.entries[newest].later = Some(slot),
+            None => self.queue(finished).oldest = Some(slot),
+        }
+        self.entries[slot].earlier = newest;
+        self.entries[slot].later = None;
+    }
+
+    fn unlink(&mut self, slot: Slot) {
+        let Entry {
+            earlier,
+            later,
+            finished,
+            ..
+        } = self.entries[slot];
+        match earlier {
+            Some(earlier) => self.entries[earlier].later = later,
+            None => self.queue(finished).oldest = later,
+        }
+        match later {
+            Some(later) => self.entries[later].earlier = earlier,
+            None => self.queue(finished).newest = earlier,
+        }
+    }
+}
