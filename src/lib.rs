@@ -1,5 +1,6 @@
 //! Explains why each TCP connection in a capture was reset.
 
+pub mod capture;
 pub mod case;
 pub mod decode;
 pub mod origin;
