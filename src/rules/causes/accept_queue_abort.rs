@@ -1,6 +1,8 @@
 //! The accept queue is full and the server resets instead of staying silent.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -119,3 +121,28 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Server)?;
+    let soon = ask::soon_after_handshake(facts);
+    let order = ask::queue_filled_in_order(facts);
+    let share = if matches!(order, Answer::Yes(..)) { IN_ORDER } else { ALONE };
+    Some(
+        Claim::new()
+            .requires(ask::is_reply(facts))?
+            .requires(ask::syn_ack_was_sent(facts))?
+            .requires(ask::server_only_shook_hands(facts))?
+            .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
+            .requires(soon)?
+            .is_supported_by(order)
+            .is_weakened_by(ask::others_succeeded_after(facts))
+            .ties_with("handshake-state-lost", share),
+    )
+}
+
+/// Its share against `handshake-state-lost` where the neighbours show a queue that filled in order, and where they do not; the taxonomy's.
+const IN_ORDER: u8 = 60;
+const ALONE: u8 = 30;

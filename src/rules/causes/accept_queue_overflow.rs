@@ -1,6 +1,10 @@
 //! The accept queue is full: the client believes in a connection that the server has dropped.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::{Happening};
+use crate::case::facts::{Facts};
+use crate::origin::SECOND;
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -149,3 +153,40 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Server)?;
+    let events = || ask::events_near(facts, CROWD);
+    let (unheeded, unheeded_at) = ask::clients_of(events(), |what| *what == Happening::Unheeded);
+    let (unanswered, unanswered_at) = ask::clients_of(events(), |what| *what == Happening::AskedAgain);
+    let synack_end = facts.server().isn.map(|isn| isn + 1);
+    Some(
+        Claim::new()
+            .requires(ask::is_reply(facts))?
+            .requires(ask::syn_ack_was_sent(facts))?
+            .requires(ask::handshake_was_acknowledged(facts))?
+            .is_decided_by(ask::acknowledgment_went_unheeded(facts))?
+            .requires(ask::server_only_shook_hands(facts))?
+            .requires(Answer::when(
+                synack_end == Some(facts.case.reset.seq),
+                Fact::RightAfterSynAck,
+                [facts.case.reset.record],
+            ))?
+            .is_supported_by(Answer::when(
+                unheeded > 0,
+                Fact::OthersUnheeded { connections: unheeded },
+                unheeded_at,
+            ))
+            .is_supported_by(Answer::when(
+                unanswered > 0,
+                Fact::OthersUnanswered { connections: unanswered },
+                unanswered_at,
+            )),
+    )
+}
+
+/// A full queue stays full for seconds: what befalls other clients within this belongs to it; chosen.
+const CROWD: i64 = 5 * SECOND;

@@ -1,7 +1,8 @@
 //! Data reached a side that had closed both directions, and its FIN could not have been noticed in
 //! time.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -124,3 +125,15 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        ask::met_a_closed_side(facts)?
+            .is_decided_by(ask::fin_was_not_noticeable(facts))?
+            .is_excluded_by(&ask::fin_ended_idleness(facts))?
+            .is_supported_by(ask::no_idleness_before_fin(facts)),
+    )
+}

@@ -1,6 +1,8 @@
 //! An upload cut short: the server sends its answer early and closes with the body unread.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{ResetForm, Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -140,3 +142,24 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Server)?;
+    let claim = Claim::new().is_decided_by(ask::answered_mid_request(facts))?;
+    let claim = if facts.server().fin.is_some() && facts.form.form == ResetForm::Reply {
+        claim.requires(ask::is_reply_to_payload(facts))?.requires(ask::sender_had_closed(facts))?
+    } else {
+        claim.requires(ask::is_abort(facts))?
+    };
+    Some(
+        claim
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_supported_by(ask::answer_refuses(facts))
+            .is_supported_by(ask::request_is_incomplete(facts))
+            .is_supported_by(ask::window_grew(facts))
+            .is_supported_by(ask::left_undelivered(facts)),
+    )
+}

@@ -1,6 +1,8 @@
 //! A server's idle timeout and the client's next request cross on a connection kept open.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -147,3 +149,35 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule: a request crosses the FIN of an idle connection, or meets a server that closes without having read it.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let claim = if facts.sender().fin.is_some() {
+        ask::met_a_closed_side(facts)?
+            .requires(ask::fin_ended_idleness(facts))?
+            .is_decided_by(ask::fin_was_not_noticeable(facts))?
+    } else {
+        unread_form(facts)?
+    };
+    Some(
+        claim
+            .requires(ask::had_exchanges(facts))?
+            .is_supported_by(ask::silence_is_the_service_timeout(facts)),
+    )
+}
+
+/// The request came just before close(): the reset discards it, and no FIN is sent.
+fn unread_form(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Server)?;
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .requires(ask::receiver_went_unanswered(facts))?
+            .requires(ask::request_came_after_idleness(facts))?
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_decided_by(ask::came_right_after_payload(facts))?,
+    )
+}

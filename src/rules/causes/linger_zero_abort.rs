@@ -1,6 +1,7 @@
 //! The application aborted on purpose: `SO_LINGER` with a time of zero, and its kin.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -137,3 +138,23 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .requires(ask::nothing_is_left_to_answer(facts))?
+            .is_excluded_by(&ask::window_grew(facts))?
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_excluded_by(&ask::receiver_had_closed(facts))?
+            .is_excluded_by(&ask::peer_stopped_answering(facts))?
+            .is_supported_by(ask::window_is_unchanged(facts))
+            .is_supported_by(ask::looks_like_its_sender(facts))
+            .is_supported_by(ask::came_right_after_payload(facts))
+            .ties_with("socket-destroyed", ask::share_of_applications(facts)),
+    )
+}

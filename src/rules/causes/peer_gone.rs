@@ -1,6 +1,7 @@
 //! One endpoint forgot the connection: restart, failover, or a silent drop.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -159,3 +160,21 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_reply(facts))?
+            .requires(ask::was_established(facts))?
+            .requires(ask::both_sides_took_part(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .is_excluded_by(&ask::server_only_shook_hands(facts))?
+            .is_excluded_by(&ask::is_after_a_reset(facts))?
+            .is_supported_by(ask::repeated_in_vain(facts))
+            .is_supported_by(ask::looks_like_its_sender(facts))
+            .is_weakened_by(ask::looks_foreign(facts))
+    )
+}

@@ -1,6 +1,7 @@
 //! Nobody listens on the port: the host's own refusal of a SYN.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -115,3 +116,35 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let service = facts.case.neighbourhood.service;
+    let trigger = facts.form.answers;
+    let dscp = trigger.map_or(0, |line| line.header.ip.dscp);
+    let reset = &facts.case.reset;
+    let copied = ask::looks_like_its_sender(facts);
+    let host_marked = dscp != 0 && reset.ip.dscp == dscp && matches!(copied, Answer::Yes(..));
+    let claim = Claim::new()
+        .requires(ask::is_reply_to_syn(facts))?
+        .requires(Answer::when(facts.server().syn.is_none(), Fact::NoSynAck, None))?
+        .is_supported_by(copied)
+        .is_settled_by(Answer::when(host_marked, Fact::DscpCopied { dscp }, [reset.record]))
+        .is_supported_by(Answer::when(
+            service.answered == 0 && service.refused > 1,
+            Fact::PortRefusesAll { refused: service.refused },
+            None,
+        ))
+        .is_weakened_by(ask::looks_foreign(facts))
+        .is_weakened_by(Answer::when(
+            service.answered > 0,
+            Fact::PortAnswers { answered: service.answered },
+            None,
+        ));
+    Some(if host_marked { claim } else { claim.ties_with("firewall-reject", SHARE) })
+}
+
+/// Of refusals that nothing marks as a filter's, so many in a hundred come from the host; the taxonomy's share.
+const SHARE: u8 = 80;

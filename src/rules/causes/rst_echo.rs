@@ -1,6 +1,8 @@
 //! Further resets for segments that were in flight when the connection was reset.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{ResetForm};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -84,3 +86,30 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let ended = facts.ended_by()?;
+    let before = facts.case.reset.time - ended.header.time;
+    let shape = match facts.form.form {
+        ResetForm::Reply => ask::is_reply(facts),
+        // Both sides may abort before either knows of the other's reset.
+        ResetForm::Active | ResetForm::Unclear => Answer::when(
+            true,
+            Fact::IsAbort { window: facts.case.reset.window },
+            [facts.case.reset.record],
+        ),
+    };
+    Some(
+        Claim::new()
+            .is_decided_by(Answer::when(
+                true,
+                Fact::EndedByReset { side: ended.sent_by, before },
+                [ended.header.record],
+            ))?
+            .requires(shape)?
+            .is_supported_by(ask::trigger_was_under_way(facts)),
+    )
+}

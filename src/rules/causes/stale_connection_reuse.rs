@@ -1,6 +1,7 @@
 //! The other side had closed long before, and the connection was used anyway.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -118,3 +119,16 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        ask::met_a_closed_side(facts)?
+            .requires(ask::fin_was_acknowledged(facts))?
+            .is_decided_by(ask::fin_was_noticeable(facts))?
+            .is_excluded_by(&ask::orphan_timer_had_expired(facts))?
+            .is_supported_by(ask::receiver_waited_to_close(facts)),
+    )
+}

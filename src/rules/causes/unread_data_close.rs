@@ -1,6 +1,7 @@
 //! The application closed its socket while received data lay unread in it.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -148,3 +149,25 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .requires(ask::receiver_went_unanswered(facts))?
+            .is_excluded_by(&ask::received_its_answer(facts))?
+            .is_excluded_by(&ask::answered_mid_request(facts))?
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_excluded_by(&ask::lost_patience(facts))?
+            .is_supported_by(ask::window_grew(facts))
+            .is_supported_by(ask::left_undelivered(facts))
+            .ties_with("process-exit", SHARE),
+    )
+}
+
+/// Its share against `process-exit`, whose kernel closes the same way; the taxonomy's.
+const SHARE: u8 = 75;
