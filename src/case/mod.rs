@@ -110,6 +110,8 @@ pub struct EarlierReset {
     pub sent_by: Side,
     /// Whether it fitted what its receiver expected, so that the receiver obeyed it.
     pub fitted: bool,
+    /// Whether it bore the numbers of the answer to a segment: then its sender knew the connection no more, obeyed or not.
+    pub answered: bool,
 }
 
 /// What was left of an earlier connection between the same addresses when a SYN opened a new one.

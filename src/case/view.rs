@@ -68,6 +68,10 @@ pub struct EndpointView {
     pub dscp: Option<u8>,
     /// Identification of its latest IPv4 segment.
     pub ip_id: Option<u16>,
+    /// Steps from one of its identifications to the next that a counter would take.
+    pub ip_id_steps: u32,
+    /// Steps that no counter would take: a stack that draws them at random, or more than one sender.
+    pub ip_id_leaps: u32,
     /// IPv6 flow label of its latest segment.
     pub flow_label: Option<u32>,
     /// Its segments after the handshake bore timestamps, and these are the latest, with their time.

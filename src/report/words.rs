@@ -1,7 +1,7 @@
 //! The sentence for each fact: a match without a wildcard, so that a new fact does not compile unworded.
 
 use crate::case::facts::Tell;
-use crate::rules::Fact;
+use crate::rules::{Fact, SynAckTrouble};
 
 /// The sentence of a fact that holds: present or past tense, its numbers in it, a capital first and no full stop.
 pub fn sentence(fact: &Fact) -> String {
@@ -32,6 +32,25 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::SoonAfterHandshake { nanos } => format!("The reset came {} after the segment that completed the handshake", duration(*nanos)),
         Fact::WasEstablished => "The connection had been established".into(),
 
+        Fact::HandshakeNotAcknowledged => "The client never acknowledged the SYN,ACK".into(),
+        Fact::SynCaptured => "The client's SYN is in the capture".into(),
+        Fact::AnswersSynAck => "The reset answers a SYN,ACK with which nothing is wrong".into(),
+        Fact::SynAckUnacceptable(SynAckTrouble::Acknowledgment { off_by }) => {
+            format!("The SYN,ACK that the reset answers does not acknowledge the SYN: it is off by {off_by}")
+        }
+        Fact::SynAckUnacceptable(SynAckTrouble::TimestampEcho { echo }) => {
+            format!("The SYN,ACK that the reset answers echoes timestamp {echo}, which the client never sent")
+        }
+        Fact::AnswersOldAck { off_by } => {
+            format!("The SYN was answered by a bare ACK of another connection, off by {off_by} from the SYN's own, and the reset answers that")
+        }
+        Fact::TupleWasInUse => "The same two addresses were in use by an earlier connection that was not seen to end".into(),
+        Fact::SynRepeated { after } => format!("The client repeated its SYN {} after the reset", duration(*after)),
+        Fact::BareSyn { window } => format!("The SYN has window {window} and no option but MSS, as raw scanners write it"),
+        Fact::ClientSilent => "The client sent neither payload nor FIN".into(),
+        Fact::AcknowledgesNoPayload => "The reset acknowledges no payload of the client".into(),
+        Fact::NeverOpened => "The connection was never opened in this capture, and its resetting side said nothing else on it".into(),
+
         Fact::SenderSpokeLast { side, bytes: sent } => format!("The last payload, {}, was the {}'s own", bytes(*sent), side.name()),
         Fact::AnswerReceived { bytes: sent } => format!("The last payload, {}, was the answer to what the sender of the reset had asked", bytes(*sent)),
         Fact::NothingSaid => "Neither side had sent any payload".into(),
@@ -54,6 +73,9 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::RequestIncomplete { announced, sent } => format!("The request announces a body of {} and {} of it were sent", bytes(*announced), bytes(*sent)),
         Fact::HttpStatus { code } => format!("The answer is HTTP status {code}"),
 
+        Fact::AnswerStillComing { bytes: sent } => format!("The server's answer was still coming: {} of it so far", bytes(*sent)),
+        Fact::WindowClosed { nanos } => format!("The receiver's window had been closed {} before", duration(*nanos)),
+
         Fact::FinSent { side } => format!("The {} had closed with FIN", side.name()),
         Fact::NoFinSent { side } => format!("The {} had not sent FIN", side.name()),
         Fact::FinReceived { side } => format!("The {} had closed with FIN", side.name()),
@@ -72,12 +94,39 @@ pub fn sentence(fact: &Fact) -> String {
             duration(*longest)
         ),
 
+        Fact::AnswersStraggler { fin: true } => "The reset answers a FIN that came after the connection was over".into(),
+        Fact::AnswersStraggler { fin: false } => "The reset answers a segment that brought nothing new".into(),
+
         Fact::SilentBefore { nanos } => format!("Nothing was sent for {} before the reset", duration(*nanos)),
         Fact::RepeatedInVain { times } => format!("The sender of the reset had repeated its payload {} in vain", count(*times, "time", "times")),
+
+        Fact::KnownTimeout { nanos, seconds, whose } => {
+            format!("{} of silence agree with {seconds} s, a timeout that many {whose} have", duration(*nanos))
+        }
+        Fact::Probed { times, interval: Some(interval) } => format!(
+            "The sender of the reset had probed the connection {}, {} apart",
+            count(*times, "time", "times"),
+            duration(*interval)
+        ),
+        Fact::Probed { times, interval: None } => {
+            format!("The sender of the reset had probed the connection {}", count(*times, "time", "times"))
+        }
+        Fact::ProbesAnswered => "The last probe was answered, as the capture shows".into(),
+        Fact::IntervalLater { nanos } => format!("The reset came {} after the last probe: one more interval", duration(*nanos)),
 
         Fact::EndedByReset { side, before } => format!("A reset by the {} had ended the connection {} before", side.name(), duration(*before)),
         Fact::SentBeforeItKnew => "The segment that it answers was under way when that reset was sent".into(),
         Fact::StateWas { side, state } => format!("The {} was in {}", side.name(), state.name()),
+
+        Fact::MptcpReset { reason, transient } => format!(
+            "The reset says why, by MPTCP: reason {reason}, {}{}",
+            mptcp_reason(*reason),
+            if *transient { ", and that a new try may work" } else { "" }
+        ),
+        Fact::MptcpFastClose => "The reset carries MP_FASTCLOSE: the whole MPTCP connection ends".into(),
+        Fact::Challenged => "Its receiver answered with a challenge ACK and lived on".into(),
+        Fact::NotAcceptable => "Its numbers are not those that its receiver expected, so it was dropped".into(),
+        Fact::FitsNoForm => "The reset neither continues its sender's segments nor answers one of the receiver's".into(),
 
         Fact::Foreign(tell) => foreign(*tell),
         Fact::LooksLikeSender { hop_limit } => format!("The reset has the hop limit {hop_limit} of its sender's other segments"),
@@ -93,6 +142,21 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::QueueFilledInOrder { before } => {
             format!("{} completed just before and stayed, none after: a queue that filled up", count(*before as u64, "other connection", "other connections"))
         }
+        Fact::OthersAborted { connections } => format!(
+            "{} of the service, on which it had never spoken, were reset in the same instant",
+            count(*connections as u64, "other connection", "other connections")
+        ),
+        Fact::OthersFinished { connections } => format!(
+            "{} of the service ended by FIN in the same instant",
+            count(*connections as u64, "other connection", "other connections")
+        ),
+        Fact::PortRefusedAfter { nanos } => format!("The port refused the next SYN, {} after", duration(*nanos)),
+        Fact::ContinuesAnother { client, server } => {
+            format!("The segment that the reset answers continues the numbers of another connection, {client} to {server}")
+        }
+        Fact::OtherLeg { remote, before } => {
+            format!("A connection that carried the same bytes was ended by {remote} {} before", duration(*before))
+        }
         Fact::OthersSucceeded { connections } => {
             format!("{} of the service completed and were served around it", count(*connections as u64, "other connection", "other connections"))
         }
@@ -104,6 +168,14 @@ fn foreign(tell: Tell) -> String {
         Tell::HopLimit { usual, reset } => format!(
             "The reset has hop limit {reset}, the other segments of its sender have {usual}"
         ),
+        Tell::Identification { usual, reset } => {
+            format!("The reset has IP identification {reset:#06x}, far from {usual:#06x} of its sender's last segment")
+        }
+        Tell::Alive { after } => format!("The sender spoke on, {} after its own reset, as if it had never sent it", duration(after)),
+        Tell::Repeated { others } => {
+            format!("{} with other sequence numbers came with it", count(others as u64, "further reset", "further resets"))
+        }
+        Tell::BothEnds => "A reset in the other direction left at the same moment".into(),
         Tell::NoTimestamps => {
             "The reset has no timestamps, although the connection uses them".into()
         }
@@ -115,6 +187,20 @@ fn foreign(tell: Tell) -> String {
         Tell::DscpNotCopied { asked } => format!(
             "The segment it answers was marked DSCP {asked}, which a host would have copied"
         ),
+    }
+}
+
+/// RFC 8684 3.6 and its registry.
+const fn mptcp_reason(code: u8) -> &'static str {
+    match code {
+        0 => "unspecified",
+        1 => "MPTCP-specific",
+        2 => "lack of resources",
+        3 => "administratively prohibited",
+        4 => "too much outstanding data",
+        5 => "unacceptable performance",
+        6 => "middlebox interference",
+        _ => "not assigned",
     }
 }
 

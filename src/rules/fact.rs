@@ -2,6 +2,7 @@
 
 use crate::case::facts::Tell;
 use crate::tcp::{Side, State};
+use std::net::SocketAddr;
 
 /// One observed fact, or, in a claim's `hidden`, the one that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,38 @@ pub enum Fact {
     },
     /// The connection had been established.
     WasEstablished,
+
+    /// The client had not acknowledged the SYN,ACK.
+    HandshakeNotAcknowledged,
+    /// The client's SYN is in the capture.
+    SynCaptured,
+    /// It answers a SYN,ACK with which nothing is wrong.
+    AnswersSynAck,
+    /// It answers a SYN,ACK that the client could not accept.
+    SynAckUnacceptable(SynAckTrouble),
+    /// It answers a bare ACK that belongs to no SYN of this connection.
+    AnswersOldAck {
+        /// How far the acknowledgment is from that of the SYN, in bytes.
+        off_by: i32,
+    },
+    /// The same two addresses were used by a connection that was not seen to end.
+    TupleWasInUse,
+    /// The client repeated its SYN after the reset.
+    SynRepeated {
+        /// Nanoseconds after it.
+        after: i64,
+    },
+    /// The SYN is one that raw scanners write: no option but MSS.
+    BareSyn {
+        /// Its window field.
+        window: u16,
+    },
+    /// The client sent neither payload nor FIN.
+    ClientSilent,
+    /// The abort acknowledges no payload of the client.
+    AcknowledgesNoPayload,
+    /// The connection was never opened in this capture, and the side that reset it never spoke.
+    NeverOpened,
 
     // Who spoke.
     /// The last payload was the sender's own.
@@ -131,6 +164,17 @@ pub enum Fact {
         code: u16,
     },
 
+    /// The server's answer was still coming.
+    AnswerStillComing {
+        /// Bytes of it so far.
+        bytes: u64,
+    },
+    /// The receiver's window had been closed.
+    WindowClosed {
+        /// For how long, in nanoseconds.
+        nanos: i64,
+    },
+
     // Closing.
     /// The sender of the reset had sent FIN.
     FinSent {
@@ -183,6 +227,12 @@ pub enum Fact {
         count: u32,
     },
 
+    /// The segment that the reset answers brought nothing new.
+    AnswersStraggler {
+        /// It was a FIN.
+        fin: bool,
+    },
+
     // Silence.
     /// Nothing at all was sent for this long before the reset.
     SilentBefore {
@@ -193,6 +243,30 @@ pub enum Fact {
     RepeatedInVain {
         /// How often.
         times: u32,
+    },
+
+    /// The silence is a timeout that many have.
+    KnownTimeout {
+        /// Nanoseconds of silence.
+        nanos: i64,
+        /// That timeout, in seconds.
+        seconds: u32,
+        /// Whose: a noun in the plural.
+        whose: &'static str,
+    },
+    /// The sender had probed the connection.
+    Probed {
+        /// How often since it last heard anything.
+        times: u32,
+        /// Nanoseconds between the last two probes.
+        interval: Option<i64>,
+    },
+    /// The last probe was answered, as far as the capture goes.
+    ProbesAnswered,
+    /// The reset came one probe interval after the last probe.
+    IntervalLater {
+        /// Nanoseconds.
+        nanos: i64,
     },
 
     // Resets.
@@ -212,6 +286,22 @@ pub enum Fact {
         /// Its state.
         state: State,
     },
+
+    /// It carries `MP_TCPRST`.
+    MptcpReset {
+        /// Its reason code (RFC 8684 3.6).
+        reason: u8,
+        /// The T flag.
+        transient: bool,
+    },
+    /// It carries `MP_FASTCLOSE`.
+    MptcpFastClose,
+    /// Its receiver asked back with a challenge ACK.
+    Challenged,
+    /// Its numbers are not those that its receiver expected.
+    NotAcceptable,
+    /// It neither continues its sender's segments nor answers one of the receiver's.
+    FitsNoForm,
 
     // The path.
     /// A mark of another sender than the one named.
@@ -262,9 +352,53 @@ pub enum Fact {
         /// How many completed before.
         before: usize,
     },
+    /// Other connections of the service, on which it had never spoken, were aborted in the same instant.
+    OthersAborted {
+        /// How many.
+        connections: usize,
+    },
+    /// Other connections of the service were closed by FIN in the same instant.
+    OthersFinished {
+        /// How many.
+        connections: usize,
+    },
+    /// The port refused the next SYN.
+    PortRefusedAfter {
+        /// Nanoseconds after the reset.
+        nanos: i64,
+    },
+    /// The answered segment continues another connection.
+    ContinuesAnother {
+        /// That connection's client.
+        client: SocketAddr,
+        /// Its server.
+        server: SocketAddr,
+    },
+    /// A connection that carried the same bytes ended just before.
+    OtherLeg {
+        /// Who ended it.
+        remote: SocketAddr,
+        /// Nanoseconds before.
+        before: i64,
+    },
     /// Other handshakes succeeded around the ones that were reset.
     OthersSucceeded {
         /// How many.
         connections: usize,
+    },
+}
+
+/// What is wrong with a SYN,ACK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SynAckTrouble {
+    /// It does not acknowledge the SYN.
+    Acknowledgment {
+        /// How far it is off, in bytes.
+        off_by: i32,
+    },
+    /// It echoes a timestamp that the client never sent.
+    TimestampEcho {
+        /// That timestamp.
+        echo: u32,
     },
 }

@@ -6,7 +6,7 @@ mod fact;
 mod rule;
 mod verdict;
 
-pub use fact::Fact;
+pub use fact::{Fact, SynAckTrouble};
 pub use rule::{
     Advice, Answer, Bearing, CauseDoc, Claim, Evidence, Horizon, Phase, Rival, Rule, Severity, Tie,
     Who,

@@ -15,6 +15,8 @@ pub type Text = &'static str;
 pub struct Rule {
     /// The page.
     pub doc: &'static CauseDoc,
+    /// The cause is an act of the endpoint that the reset names, so that marks of another sender speak against it.
+    pub blames_endpoint: bool,
     /// The question: `None` when a required fact is refuted, or nothing speaks for the cause.
     pub examine: fn(&Facts<'_>) -> Option<Claim>,
 }

@@ -1,7 +1,7 @@
 //! Claims -> [`Verdict`]: the only place that ranks causes and decides how sure we are.
 
 use super::causes::{RULES, UNDETERMINED};
-use super::{Bearing, CauseDoc, Claim, Evidence, Fact, Rule};
+use super::{Answer, Bearing, CauseDoc, Claim, Evidence, Fact, Rule};
 use crate::case::facts::Facts;
 use crate::tcp::ResetForm;
 
@@ -95,7 +95,10 @@ pub enum Reason {
 pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
     let mut claims: Vec<Standing> = rules
         .iter()
-        .filter_map(|rule| (rule.examine)(facts).map(|claim| Standing::of(rule.doc, claim)))
+        .filter_map(|rule| {
+            let claim = (rule.examine)(facts)?;
+            Some(Standing::of(rule.doc, if rule.blames_endpoint { doubted(claim, facts) } else { claim }))
+        })
         .collect();
     claims.sort_by_key(|standing| std::cmp::Reverse(standing.rank())); // stable: the registry's order breaks what is left
     let gaps = gaps(facts);
@@ -128,6 +131,14 @@ impl Verdict {
     pub fn on(facts: &Facts<'_>) -> Self {
         diagnose(facts, RULES)
     }
+}
+
+/// A claim that the named endpoint acted, with every mark of another sender against it.
+fn doubted(claim: Claim, facts: &Facts<'_>) -> Claim {
+    let reset = facts.case.reset.record;
+    facts.tells.iter().fold(claim, |claim, tell| {
+        claim.is_weakened_by(Answer::Yes(Fact::Foreign(*tell), vec![reset]))
+    })
 }
 
 /// A claim and how it stands.

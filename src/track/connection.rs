@@ -6,7 +6,7 @@ use crate::case::{
     ResetCase, Timeline, Turn, Turns, fit,
 };
 use crate::origin::{MILLISECOND, SECOND, Timestamp};
-use crate::tcp::{Event, Header, Pair, Prefix, ResetFit, Segment, Side, State};
+use crate::tcp::{Event, Header, Pair, Prefix, ResetFit, Segment, Side, State, reply_to};
 
 /// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
 #[derive(Clone, Debug)]
@@ -305,11 +305,9 @@ impl Connection {
         let fit = fit(&self.endpoints, side, header);
         let fitted = matches!(fit, ResetFit::Exact | ResetFit::Unknown);
         if self.earlier.len() < ResetCase::EARLIER {
-            self.earlier.push(EarlierReset {
-                header: *header,
-                sent_by: side,
-                fitted,
-            });
+            let mut heard = self.timeline.of(side.other());
+            let answered = heard.any(|line| reply_to(&line.header).is_some_and(|reply| reply.matches(header)));
+            self.earlier.push(EarlierReset { header: *header, sent_by: side, fitted, answered });
         }
         if fitted {
             let (sender, receiver) = self.endpoints.both_mut(side);

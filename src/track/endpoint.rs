@@ -112,7 +112,14 @@ fn habits(view: &mut EndpointView, header: &Header, mark: Mark) {
     view.hop_limit = Some(header.ip.hop_limit);
     view.dscp = Some(header.ip.dscp);
     view.flow_label = header.ip.flow_label;
-    view.ip_id = header.ip.id;
+    if let (Some(before), Some(id)) = (view.ip_id, header.ip.id)
+        && before != 0
+        && id != 0
+    {
+        if id.wrapping_sub(before) <= COUNTER_STEP { view.ip_id_steps += 1 } else { view.ip_id_leaps += 1 }
+    }
+    // Linux sends zero where no fragment can come: in SYN,ACK, and for sockets that are only half there.
+    view.ip_id = header.ip.id.filter(|id| *id != 0).or(view.ip_id).or(header.ip.id);
     if let Some(stamps) = header.options.timestamps {
         view.timestamps = Some((stamps, mark));
     }
@@ -242,3 +249,6 @@ pub fn agree_on_scale(offered: Option<u8>, answered: Option<u8>) -> (u8, u8) {
 
 /// RFC 7323 2.3: a larger shift is taken for this one.
 const MAX_SCALE: u8 = 14;
+/// How far a connection's own counter of identifications may advance between two captured segments: offloads number up to 45 at once,
+/// and a capture may miss some; chosen.
+const COUNTER_STEP: u16 = 1024;

@@ -1,6 +1,7 @@
 //! The form of the reset, and the segment that it answers (RFC 9293 3.5.2).
 
 use super::super::{Line, ResetCase};
+use crate::origin::{MILLISECOND, SECOND};
 use crate::tcp::{ResetForm, reply_to};
 
 /// How a reset came to be.
@@ -54,18 +55,40 @@ fn continues(case: &ResetCase) -> bool {
     }
 }
 
-/// The segment whose numbers the reset bears: the latest, but not one so late that its answer could not have been here yet.
+/// The segment whose numbers the reset bears.
+///
+/// A stack answers at once, so the answered segment is about as old as the sender's other answers took. Among several such, each reset
+/// answers one: those that earlier resets of the same numbers answered are passed over, and a segment that asks for something is
+/// answered rather than an acknowledgment beside it. One that is far too old had its answer long ago, or none.
 fn answered(case: &ResetCase) -> Option<&Line> {
-    let least = case.sender().response_time.unwrap_or(0) / 10 * 8;
-    let mut candidates = case
-        .before
-        .of(case.received_by())
-        .rev()
-        .filter(|line| reply_to(&line.header).is_some_and(|reply| reply.matches(&case.reset)));
-    let latest = candidates.next()?;
-    let in_time = |line: &&Line| case.reset.time - line.header.time >= least;
-    if in_time(&latest) {
-        return Some(latest);
+    let usual = case.sender().response_time;
+    let age = |line: &Line| case.reset.time - line.header.time;
+    let candidates = || {
+        case.before.of(case.received_by()).filter(|line| reply_to(&line.header).is_some_and(|reply| reply.matches(&case.reset)))
+    };
+    let latest = candidates().next_back()?;
+    if age(latest) > usual.map_or(LONGEST_WAIT, |took| 4 * took + LATE) {
+        return None;
     }
-    candidates.find(in_time).or(Some(latest))
+    let least = usual.map_or(0, |took| (took - MILLISECOND).max(0) / 10 * 8);
+    let most = usual.map_or(LONGEST_WAIT, |took| took + took / 2 + QUEUED);
+    let in_time = |line: &&Line| (least..=most).contains(&age(line));
+    let asks = |line: &&Line| line.header.seq_len() > 0;
+    let earlier = case.earlier.iter().filter(|reset| {
+        reset.sent_by == case.sent_by && reset.header.seq == case.reset.seq && reset.header.flags == case.reset.flags
+    });
+    let passed = earlier.count();
+    candidates()
+        .filter(in_time)
+        .filter(asks)
+        .nth(passed)
+        .or_else(|| candidates().rfind(in_time))
+        .or(Some(latest))
 }
+
+/// Beside the path, what may delay an answer that a stack gives at once: queues on the way; chosen.
+const LATE: i64 = SECOND / 2;
+/// The same where the path was never measured; chosen.
+const LONGEST_WAIT: i64 = 5 * SECOND;
+/// The same for choosing among several: closer, so that the segment just answered is not taken for one of long before; chosen.
+const QUEUED: i64 = 20 * MILLISECOND;

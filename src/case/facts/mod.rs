@@ -77,9 +77,11 @@ impl<'a> Facts<'a> {
         self.case.sent_by
     }
 
-    /// The first earlier reset of this connection that its receiver obeyed: the one that ended it.
+    /// The first earlier reset of this connection that ended it: its receiver obeyed it, or its sender, which is the sender of this one,
+    /// knew the connection no more.
     pub fn ended_by(&self) -> Option<&'a EarlierReset> {
-        self.case.earlier.iter().find(|earlier| earlier.fitted)
+        let same = |earlier: &EarlierReset| earlier.answered && earlier.sent_by == self.case.sent_by;
+        self.case.earlier.iter().find(|earlier| earlier.fitted || same(earlier))
     }
 
     /// The time from the capture point to both ends and back, in nanoseconds: what a segment and its answer take on the whole path.

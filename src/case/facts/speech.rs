@@ -134,3 +134,21 @@ impl Facts<'_> {
         !complete && (short || more_comes || self.window_grew().is_some() || self.undelivered() > 0 && self.sent_by() == Side::Client)
     }
 }
+
+impl Facts<'_> {
+    /// The longest recent quiet that bears on the reset: before the turn that it answers, or before itself.
+    pub fn long_idleness(&self) -> Option<Idle> {
+        let answered = self.idle_before_last_turn().filter(|_| self.receiver_spoke_last());
+        [answered, self.idle_before_reset()].into_iter().flatten().max_by_key(|idle| idle.nanos)
+    }
+
+    /// Since when the receiver's window is closed, or had been closed until the segment that the reset answers opened it.
+    pub fn receiver_window_was_closed(&self) -> Option<super::super::Mark> {
+        if let Some(mark) = self.receiver().window_closed {
+            return Some(mark);
+        }
+        let trigger = self.form.answers?;
+        let before = self.case.before.of(self.case.received_by()).rev().find(|line| line.header.record < trigger.header.record)?;
+        (before.header.window == 0 && !before.header.flags.rst()).then(|| super::super::Mark::of(&before.header))
+    }
+}

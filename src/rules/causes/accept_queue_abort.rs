@@ -123,7 +123,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, examine };
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;

@@ -151,7 +151,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule: a request crosses the FIN of an idle connection, or meets a server that closes without having read it.
-pub const RULE: Rule = Rule { doc: &DOC, examine };
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let claim = if facts.sender().fin.is_some() {

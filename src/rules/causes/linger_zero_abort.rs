@@ -140,7 +140,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, examine };
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(

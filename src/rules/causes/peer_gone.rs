@@ -162,7 +162,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, examine };
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
@@ -172,9 +172,8 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .requires(ask::both_sides_took_part(facts))?
             .requires(ask::sender_had_not_closed(facts))?
             .is_excluded_by(&ask::server_only_shook_hands(facts))?
-            .is_excluded_by(&ask::is_after_a_reset(facts))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?
             .is_supported_by(ask::repeated_in_vain(facts))
             .is_supported_by(ask::looks_like_its_sender(facts))
-            .is_weakened_by(ask::looks_foreign(facts))
     )
 }

@@ -118,7 +118,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, examine };
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let service = facts.case.neighbourhood.service;
@@ -137,7 +137,6 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             Fact::PortRefusesAll { refused: service.refused },
             None,
         ))
-        .is_weakened_by(ask::looks_foreign(facts))
         .is_weakened_by(Answer::when(
             service.answered > 0,
             Fact::PortAnswers { answered: service.answered },

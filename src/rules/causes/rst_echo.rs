@@ -88,7 +88,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, examine };
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let ended = facts.ended_by()?;

@@ -100,7 +100,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule: an abort after the sender's own FIN or after the receiver's, or the answer to the bare acknowledgment of the sender's FIN.
-pub const RULE: Rule = Rule { doc: &DOC, examine };
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let began = if facts.sender().fin.is_some() { ask::sender_had_closed(facts) } else { ask::receiver_had_closed(facts) };

@@ -1,0 +1,73 @@
+//! Who sent it, and whether it was obeyed.
+
+use crate::case::facts::{Accepted, Facts, Tell};
+use crate::rules::rule::Recorded;
+use crate::rules::{Answer, Fact};
+use crate::tcp::{ResetFit, ResetForm};
+
+/// Does the reset look like the other segments of its sender?
+pub fn looks_like_its_sender(facts: &Facts<'_>) -> Answer {
+    let hop_limit = facts.case.reset.ip.hop_limit;
+    let compared = facts.sender().hop_limit == Some(hop_limit)
+        || facts.case.neighbourhood.hosts[facts.sent_by()].hop_limit == Some(hop_limit);
+    Answer::when(facts.tells.is_empty() && compared, Fact::LooksLikeSender { hop_limit }, [facts.case.reset.record])
+}
+
+/// Does a mark tell of another sender?
+pub fn looks_foreign(facts: &Facts<'_>) -> Answer {
+    match facts.tells.first() {
+        Some(tell) => Answer::Yes(Fact::Foreign(*tell), vec![facts.case.reset.record]),
+        None => Answer::No,
+    }
+}
+
+/// Does a certain mark tell of another sender?
+pub fn bears(facts: &Facts<'_>, is: impl Fn(&Tell) -> bool) -> Answer {
+    match facts.tells.iter().find(|tell| is(tell)) {
+        Some(tell) => Answer::Yes(Fact::Foreign(*tell), vec![facts.case.reset.record]),
+        None => Answer::No,
+    }
+}
+
+/// Do two independent marks tell of another sender?
+pub fn is_foreign_in_two_ways(facts: &Facts<'_>) -> Answer {
+    match facts.tells.get(1) {
+        Some(tell) => Answer::Yes(Fact::Foreign(*tell), vec![facts.case.reset.record]),
+        None => Answer::No,
+    }
+}
+
+/// Is it in form what no stack would send: foreign to its sender's segments and no answer to the receiver's?
+pub fn bears_odd_numbers(facts: &Facts<'_>) -> Answer {
+    let odd = |tell: &Tell| matches!(tell, Tell::NoTimestamps | Tell::Identification { .. } | Tell::Repeated { .. });
+    if let answer @ Answer::Yes(..) = bears(facts, odd) {
+        return answer;
+    }
+    if facts.is_from_beyond() {
+        return bears(facts, |tell| matches!(tell, Tell::HopLimit { .. }));
+    }
+    Answer::when(
+        facts.form.form == ResetForm::Unclear && facts.sender().was_seen(),
+        Fact::FitsNoForm,
+        [facts.case.reset.record],
+    )
+}
+
+/// Did further resets of the same name come with it?
+pub fn came_with_copies(facts: &Facts<'_>) -> Answer {
+    bears(facts, |tell| matches!(tell, Tell::Repeated { .. }))
+}
+
+/// Did the receiver not obey it?
+pub fn was_ignored(facts: &Facts<'_>) -> Answer {
+    let receiver = facts.sent_by().other();
+    let spoke = facts.case.after.of(receiver).find(|line| !line.header.flags.rst());
+    let records = [facts.case.reset.record].into_iter().chain(spoke.map(Recorded::record));
+    // The answer to a segment may come too late to matter, but that is no attempt that failed.
+    let plain = facts.form.form == ResetForm::Reply && facts.fit != ResetFit::InWindow;
+    match (facts.accepted, facts.fit) {
+        (Accepted::Challenged, _) => Answer::when(true, Fact::Challenged, records),
+        (Accepted::No, ResetFit::InWindow | ResetFit::Outside) if !plain => Answer::when(true, Fact::NotAcceptable, records),
+        _ => Answer::No,
+    }
+}
