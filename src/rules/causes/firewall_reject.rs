@@ -30,10 +30,10 @@ pub(super) static DOC: CauseDoc = CauseDoc {
         The reset must answer a SYN (raw sequence number 0, acknowledging exactly the SYN), and at \
         least one mark of a third party must be visible. The marks are a hop limit other than that \
         of the host's other segments, an answer faster than the shortest round trip to that host, \
-        DSCP 0 in the answer to a SYN with another DSCP, and a port that refuses some clients and \
-        answers others. One mark is enough here, because a refusal has few to show. If every mark \
-        agrees with the host, or if the host sent nothing else to compare with and the SYN has \
-        DSCP 0, port-closed comes first.",
+        and DSCP 0 in the answer to a marked SYN. A port that refuses some clients and answers \
+        others counts as well. One mark is enough here, because a refusal has few to show. If \
+        every mark agrees with the host, or if the host sent nothing else to compare with and the \
+        SYN has DSCP 0, port-closed comes first.",
     told_apart: &[
         Rival {
             cause: "port-closed",

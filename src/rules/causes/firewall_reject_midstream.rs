@@ -28,10 +28,10 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 0.210  server > client  PSH,ACK  seq 1 ack 1 len 60   server lives
 0.210  client > server  RST      seq 1                echo",
     looks_for: "\
-        A reset on an established connection must show at least two marks of a third party: a \
-        foreign hop limit, missing timestamps, a foreign IP ID, DSCP 0 where it should be copied, \
-        an answer faster than the shortest round trip, or its supposed sender going on as if \
-        nothing had happened. The last is the strongest, but alone it leaves peer-gone and \
+        A reset on an established connection must show at least two marks of a third party. They \
+        are a foreign hop limit or IP ID, missing timestamps, DSCP 0 where it should be copied, \
+        and an answer faster than the shortest round trip. A supposed sender that goes on as if \
+        nothing had happened is the strongest mark, but alone it leaves peer-gone and \
         lb-idle-timeout as rivals. Many connections from one moment on, as after a change of \
         rules, support it.",
     told_apart: &[

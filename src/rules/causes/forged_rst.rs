@@ -34,13 +34,13 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 0.020  server > client  ACK      seq 1 ack 518 len 1460  real server
 0.020  client > server  RST      seq 518                 echo",
     looks_for: "\
-        The reset must be accepted by its receiver and must show at least two of these marks: a \
-        hop limit or IP ID foreign to its supposed sender, an abort without the connection's \
-        timestamps or with an arbitrary window, several resets within milliseconds with rising \
-        sequence numbers, resets to both ends, real data of the supposed sender afterwards. A \
-        reset that follows a SYN, a ClientHello, an HTTP Host header or a keyword supports it, and \
-        so does one that depends on the content and not on the server. With one mark only it stays \
-        an alternative.",
+        The reset must be accepted by its receiver and must show at least two marks of another \
+        sender. In the reset itself they are a foreign hop limit or IP ID, and an abort without \
+        the connection's timestamps or with an arbitrary window. Around it they are several resets \
+        within milliseconds with rising sequence numbers, resets to both ends, and real data of \
+        the supposed sender afterwards. A reset that follows a SYN, a ClientHello, an HTTP Host \
+        header or a keyword supports it, and so does one that depends on the content and not on \
+        the server. With one mark only it stays an alternative.",
     told_apart: &[
         Rival {
             cause: "tls-handshake-reset",

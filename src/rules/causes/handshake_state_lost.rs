@@ -127,8 +127,8 @@ pub(super) static DOC: CauseDoc = CauseDoc {
             Linux, net/ipv4/tcp_ipv4.c, `tcp_v4_rcv` with TCP_NEW_SYN_RECV; syncookies.c; \
             Documentation/networking/ip-sysctl.rst, tcp_migrate_req.",
         "\
-            Measured on Linux 6.18: a listener closed in the handshake, one to all of a reuseport \
-            group closed, an expired cookie, a second SYN.",
+            Measured on Linux 6.18: a listener closed in the handshake, three of four listeners of \
+            a reuseport group closed, an expired cookie, a second SYN.",
     ],
     since: "0.1",
 };

@@ -33,13 +33,13 @@ pub(super) static DOC: CauseDoc = CauseDoc {
  7800  server > client  ACK      seq 60 ack 41        probe 9
  7875  server > client  RST,ACK  seq 61 ack 41        gives up",
     looks_for: "\
-        At least one probe of the sender must be seen (one below its next sequence number, 0 or 1 \
-        byte long, at even spacing), with no answer that the sender shows having received, and \
-        then an abort one interval after the last probe. An answer that reaches the prober starts \
-        its idle time anew, so the next probe waits for the idle time and not for the interval. \
-        Equal numbers and spacing over several connections support it; Linux by default waits \
-        7,200 s and sends 9 probes 75 s apart. Answers seen only by a capture at the other end may \
-        have been lost on the way back; then this is a rival of linger-zero-abort and no more.",
+        At least one probe of the sender must be seen: one below its next sequence number, 0 or 1 \
+        byte long, at even spacing. The sender must show no sign of an answer, and an abort must \
+        follow one interval after the last probe. An answer that reaches the prober starts its \
+        idle time anew, so the next probe waits for the idle time and not for the interval. Equal \
+        numbers and spacing over several connections support it; Linux by default waits 7,200 s \
+        and sends 9 probes 75 s apart. Answers seen only by a capture at the other end may have \
+        been lost on the way back; then this is a rival of linger-zero-abort and no more.",
     told_apart: &[
         Rival {
             cause: "linger-zero-abort",
