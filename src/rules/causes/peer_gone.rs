@@ -73,8 +73,8 @@ pub(super) static DOC: CauseDoc = CauseDoc {
                 On the wire nothing does, when the sender had data that a closed window kept back. \
                 A window closed for long puts the other first.",
             settle: "\
-                Run `ss -tno state fin-wait-1` and `nstat -az TcpExtTCPTimeouts \
-                TcpExtTCPAbortFailed` on the sender before the next case.",
+                Run `nstat -az TcpExtTCPAbortOnTimeout` on the sender: it grows when probes of a \
+                closed window give up. Its uptime and service log show a restart.",
         },
         Rival {
             cause: "nat-mapping-lost",

@@ -1,0 +1,118 @@
+//! Accepted, then dropped before any exchange.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "accept-then-abort",
+    aliases: &[
+        "dropped right after accept",
+        "connection limit",
+        "too many connections",
+        "maxconn",
+        "tcp wrappers",
+        "hosts.deny",
+        "empty reply from server",
+        "closed right after connect",
+    ],
+    title: "Accepted, then dropped without a word",
+    phase: Phase::FirstExchange,
+    severity: Severity::Error,
+    happens: "\
+        The server accepts a connection and gives it up at once, without sending anything. A \
+        connection limit, an access list, a failing worker or a full thread pool are the usual \
+        reasons. It either aborts, or closes with FIN, and then the client's first request meets a \
+        closed socket and is answered with a reset.",
+    ladder: "\
+0.000  client > server  SYN      seq 0
+0.010  server > client  SYN,ACK  seq 0 ack 1
+0.010  client > server  ACK      seq 1 ack 1
+0.022  server > client  RST,ACK  seq 1 ack 1  not one byte said",
+    looks_for: "\
+        The server must not have sent payload. Then either it aborts (ACK set, its own numbers) \
+        without acknowledging any payload of the client, or it sends FIN too early to have seen \
+        any payload of the client, and a bare reset answers that payload. A reset within one round \
+        trip to 100 ms of the handshake supports it, and so does a dependence on the client's \
+        address or on load. Payload that the server had acknowledged before speaks against it; a \
+        client whose first bytes are TLS belongs to tls-handshake-reset.",
+    told_apart: &[
+        Rival {
+            cause: "listener-closed",
+            by: "\
+                There several such resets fall within milliseconds, or the port refuses SYNs \
+                afterwards.",
+            settle: "\
+                The service's log for a stop or reload at that second; `ss -ltn` shows whether the \
+                port still listens.",
+        },
+        Rival {
+            cause: "unread-data-close",
+            by: "\
+                There the server's kernel had acknowledged payload of the client before the reset.",
+            settle: "\
+                Run `nstat -az TcpExtTCPAbortOnClose` on the server: it grows for unread data \
+                only.",
+        },
+        Rival {
+            cause: "tls-handshake-reset",
+            by: "There the client's first bytes are a TLS ClientHello.",
+            settle: "A capture with payload (`tcpdump -s 0`).",
+        },
+        Rival {
+            cause: "connect-probe",
+            by: "There it is the client that aborts without a word.",
+            settle: "The sender of the reset settles it.",
+        },
+        Rival {
+            cause: "accept-queue-abort",
+            by: "\
+                There no application had the connection: the reset is a bare reply to the \
+                handshake's ACK.",
+            settle: "The flags of the reset settle it.",
+        },
+    ],
+    client_sees: "\
+        With an abort, connect() succeeds and the first read gives ECONNRESET: Java \"Connection \
+        reset\", Node \"read ECONNRESET\", Go \"read: connection reset by peer\". With FIN, the \
+        write succeeds and the read returns end of stream: curl \"(52) Empty reply from server\", \
+        Node \"socket hang up\", Python \"RemoteDisconnected\", Go \"EOF\"; a second write gives \
+        EPIPE.",
+    server_sees: "\
+        No error. Its own log may name the reason: a limit reached, an address denied, an \
+        exception in the accepting code.",
+    at_stake: "\
+        The request was not processed. A repeat is safe, better after a pause or on another \
+        server.",
+    advice: &[
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Now,
+            action: "\
+                Look in the server's log and settings for limits and lists: maxconn, hosts.deny, \
+                per-address limits, open files (`ulimit -n`).",
+        },
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "\
+                Try from another address, and count the connections that this client keeps open \
+                (`ss -tn dst SERVER | wc -l`).",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Refuse in the protocol (a 503, a greeting with an error), then close in stages.",
+        },
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Lasting,
+            action: "Limit connections for each server, and repeat with growing pauses.",
+        },
+    ],
+    references: &[
+        "Linux, net/ipv4/tcp.c, `__tcp_close`.",
+        "Measured on Linux 6.18: accept then abort, accept then close.",
+    ],
+    since: "0.1",
+};

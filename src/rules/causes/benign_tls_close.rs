@@ -1,0 +1,89 @@
+//! A TLS `close_notify` met a socket that was already closed.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "benign-tls-close",
+    aliases: &[
+        "close_notify after close",
+        "TLS close_notify",
+        "TLS shutdown reset",
+        "SSL shutdown",
+        "SSL_shutdown broken pipe",
+        "reset on close_notify",
+    ],
+    title: "A TLS goodbye met a socket that was already closed",
+    phase: Phase::Close,
+    severity: Severity::Benign,
+    happens: "\
+        Both sides have finished their exchange over TLS. One closes its socket without waiting \
+        for the other's close_notify, the alert with which TLS says goodbye. The alert arrives at \
+        a closed socket and is answered with a reset. The content of the exchange is complete.",
+    ladder: "\
+0.000  server > client  PSH,ACK  seq 1 ack 1 len 400    end of answer
+0.001  client > server  PSH,ACK  seq 1 ack 401 len 24   close_notify
+0.001  client > server  FIN,ACK  seq 25 ack 401         closed
+0.011  server > client  PSH,ACK  seq 401 ack 26 len 24  close_notify
+0.011  client > server  RST      seq 26
+0.012  server > client  FIN,ACK  seq 425 ack 26
+0.012  client > server  RST      seq 26                 echo",
+    looks_for: "\
+        The sender of the reset must have sent FIN after the exchange was complete, and the \
+        payload that the bare reset answers must be one TLS alert: a record of type 0x15, or a \
+        single small record of type 0x17. A close_notify of TLS 1.3 is 24 bytes of payload, one of \
+        TLS 1.2 with AES-GCM 31. A second reset that answers the FIN behind the alert is usual. \
+        More payload than one alert, or an incomplete answer, excludes it. Without payload in the \
+        capture the lengths 24 and 31 right after the FIN must do, and the verdict is never \
+        certain.",
+    told_apart: &[
+        Rival {
+            cause: "client-cancel",
+            by: "There the late bytes are more than an alert: the answer was not complete.",
+            settle: "A capture with payload, or the client's log for a cancelled request.",
+        },
+        Rival {
+            cause: "data-after-close",
+            by: "There the late bytes are data of the application.",
+            settle: "A capture with payload; the record type in its first byte settles it.",
+        },
+        Rival {
+            cause: "late-segment-after-teardown",
+            by: "There the late segment carries no payload at all.",
+            settle: "The payload length of the answered segment settles it.",
+        },
+    ],
+    client_sees: "\
+        Normally nothing. Some libraries report EPIPE, \"Broken pipe\", or an SSL shutdown error \
+        in their debug log.",
+    server_sees: "\
+        Normally nothing; at most EPIPE or an SSL shutdown error at debug level, such as nginx \
+        \"SSL_shutdown() failed\".",
+    at_stake: "\
+        Nothing: the exchange was complete. Only the proof that nothing was cut off is missing.",
+    advice: &[
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "Do nothing.",
+        },
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Lasting,
+            action: "\
+                Wait for the other side's close_notify before close(), if the resets disturb the \
+                monitoring.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "Leave this kind of reset out of alarms.",
+        },
+    ],
+    references: &[
+        "RFC 8446, 6.1: closure alerts.",
+        "Linux, net/ipv4/tcp_input.c, `tcp_rcv_state_process` with RCV_SHUTDOWN set.",
+        "Measured on Linux 6.18: both orders of close_notify and close; 24 bytes in TLS 1.3.",
+    ],
+    since: "0.1",
+};

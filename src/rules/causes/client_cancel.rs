@@ -1,0 +1,122 @@
+//! A client left before its answer was complete: a cancelled download, a timeout, a closed page.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "client-cancel",
+    aliases: &[
+        "client cancelled",
+        "client closed request",
+        "nginx 499",
+        "499",
+        "ClientAbortException",
+        "aborted download",
+        "client timeout",
+        "user pressed stop",
+        "broken pipe while sending the response",
+    ],
+    title: "The client gave up before its answer was complete",
+    phase: Phase::Data,
+    severity: Severity::Warning,
+    happens: "\
+        A client has asked for something and closes before it has the whole answer: the user \
+        leaves the page, a player seeks, a timeout ends. Answer bytes that wait unread make its \
+        kernel reset the connection, or arrive after its FIN and are answered with a reset. The \
+        server is healthy; it may just have been slow.",
+    ladder: "\
+0.000  client > server  PSH,ACK  seq 1 ack 1 len 20        request
+0.030  server > client  ACK      seq 1 ack 21 len 1460     answer
+0.030  client > server  ACK      seq 21 ack 1461
+0.040  server > client  ACK      seq 1461 ack 21 len 1460  more
+0.041  client > server  RST,ACK  seq 21 ack 2921           closed
+0.045  server > client  ACK      seq 2921 ack 21 len 1460  in flight
+0.045  client > server  RST      seq 21                    echo",
+    looks_for: "\
+        The sender of the reset must be the client, with a request outstanding or its answer \
+        incomplete. Either it aborts (ACK set) while the answer arrives, or it sends FIN first and \
+        answers further bytes with a bare reset. A silence before the close of 1, 5, 10, 30 or 60 \
+        s shows a client timeout; a window of zero before it shows a slow reader. An answer that \
+        satisfies its Content-Length excludes this cause.",
+    told_apart: &[
+        Rival {
+            cause: "linger-zero-abort",
+            by: "There the answer was complete before the client aborted.",
+            settle: "\
+                A capture with payload: Content-Length or the last chunk against the bytes sent. \
+                On the client, `nstat -az TcpExtTCPAbortOnClose` grows only with unread answer \
+                bytes.",
+        },
+        Rival {
+            cause: "teardown-rst",
+            by: "There everything was said and acknowledged before the closing.",
+            settle: "A capture from the beginning of the answer.",
+        },
+        Rival {
+            cause: "benign-tls-close",
+            by: "There the late bytes are one TLS alert after a complete exchange.",
+            settle: "A capture with payload; without it, 24 or 31 bytes hint at the alert.",
+        },
+        Rival {
+            cause: "data-after-close",
+            by: "There the side that closed is the server, or no request was outstanding.",
+            settle: "A capture that shows who sent the SYN.",
+        },
+        Rival {
+            cause: "unread-data-close",
+            by: "There the unread bytes are not an answer that the client had asked for.",
+            settle: "The client's log for a cancellation or a timeout.",
+        },
+    ],
+    client_sees: "\
+        Its own cancellation or timeout, no socket error: Java \"SocketTimeoutException: Read \
+        timed out\", Go \"context deadline exceeded\", Node \"AbortError\", curl exit code 28.",
+    server_sees: "\
+        ECONNRESET or EPIPE from write(): \"Broken pipe\", \"Connection reset by peer\", Tomcat \
+        \"ClientAbortException\", nginx status 499 in the access log.",
+    at_stake: "\
+        The rest of the answer is lost to a client that no longer wants it. The server may have \
+        carried the request out, so a client that repeats after a timeout may cause it twice.",
+    advice: &[
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "\
+                Compare the time from request to reset with the client's timeouts: an equal value \
+                in many connections is a timeout, not a user.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Now,
+            action: "\
+                Look for slow answers in the access log (nginx `$request_time` of status 499).",
+        },
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Lasting,
+            action: "\
+                Raise the timeout above the slowest legitimate answer, and give requests that \
+                change something an idempotency key.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Stop the work when the client is gone, and answer long jobs with 202 and a place \
+                to ask later.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "Log a client's reset at debug level, because it is no fault of the server.",
+        },
+    ],
+    references: &[
+        "\
+            Arlitt and Williamson 2005: resets by clients are the largest group of resets in web \
+            traffic.",
+        "Linux, net/ipv4/tcp.c, `__tcp_close`; tcp_minisocks.c, `tcp_timewait_state_process`.",
+        "Measured on Linux 6.18: a cancelled download, and a FIN followed by more answer.",
+    ],
+    since: "0.1",
+};

@@ -1,0 +1,91 @@
+//! Connect, say nothing, reset: a health check or a connect scan.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "connect-probe",
+    aliases: &[
+        "health check",
+        "tcp check",
+        "HAProxy tcp-check",
+        "load balancer probe",
+        "nmap -sT",
+        "connect scan",
+        "liveness probe",
+        "tcp-shaker",
+        "port probe",
+    ],
+    title: "A health check or scan connected and reset",
+    phase: Phase::Connect,
+    severity: Severity::Benign,
+    happens: "\
+        A client connects only to see whether the port answers. When the SYN,ACK is there it knows \
+        enough, and it aborts without a word, often even before completing the handshake. Load \
+        balancers do this every few seconds, monitors every minute, and scanners once for each \
+        port.",
+    ladder: "\
+0.000  client > server  SYN      seq 0
+0.001  server > client  SYN,ACK  seq 0 ack 1
+0.001  client > server  RST,ACK  seq 1 ack 1  knows enough
+2.000  client > server  SYN      seq 0        next check
+2.001  server > client  SYN,ACK  seq 0 ack 1
+2.001  client > server  RST,ACK  seq 1 ack 1",
+    looks_for: "\
+        The reset must be an abort of the client (ACK set, its own numbers, a real window), and \
+        the client must not have sent any payload. It stands in place of the handshake's ACK or \
+        follows it. A constant period from one address shows a health check, several ports at once \
+        show a scan. A greeting of the server may be in flight. Payload of the client excludes \
+        this cause.",
+    told_apart: &[
+        Rival {
+            cause: "half-open-probe",
+            by: "\
+                There the client's host answers the SYN,ACK with a bare reset, without ACK and \
+                with window 0, because no socket owns the connection.",
+            settle: "The flags of the reset settle it.",
+        },
+        Rival {
+            cause: "linger-zero-abort",
+            by: "There the client had sent payload before it aborted.",
+            settle: "A capture from the SYN on.",
+        },
+        Rival {
+            cause: "accept-then-abort",
+            by: "There it is the server that aborts a connection on which nothing was said.",
+            settle: "The sender of the reset settles it.",
+        },
+    ],
+    client_sees: "Nothing: the checking program asked for the reset.",
+    server_sees: "\
+        In the form without handshake ACK nothing at all. Otherwise accept() returns a connection \
+        whose first read gives ECONNRESET, and the log fills with \"Connection reset by peer\" \
+        (nginx, postfix, Netty).",
+    at_stake: "Nothing: no payload was sent.",
+    advice: &[
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Now,
+            action: "\
+                Compare the address and the period in the log with the load balancer's health \
+                check, and filter those lines.",
+        },
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Lasting,
+            action: "\
+                Use a check on the application's level, such as `option httpchk` in HAProxy, or \
+                one that closes with FIN.",
+        },
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Now,
+            action: "If no health check has that address, treat the connections as a scan.",
+        },
+    ],
+    references: &[
+        "HAProxy issue 187; the README of tcp-shaker describes the check without handshake ACK.",
+        "Measured on Linux 6.18: HAProxy TCP check, nmap connect scan.",
+    ],
+    since: "0.1",
+};

@@ -1,0 +1,112 @@
+//! A rule or a policy box reset an established connection.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "firewall-reject-midstream",
+    aliases: &[
+        "firewall reset established connection",
+        "mid-stream reject",
+        "firewall rule change",
+        "conntrack flush with reject",
+        "strict state policy",
+        "security policy reset",
+        "IPS block",
+    ],
+    title: "A firewall reset a connection in the middle",
+    phase: Phase::Data,
+    severity: Severity::Error,
+    happens: "\
+        A connection is working, and a packet filter begins to reject its segments: a rule was \
+        added, the rules were reloaded without their state, or the box lost its table. It answers \
+        with resets in the other end's name. The real endpoint did not send them, still believes \
+        in the connection, and often goes on sending.",
+    ladder: "\
+0.000  client > server  PSH,ACK  seq 1 ack 1 len 500  DSCP 10
+0.001  server > client  RST      seq 1                DSCP 0, from near
+0.210  server > client  PSH,ACK  seq 1 ack 1 len 60   server lives
+0.210  client > server  RST      seq 1                echo",
+    looks_for: "\
+        A reset on an established connection must show at least two marks of a third party. They \
+        are a foreign hop limit or IP ID, missing timestamps, DSCP 0 where it should be copied, \
+        and an answer faster than the shortest round trip. A supposed sender that goes on as if \
+        nothing had happened is the strongest mark, but alone it leaves peer-gone and \
+        lb-idle-timeout as rivals. Many connections from one moment on, as after a change of \
+        rules, support it.",
+    told_apart: &[
+        Rival {
+            cause: "lb-idle-timeout",
+            by: "There an idle period, often near a known timeout, stands before the reset.",
+            settle: "The box's idle timeout, and a capture of the time before.",
+        },
+        Rival {
+            cause: "forged-rst",
+            by: "\
+                There the reset follows a telling payload (a server name, a host name), comes \
+                several times or with numbers that fit badly.",
+            settle: "\
+                Try the same server with other content: a rule about addresses and ports does not \
+                care.",
+        },
+        Rival {
+            cause: "peer-gone",
+            by: "There the supposed sender stays silent afterwards, and the marks agree with it.",
+            settle: "\
+                Run `ss -tn` and `nstat -az TcpOutRsts` on the supposed sender: the socket is \
+                still there and the counter did not move.",
+        },
+        Rival {
+            cause: "nat-bypass-stray",
+            by: "\
+                At the server, on the wire nothing does, unless the reset shows marks of a third \
+                party.",
+            settle: "Capture on the client's node.",
+        },
+    ],
+    client_sees: "\
+        If the reset goes to the client: ECONNRESET: Java \"Connection reset\", Node \"read \
+        ECONNRESET\", Go \"connection reset by peer\", Python \"ConnectionResetError: [Errno \
+        104]\".",
+    server_sees: "\
+        Nothing at first: its socket stays ESTABLISHED until a retransmission times out \
+        (ETIMEDOUT) or an echo of the client's host reaches it (ECONNRESET).",
+    at_stake: "\
+        Data in flight in both directions is lost. Whether the request was carried out is not on \
+        the wire, so repeat only what is idempotent.",
+    advice: &[
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Now,
+            action: "\
+                Compare the first reset's time with changes of firewall rules, policy pushes and \
+                failovers of the firewall.",
+        },
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Now,
+            action: "\
+                Put the rule that accepts established connections first: `ct state \
+                established,related accept`.",
+        },
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Lasting,
+            action: "\
+                Reload rules atomically (`nft -f`, `iptables-restore`) and keep the connection \
+                table over reloads and failovers.",
+        },
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Lasting,
+            action: "Reconnect with growing pauses, because many connections fall at once.",
+        },
+    ],
+    references: &[
+        "Linux, net/ipv4/netfilter/nf_reject_ipv4.c.",
+        "\
+            Measured on Linux 6.18: a rule on the host and on a router. Both resets have DSCP 0 \
+            and cause no tcp_send_reset event.",
+    ],
+    since: "0.1",
+};

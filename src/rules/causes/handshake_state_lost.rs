@@ -1,0 +1,134 @@
+//! The server's host forgot a half-open connection before its handshake was complete.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "handshake-state-lost",
+    aliases: &[
+        "SYN cookie expired",
+        "SYN cookie invalid",
+        "SO_REUSEPORT handshake lost",
+        "reuseport reload",
+        "rolling restart",
+        "listener restarted during handshake",
+        "tcp_migrate_req",
+        "SyncookiesFailed",
+        "SYN proxy",
+    ],
+    title: "The half-open connection was forgotten",
+    phase: Phase::Connect,
+    severity: Severity::Warning,
+    happens: "\
+        A server answered the SYN, and by the time the client's ACK or first data arrives the host \
+        no longer knows of it. The listener that held the request has been closed or restarted, a \
+        load balancer sent the ACK to another backend, or a SYN cookie has expired. The segment \
+        then meets no socket, or another listener, and is answered with a reset.",
+    ladder: "\
+0.000  client > server  SYN      seq 0
+0.010  server > client  SYN,ACK  seq 0 ack 1  then listener restarts
+0.010  client > server  ACK      seq 1 ack 1  client: established
+0.020  server > client  RST      seq 1        unknown, window 0
+0.130  client > server  SYN      seq 0        from another port
+0.140  server > client  SYN,ACK  seq 0 ack 1  the new listener",
+    looks_for: "\
+        A SYN,ACK must have been sent, and a reset right after it in sequence space must answer \
+        the client's ACK or first payload. The SYN,ACK must not have been repeated after that ACK, \
+        and the server must have neither sent nor acknowledged payload. The other form is a reset \
+        that answers a second SYN with another initial sequence number while the SYN,ACK of the \
+        first is open. Support comes from a rolling restart with mixed luck (others succeed among \
+        the failures), from a hop limit or timestamp clock that changes between SYN,ACK and reset, \
+        and from SYN proxies on the path.",
+    told_apart: &[
+        Rival {
+            cause: "accept-queue-abort",
+            by: "\
+                On the wire nothing does, for one connection. Successes among the failures, a \
+                restart, or no other connections to judge by put this cause first; a queue that \
+                filled in order puts the other first.",
+            settle: "\
+                Run `sysctl net.ipv4.tcp_abort_on_overflow` and `nstat -az TcpExtListenOverflows` \
+                on the server. The trace point `tcp:tcp_send_reset` prints NO_SOCKET or TCP_FLAGS \
+                for lost state, INVALID_SYN for the full queue.",
+        },
+        Rival {
+            cause: "accept-queue-overflow",
+            by: "\
+                There the server repeats its SYN,ACK after the client's ACK. If that ACK is not in \
+                the capture, both stay possible.",
+            settle: "\
+                Run `nstat -az TcpExtListenOverflows TcpExtListenDrops` on the server before and \
+                after.",
+        },
+        Rival {
+            cause: "port-closed",
+            by: "\
+                There a SYN is refused and no SYN,ACK is open. If the service has stopped, such \
+                refusals follow this cause.",
+            settle: "A capture that holds the first SYN and its SYN,ACK.",
+        },
+        Rival {
+            cause: "listener-closed",
+            by: "\
+                There the handshake was complete on the server and the connection waited to be \
+                accepted: the reset is an abort with ACK and a real window.",
+            settle: "\
+                The flags of the reset. The trace point prints TCP_STATE for the closed listener's \
+                queue.",
+        },
+    ],
+    client_sees: "\
+        connect() succeeds, then the first read or write fails with ECONNRESET: Java \"Connection \
+        reset\", Node \"read ECONNRESET\", Go \"read: connection reset by peer\", Python \
+        \"ConnectionResetError: [Errno 104]\", curl \"(56) Recv failure: Connection reset by \
+        peer\". In the form with a second SYN, connect() gives ECONNREFUSED.",
+    server_sees: "\
+        Nothing: the connection was never accepted. With expired cookies TcpExtSyncookiesFailed \
+        grows.",
+    at_stake: "\
+        Nothing was processed. A repeat on a new connection is safe and usually succeeds at once.",
+    advice: &[
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "Repeat on a new connection.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Now,
+            action: "\
+                Compare the times of the resets with restarts and reloads of the service, and with \
+                changes of the load balancer's backends.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Set `net.ipv4.tcp_migrate_req=1` for services with SO_REUSEPORT, or hand the \
+                listening sockets over to the new process.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Take an instance out of the load balancer and wait for its handshakes before \
+                closing the listener.",
+        },
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Lasting,
+            action: "\
+                Use consistent hashing and connection draining, so that SYN and ACK reach the same \
+                backend.",
+        },
+    ],
+    references: &[
+        "\
+            Linux, net/ipv4/tcp_ipv4.c, `tcp_v4_rcv` with TCP_NEW_SYN_RECV; syncookies.c; \
+            Documentation/networking/ip-sysctl.rst, tcp_migrate_req.",
+        "\
+            Measured on Linux 6.18: a listener closed in the handshake, three of four listeners of \
+            a reuseport group closed, an expired cookie, a second SYN.",
+    ],
+    since: "0.1",
+};

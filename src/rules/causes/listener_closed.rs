@@ -1,0 +1,123 @@
+//! A listener goes away, and with it the connections that wait in its queue.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "listener-closed",
+    aliases: &[
+        "listening socket closed",
+        "accept queue discarded",
+        "listener close with backlog",
+        "service stopped with pending connections",
+        "un-accepted connections reset",
+    ],
+    title: "The listener closed on connections it had not accepted",
+    phase: Phase::Connect,
+    severity: Severity::Warning,
+    happens: "\
+        The kernel has completed handshakes for the service, and these connections wait in the \
+        accept queue. The service closes its listening socket, because it stops, restarts or \
+        reloads. The kernel then aborts every connection in the queue at once. Requests that \
+        clients had already sent were acknowledged by the kernel, but no application ever read \
+        them.",
+    ladder: "\
+0.000  client > server  SYN      seq 0
+0.010  server > client  SYN,ACK  seq 0 ack 1
+0.010  client > server  ACK      seq 1 ack 1
+0.011  client > server  PSH,ACK  seq 1 ack 1 len 90  request
+0.021  server > client  ACK      seq 1 ack 91        kernel only
+0.400  server > client  RST,ACK  seq 1 ack 91        listener closed
+0.600  client > server  SYN      seq 0               new connection
+0.610  server > client  RST,ACK  seq 0 ack 1         refused",
+    looks_for: "\
+        The reset must be an abort of the server (ACK set, its own numbers, a real window) on a \
+        connection on which it never sent payload; it may have acknowledged some. Two or more such \
+        resets of one port within milliseconds support it, and so does a next SYN that is refused \
+        or unanswered. A FIN of the client does not speak against it, because a client that waits \
+        in vain may give up too. A FIN of the server on another connection of that instant does: \
+        what waits in a queue is never closed that way.",
+    told_apart: &[
+        Rival {
+            cause: "accept-then-abort",
+            by: "There each reset follows soon after its own handshake, and the port stays open.",
+            settle: "\
+                The service's log for a stop or reload, and `strace -f -e trace=accept,accept4` \
+                for whether the connection was accepted.",
+        },
+        Rival {
+            cause: "unread-data-close",
+            by: "\
+                On the wire nothing does, for one connection with payload. A port that is refused \
+                within 1 s puts both on a level, otherwise unread data comes first.",
+            settle: "\
+                The trace point `tcp:tcp_send_reset` prints TCP_STATE here and TCP_ABORT_ON_CLOSE \
+                there; `nstat -az TcpExtTCPAbortOnClose` grows only there.",
+        },
+        Rival {
+            cause: "process-exit",
+            by: "\
+                There some of the connections that end together do so with FIN, or had been \
+                answered before.",
+            settle: "The service's log and `journalctl -k` for a crash or a kill at that second.",
+        },
+        Rival {
+            cause: "teardown-rst",
+            by: "\
+                There the server had taken part in the exchange: it had sent payload or FIN \
+                before.",
+            settle: "A capture from the handshake on.",
+        },
+        Rival {
+            cause: "handshake-state-lost",
+            by: "\
+                There the handshake was not complete on the server, and the reset is a reply \
+                without ACK.",
+            settle: "The flags of the reset settle it.",
+        },
+    ],
+    client_sees: "\
+        connect() and the first write succeed, then the first read gives ECONNRESET: Java \
+        \"Connection reset\", Node \"read ECONNRESET\", Go \"read: connection reset by peer\", \
+        Python \"ConnectionResetError: [Errno 104]\", curl \"(56) Recv failure: Connection reset \
+        by peer\". New attempts give ECONNREFUSED until the service is back.",
+    server_sees: "\
+        Nothing: the connections were never accepted, and close() of the listener succeeds.",
+    at_stake: "\
+        The requests are lost, and no application read them although the kernel acknowledged them. \
+        A repeat on a new connection is safe.",
+    advice: &[
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "Repeat on a new connection, with a short pause while the service restarts.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Now,
+            action: "\
+                Look for a stop, restart or reload of the service at the second of the resets.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Before closing the listener, take the instance out of the load balancer, then \
+                accept until EAGAIN and serve what comes.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Hand the listening socket over to the new process (systemd socket activation, or a \
+                master process that keeps it open).",
+        },
+    ],
+    references: &[
+        "Linux, net/ipv4/inet_connection_sock.c, `inet_csk_listen_stop`.",
+        "\
+            Measured on Linux 6.18: a listener closed with a backlog of connections with and \
+            without payload.",
+    ],
+    since: "0.1",
+};

@@ -1,0 +1,118 @@
+//! An application closed, and its kernel could not deliver what was left.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "orphan-abort",
+    aliases: &[
+        "tcp_max_orphans",
+        "too many orphaned sockets",
+        "orphan",
+        "out of socket memory",
+        "tcp_mem",
+        "TCPAbortOnMemory",
+        "TCP_ABORT_ON_MEMORY",
+        "tcp_orphan_retries",
+    ],
+    title: "The kernel gave up on undelivered data",
+    phase: Phase::Close,
+    severity: Severity::Error,
+    happens: "\
+        An application has closed a socket, and data that it wrote is still waiting because the \
+        other side does not read or does not answer. The kernel goes on alone with this orphan. If \
+        it runs short of memory or of room for orphans, it aborts the connection; if its probes \
+        fail for too long, it forgets the connection in silence, and a later window update meets a \
+        reset.",
+    ladder: "\
+0.000  server > client  ACK      seq 1 ack 101 len 4000  answer
+0.010  client > server  ACK      seq 101 ack 4001        window 0
+0.220  server > client  ACK      seq 4000 ack 101        window probe
+0.230  client > server  ACK      seq 101 ack 4001        still 0
+0.640  server > client  ACK      seq 4000 ack 101        window probe
+0.650  client > server  ACK      seq 101 ack 4001        still 0
+0.700  server > client  RST,ACK  seq 4001 ack 101        gives up",
+    looks_for: "\
+        The sender of the reset must have unsent or unacknowledged data, because the receiver's \
+        window is closed or retransmissions go unanswered, and no FIN of it may be on the wire. \
+        Then it aborts (ACK set) when it closes, or its probes stop and a later window update gets \
+        a bare reset. A window that was closed for long supports it, and so do many such resets of \
+        one host at once.",
+    told_apart: &[
+        Rival {
+            cause: "linger-zero-abort",
+            by: "\
+                On the wire nothing does, for one connection: linger zero throws waiting data away \
+                with the same segment. A single reset is more often linger zero, many at once are \
+                more often this.",
+            settle: "\
+                Run `nstat -az TcpExtTCPAbortOnMemory` on the sender and look for \"too many \
+                orphaned sockets\" in `dmesg`. The trace point `tcp:tcp_send_reset` prints \
+                TCP_ABORT_ON_MEMORY here.",
+        },
+        Rival {
+            cause: "peer-gone",
+            by: "\
+                On the wire nothing does for the bare reset to a window update. A receiver whose \
+                window had been closed puts this cause first.",
+            settle: "\
+                The sender's uptime and service log; `nstat -az TcpExtTCPAbortOnTimeout` on the \
+                sender, which grows when its probes give up.",
+        },
+        Rival {
+            cause: "retransmit-timeout-abort",
+            by: "\
+                There the receiver acknowledges nothing at all, and the abort follows \
+                retransmissions with growing pauses.",
+            settle: "Capture at the receiver: it shows whether its ACKs are sent and lost.",
+        },
+    ],
+    client_sees: "\
+        If the server's kernel gave up: data already received can be read, then ECONNRESET: Java \
+        \"Connection reset\", Node \"read ECONNRESET\", Go \"read: connection reset by peer\", \
+        curl \"(56) Recv failure\" or \"(18) transfer closed with outstanding read data \
+        remaining\".",
+    server_sees: "\
+        If its own kernel gave up, the application sees nothing, because it has closed. The kernel \
+        logs \"too many orphaned sockets\" or \"out of memory -- consider tuning tcp_mem\".",
+    at_stake: "\
+        The undelivered rest of what the closer wrote is lost, and the closer never learns of it. \
+        A repeat of a read is safe; a repeat of a change is not known to be.",
+    advice: &[
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "\
+                Read faster: a window of zero shows that the receiving program had stopped \
+                reading.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Now,
+            action: "\
+                Run `ss -s` and `cat /proc/net/sockstat` on the closer: orphans and memory near \
+                their limits confirm it.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Raise `net.ipv4.tcp_max_orphans` and `net.ipv4.tcp_mem`, and lower \
+                `net.ipv4.tcp_orphan_retries` so that dead receivers are given up sooner.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Have the application wait until its data is acknowledged before it exits, with a \
+                limit of its own.",
+        },
+    ],
+    references: &[
+        "\
+            Linux, net/ipv4/tcp_timer.c, `tcp_out_of_resources` and `tcp_probe_timer`; \
+            Documentation/networking/ip-sysctl.rst, tcp_max_orphans.",
+        "Measured on Linux 6.18: the limit of orphans, and an orphan facing a closed window.",
+    ],
+    since: "0.1",
+};

@@ -1,0 +1,90 @@
+//! A reset that its receiver did not accept.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "rst-ignored",
+    aliases: &[
+        "reset not accepted",
+        "out-of-window reset",
+        "challenge ACK",
+        "blind reset attack",
+        "TCPChallengeACK",
+        "reset outside the window",
+        "connection continued after RST",
+    ],
+    title: "A reset that changed nothing",
+    phase: Phase::Any,
+    severity: Severity::Benign,
+    happens: "\
+        A reset reaches an endpoint, but its sequence number is not exactly the one expected. \
+        Inside the window the receiver asks back with a challenge ACK, outside the window it stays \
+        silent. Either way the connection goes on, and no application notices.",
+    ladder: "\
+0.000  server > client  ACK  seq 1 ack 101 len 1460
+0.000  client > server  ACK  seq 101 ack 1461
+0.005  server > client  RST  seq 2461                   1461 is due
+0.005  client > server  ACK  seq 101 ack 1461           challenge
+0.010  server > client  ACK  seq 1461 ack 101 len 1460  goes on
+0.010  client > server  ACK  seq 101 ack 2921",
+    looks_for: "\
+        The reset must be one that its receiver may not accept: its sequence number is not the \
+        next expected one (nor, after a FIN, the one before, nor the right edge of a block \
+        reported by SACK). The receiver must send a challenge ACK, or nothing, and the connection \
+        must go on. Many guesses in a row show a blind attack. A number below the expected one \
+        shows a forger that lost the race against the real data. A reordered genuine reset is \
+        followed by an exact one.",
+    told_apart: &[
+        Rival {
+            cause: "forged-rst",
+            by: "There the receiver accepts the reset and the connection ends.",
+            settle: "\
+                A capture at the receiver, where its next expected number is visible in its own \
+                ACKs.",
+        },
+        Rival {
+            cause: "rst-echo",
+            by: "There an earlier reset had already ended the connection.",
+            settle: "A capture that holds the time before.",
+        },
+        Rival {
+            cause: "data-after-close",
+            by: "\
+                There a first reset lies below what the receiver expects, and a second one, exact, \
+                ends the connection.",
+            settle: "A capture at the receiver, a few segments longer.",
+        },
+    ],
+    client_sees: "\
+        Nothing. If the client is the receiver, its kernel counts TcpExtTCPChallengeACK for resets \
+        inside the window.",
+    server_sees: "\
+        Nothing. If the server is the receiver, its kernel counts TcpExtTCPChallengeACK for resets \
+        inside the window.",
+    at_stake: "Nothing: the connection goes on.",
+    advice: &[
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Now,
+            action: "\
+                Look at hop limit and IP ID of these resets to find where they come from, if there \
+                are many.",
+        },
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Lasting,
+            action: "\
+                Protect long-lived connections, such as BGP, with TCP-AO and the hop limit check \
+                of RFC 5082.",
+        },
+    ],
+    references: &[
+        "RFC 9293, 3.5.3, and RFC 5961, 3: when a reset is accepted.",
+        "Linux, net/ipv4/tcp_input.c, `tcp_validate_incoming`.",
+        "\
+            Measured on Linux 6.18: resets inside and outside the window, and a forged reset that \
+            came too late.",
+    ],
+    since: "0.1",
+};

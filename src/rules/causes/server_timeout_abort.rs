@@ -1,0 +1,118 @@
+//! The server ran out of patience and aborted.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "server-timeout-abort",
+    aliases: &[
+        "header timeout",
+        "body timeout",
+        "client_header_timeout",
+        "client_body_timeout",
+        "send_timeout",
+        "reset_timedout_connection on",
+        "slow client",
+        "slowloris",
+        "request timeout reset",
+    ],
+    title: "The server lost patience and aborted",
+    phase: Phase::Data,
+    severity: Severity::Warning,
+    happens: "\
+        A client connects or begins a request and then falls silent, or stops reading the answer. \
+        The server waits for its timeout and then aborts the connection instead of closing it in \
+        order. nginx does so with `reset_timedout_connection on`. The cause of the silence lies \
+        with the client or the path.",
+    ladder: "\
+0.000  client > server  SYN      seq 0
+0.010  server > client  SYN,ACK  seq 0 ack 1
+0.010  client > server  ACK      seq 1 ack 1
+0.020  client > server  PSH,ACK  seq 1 ack 1 len 60  half a header
+0.030  server > client  ACK      seq 1 ack 61
+60.03  server > client  RST,ACK  seq 1 ack 61        60 s are over",
+    looks_for: "\
+        The reset must be an abort of the server (ACK set, its own numbers) with no segment that \
+        provokes it: at least 1 s must have passed since the last segment in either direction. The \
+        request must be incomplete, or the client must not have taken the answer, with its window \
+        closed. The same silence in several connections, with little spread, supports it, and so \
+        does a known value such as 60 s. A reset to the client's side and the server's side at one \
+        moment speaks against it.",
+    told_apart: &[
+        Rival {
+            cause: "linger-zero-abort",
+            by: "\
+                There no silence of 1 s stands before the reset, or the request was complete and \
+                answered.",
+            settle: "\
+                The server's log for a timeout at that second, and its setting of \
+                `reset_timedout_connection`.",
+        },
+        Rival {
+            cause: "lb-idle-timeout",
+            by: "\
+                There both ends get a reset at one moment, or the reset shows marks of another \
+                sender.",
+            settle: "\
+                Capture on the server: a reset that it receives rather than sends comes from \
+                between.",
+        },
+        Rival {
+            cause: "unread-data-close",
+            by: "There less than 1 s passes between the last segment and the reset.",
+            settle: "\
+                Run `nstat -az TcpExtTCPAbortOnClose` on the server: it grows only if data was \
+                unread. The trace point `tcp:tcp_send_reset` prints TCP_STATE for a timeout abort.",
+        },
+        Rival {
+            cause: "keepalive-timeout",
+            by: "There keep-alive probes of the same side stand between the silence and the reset.",
+            settle: "A capture that covers the silence without lost records.",
+        },
+    ],
+    client_sees: "\
+        ECONNRESET on the next read or write: Java \"Connection reset\", Node \"read ECONNRESET\", \
+        Go \"connection reset by peer\", curl \"(56) Recv failure: Connection reset by peer\".",
+    server_sees: "\
+        Its own timeout: nginx logs \"client timed out (110: Connection timed out) while reading \
+        client request headers\" at level info, or status 408.",
+    at_stake: "\
+        The partial request is thrown away and was not processed. A repeat is safe. If the answer \
+        was being sent, its rest is lost and the request was carried out.",
+    advice: &[
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "\
+                Find out what delays the client between connecting and the end of its request: a \
+                stalled producer, a debugger, a lost path.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Now,
+            action: "\
+                Compare the silence with the timeouts in the server's settings (nginx \
+                client_header_timeout, client_body_timeout, send_timeout: 60 s each).",
+        },
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Lasting,
+            action: "Connect only when the request is ready, and keep sending during long uploads.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Raise the timeout for legitimate slow clients, or answer with 408 and close in \
+                stages.",
+        },
+    ],
+    references: &[
+        "nginx, ngx_http_core_module: reset_timedout_connection and the timeouts.",
+        "RFC 9110, 15.5.9: status 408.",
+        "\
+            Measured on Linux 6.18 with nginx 1.22: header timeout gives a reset, keep-alive \
+            timeout gives FIN.",
+    ],
+    since: "0.1",
+};

@@ -1,0 +1,100 @@
+//! A new SYN runs into what the server still remembers of an earlier connection.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "stale-tuple-syn",
+    aliases: &[
+        "SYN to established connection",
+        "challenge ACK to SYN",
+        "port reuse",
+        "source port reuse",
+        "four-tuple collision",
+        "4-tuple collision",
+        "SYN to TIME_WAIT",
+        "TCPSYNChallenge",
+    ],
+    title: "A SYN met an old connection with the same ports",
+    phase: Phase::Connect,
+    severity: Severity::Warning,
+    happens: "\
+        A client opens a connection from a port that the server still knows from an earlier one. \
+        The server answers the SYN with an ACK of the old connection. The client's kernel finds \
+        that ACK meaningless and resets it, which clears the old connection away, and the repeated \
+        SYN then succeeds. Typical are a client that crashed, a fixed source port, or an address \
+        translator that reuses ports too soon.",
+    ladder: "\
+0.000  client > server  SYN      seq 0
+0.010  server > client  ACK      seq 901 ack 501  old numbers
+0.010  client > server  RST      seq 501          bears that ack
+0.022  client > server  SYN      seq 0            again
+0.032  server > client  SYN,ACK  seq 0 ack 1
+0.032  client > server  ACK      seq 1 ack 1      established",
+    looks_for: "\
+        A SYN must be answered by a bare ACK that does not acknowledge it, and the client's reset \
+        must be a reply whose sequence number is the acknowledgment of that ACK. A SYN repeated \
+        within milliseconds (12 ms in a measurement) or after 1 s, followed by a SYN,ACK, supports \
+        it. So does earlier traffic on the same addresses and ports without a proper end.",
+    told_apart: &[
+        Rival {
+            cause: "half-open-probe",
+            by: "There the reset answers a correct SYN,ACK, not a bare ACK.",
+            settle: "The flags of the answered segment settle it.",
+        },
+        Rival {
+            cause: "synack-rejected",
+            by: "There the reset answers a SYN,ACK that acknowledges something else than the SYN.",
+            settle: "\
+                The flags of the answered segment; the trace point `tcp:tcp_send_reset` on the \
+                client prints TCP_INVALID_ACK_SEQUENCE for both.",
+        },
+    ],
+    client_sees: "\
+        Nothing but a short delay: connect() succeeds with the repeated SYN. If the server's ACK \
+        is lost every time, connect() gives ETIMEDOUT.",
+    server_sees: "\
+        The new connection is normal. The socket of the old one, if the application still holds \
+        it, gives ECONNRESET on its next read: Java \"Connection reset\", Go \"read: connection \
+        reset by peer\".",
+    at_stake: "\
+        Nothing of the new connection is lost. What was in doubt on the old connection was lost \
+        before, when its client vanished.",
+    advice: &[
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "\
+                Do nothing if the connection then succeeds; the delay is milliseconds to one \
+                second.",
+        },
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Lasting,
+            action: "\
+                Do not bind a fixed source port, and close connections before reusing their port.",
+        },
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Lasting,
+            action: "\
+                Give the address translator more ports and addresses, and let it keep a port \
+                unused for longer than the server's timeouts.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Keep timestamps on (`net.ipv4.tcp_timestamps=1`), and find dead clients with \
+                keep-alive.",
+        },
+    ],
+    references: &[
+        "\
+            RFC 9293, 3.10.7.4, and RFC 5961, 4: challenge ACK to a SYN; RFC 6191: TIME-WAIT \
+            reduction with timestamps.",
+        "Linux, net/ipv4/tcp_input.c, `tcp_rcv_synsent_state_process`.",
+        "Measured on Linux 6.18: a SYN to an established connection and to TIME_WAIT.",
+    ],
+    since: "0.1",
+};

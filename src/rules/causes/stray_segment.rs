@@ -1,0 +1,107 @@
+//! A reset that answers a segment for which the capture has no connection.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "stray-segment",
+    aliases: &[
+        "ACK scan",
+        "FIN scan",
+        "Xmas scan",
+        "NULL scan",
+        "nmap -sA",
+        "nmap -sF",
+        "backscatter",
+        "segment of an unknown connection",
+        "capture began too late",
+    ],
+    title: "Answer to a segment of no known connection",
+    phase: Phase::Any,
+    severity: Severity::Benign,
+    happens: "\
+        A segment arrives that belongs to no connection the host knows, and the host answers it \
+        with a reset, as the standard demands. It may be a scan with odd flags, the backscatter of \
+        an attack in which someone used this address, or the rest of a connection whose life the \
+        capture did not see.",
+    ladder: "\
+0.000  client > server  ACK      seq 1 ack 77  scan
+0.010  server > client  RST      seq 77        bears that ack
+0.011  client > server  FIN      seq 1         another port
+0.021  server > client  RST,ACK  seq 0 ack 2   no ACK to copy",
+    looks_for: "\
+        The reset must answer a segment on addresses and ports that were never opened in the \
+        capture, and the numbers must match no connection that is known. An ACK or data is \
+        answered with a bare reset, a FIN or a segment without flags with a reset that \
+        acknowledges it. Many ports from one client show a scan. SYN,ACKs from strangers show \
+        backscatter. A capture that began shortly before shows a connection caught midway.",
+    told_apart: &[
+        Rival {
+            cause: "peer-gone",
+            by: "There the connection was seen alive before, with traffic both ways.",
+            settle: "\
+                Start the capture earlier, and let it run for longer than the longest idle time.",
+        },
+        Rival {
+            cause: "nat-mapping-lost",
+            by: "\
+                There the numbers are those at which another connection to the same server port \
+                fell silent.",
+            settle: "A capture behind the translator that holds the old connection too.",
+        },
+        Rival {
+            cause: "nat-bypass-stray",
+            by: "\
+                There the client's port and acknowledgment match its connection to a service \
+                address.",
+            settle: "A capture on the client's node without a filter on addresses.",
+        },
+        Rival {
+            cause: "rst-echo",
+            by: "There an earlier reset had ended the connection within about two round trips.",
+            settle: "Start the capture earlier.",
+        },
+        Rival {
+            cause: "late-segment-after-teardown",
+            by: "There both sides had closed the connection in the capture.",
+            settle: "Start the capture earlier.",
+        },
+    ],
+    client_sees: "\
+        Nothing for a scan or backscatter. If it was a connection caught midway: ECONNRESET, as in \
+        peer-gone.",
+    server_sees: "Nothing: no application is involved. The host counts TcpOutRsts.",
+    at_stake: "\
+        Nothing that the capture shows. If a connection was caught midway, its last request is in \
+        doubt.",
+    advice: &[
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Now,
+            action: "\
+                Treat many ports or many hosts from one source as a scan, and follow the site's \
+                policy for scans.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Now,
+            action: "\
+                If the reset matters to an application, capture again from before the connection \
+                is opened.",
+        },
+        Advice {
+            who: Who::Network,
+            horizon: Horizon::Lasting,
+            action: "\
+                Drop segments of unknown connections at the border firewall, if scans are a \
+                nuisance.",
+        },
+    ],
+    references: &[
+        "RFC 9293, 3.10.7.1: segments for a connection that does not exist.",
+        "\
+            Measured on Linux 6.18: nmap ACK, FIN, Xmas and NULL scans. An open port answers an \
+            ACK with a reset and stays silent to FIN, Xmas and NULL.",
+    ],
+    since: "0.1",
+};

@@ -1,0 +1,117 @@
+//! A reset while TLS was being negotiated.
+
+use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "tls-handshake-reset",
+    aliases: &[
+        "ssl handshake reset",
+        "connection reset during TLS handshake",
+        "SSL_ERROR_SYSCALL",
+        "SSLException connection reset",
+        "SSLHandshakeException",
+        "ERR_CONNECTION_RESET in handshake",
+        "client certificate rejected",
+        "SNI not served",
+        "plaintext port",
+        "curl 35",
+    ],
+    title: "Reset during the TLS handshake",
+    phase: Phase::FirstExchange,
+    severity: Severity::Error,
+    happens: "\
+        The client's first bytes are a TLS ClientHello, and one side resets before encrypted data \
+        of both has passed. The service may not speak TLS on this port, may not serve the name, or \
+        may reject the client's certificate; the client may reject the server's. An alert often \
+        precedes the reset and tells the reason.",
+    ladder: "\
+0.000  client > server  SYN      seq 0
+0.010  server > client  SYN,ACK  seq 0 ack 1
+0.010  client > server  ACK      seq 1 ack 1
+0.011  client > server  PSH,ACK  seq 1 ack 1 len 517  ClientHello
+0.021  server > client  ACK      seq 1 ack 518
+0.022  server > client  RST,ACK  seq 1 ack 518        name not served",
+    looks_for: "\
+        The client's first payload must be a TLS handshake record (bytes 0x16 0x03), and the reset \
+        must come before both sides have sent application data. TLS 1.3 wraps the rest of its \
+        handshake and its alerts in application data records; there the server's first data is \
+        whatever exceeds one alert (24 bytes) behind the client's second flight. Support: a reset \
+        right after the ClientHello, a reset after the client's second flight with a short alert \
+        before it (a certificate), a reset by the client after the server's certificate. Without \
+        payload in the capture the generic causes are named instead, never with certainty.",
+    told_apart: &[
+        Rival {
+            cause: "forged-rst",
+            by: "\
+                There at least two marks show another sender: hop limit, IP ID, missing \
+                timestamps, several resets with rising sequence numbers, or the real server's data \
+                afterwards.",
+            settle: "\
+                Capture at the server: a reset that it did not send is forged. Try another server \
+                name with the same address.",
+        },
+        Rival {
+            cause: "accept-then-abort",
+            by: "There the client's first bytes are not TLS, or none had been acknowledged.",
+            settle: "A capture with payload (`tcpdump -s 0`).",
+        },
+        Rival {
+            cause: "unread-data-close",
+            by: "\
+                There the TLS handshake had been finished and application data had passed both \
+                ways.",
+            settle: "The server's TLS log, or a capture from the first byte on.",
+        },
+    ],
+    client_sees: "\
+        Java \"SSLException\" or \"SSLHandshakeException\" with \"Connection reset\", curl \
+        \"(35)\" with \"Connection reset by peer\" or SSL_ERROR_SYSCALL, Node \"read ECONNRESET\" \
+        or \"Client network socket disconnected before secure TLS connection was established\", Go \
+        \"read: connection reset by peer\", browsers ERR_CONNECTION_RESET. On Linux an alert that \
+        came before the reset is still readable.",
+    server_sees: "\
+        If the server resets: a handshake error in its TLS log at most. If the client resets: \
+        ECONNRESET in the handshake, such as nginx \"SSL_do_handshake() failed\" or \"peer closed \
+        connection in SSL handshake\".",
+    at_stake: "\
+        No request was processed, except 0-RTT data of TLS 1.3. A fresh connection that is reset \
+        here meets the same reset again, so do not repeat it blindly.",
+    advice: &[
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "\
+                Run `openssl s_client -connect HOST:PORT -servername NAME`, with and without the \
+                name, and read the alert.",
+        },
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "\
+                Check the port, the server name, the protocol versions and the client certificate.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Now,
+            action: "\
+                Read the TLS error log for that second; check that the port speaks TLS and that \
+                the certificate covers the name.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "\
+                Send the alert, then shutdown(SHUT_WR), drain, then close(), so that the client \
+                learns the reason.",
+        },
+    ],
+    references: &[
+        "RFC 8446, 4.4.2 and 6: client certificates and alerts.",
+        "Linux, net/ipv4/tcp.c, `__tcp_close`.",
+        "\
+            Measured on Linux 6.18: reset after the ClientHello, TLS to a plaintext port, a \
+            rejected client certificate in TLS 1.3.",
+    ],
+    since: "0.1",
+};
