@@ -1,6 +1,8 @@
 //! Accepted, then dropped before any exchange.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -116,3 +118,33 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule: an abort before any exchange, or a FIN before the first payload can have come, which that payload then meets.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Server)?;
+    if facts.server().fin.is_some() {
+        return Some(
+            Claim::new()
+                .requires(ask::is_reply_to_payload(facts))?
+                .is_decided_by(ask::closed_before_first_payload(facts))?
+                .is_excluded_by(&ask::follows_a_reset(facts))?
+                .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+                .is_supported_by(ask::looks_like_its_sender(facts)),
+        );
+    }
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::syn_ack_was_sent(facts))?
+            .requires(ask::server_was_silent(facts))?
+            .is_decided_by(ask::reset_acknowledges_no_payload(facts))?
+            .is_excluded_by(&ask::others_aborted_unserved(facts))?
+            .is_excluded_by(&ask::port_closed_soon_after(facts))?
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_excluded_by(&ask::receiver_had_closed(facts))?
+            .is_excluded_by(&ask::lost_patience(facts))?
+            .is_supported_by(ask::soon_after_handshake(facts)),
+    )
+}

@@ -1,6 +1,7 @@
 //! A TLS `close_notify` met a socket that was already closed.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -87,3 +88,17 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_reply_to_payload(facts))?
+            .requires(ask::sender_had_closed(facts))?
+            .is_decided_by(ask::answers_tls_alert(facts))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?
+            .is_excluded_by(&ask::answered_mid_request(facts))?,
+    )
+}

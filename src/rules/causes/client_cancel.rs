@@ -1,6 +1,8 @@
 //! A client left before its answer was complete: a cancelled download, a timeout, a closed page.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -120,3 +122,28 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule: the client aborts while its answer is coming, or closes and then meets the rest of it.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Client)?;
+    let claim = if facts.client().fin.is_some() {
+        Claim::new()
+            .requires(ask::is_reply_to_payload(facts))?
+            .is_decided_by(ask::client_gave_up(facts))?
+            .is_excluded_by(&ask::answers_tls_alert(facts))?
+    } else {
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .is_decided_by(ask::answer_was_still_coming(facts))?
+    };
+    Some(
+        claim
+            .is_excluded_by(&ask::follows_a_reset(facts))?
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_supported_by(ask::window_grew(facts))
+            .is_supported_by(ask::left_undelivered(facts)),
+    )
+}

@@ -1,6 +1,7 @@
 //! A packet filter, not the host's TCP, refused the SYN.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -103,3 +104,27 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule: one mark of another sender is enough here, for a refusal has few to show.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let claim = Claim::new()
+        .requires(ask::is_reply_to_syn(facts))?
+        .requires(Answer::when(facts.server().syn.is_none(), Fact::NoSynAck, None))?;
+    let foreign = ask::looks_foreign(facts);
+    if matches!(foreign, Answer::Yes(..)) {
+        let claim = claim.requires(foreign)?;
+        let second = facts.tells.get(1).map(|tell| Answer::Yes(Fact::Foreign(*tell), vec![facts.case.reset.record]));
+        return Some(match second {
+            Some(second) => claim.is_settled_by(second),
+            None => claim,
+        });
+    }
+    let dscp = facts.form.answers.map_or(0, |line| line.header.ip.dscp);
+    // A filter on the host itself, too, leaves the code point at zero.
+    (dscp == 0).then(|| claim.ties_with("port-closed", SHARE))
+}
+
+/// Of refusals that nothing marks as a filter's, so many in a hundred come from one all the same; the taxonomy's share.
+const SHARE: u8 = 20;

@@ -1,7 +1,8 @@
 //! A reset that someone on the path sent in an endpoint's name: censor, intrusion prevention,
 //! attacker.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -113,3 +114,20 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule: obeyed, and neither in form nor on its path what the endpoint it names would have sent.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_foreign_in_two_ways(facts))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?
+            .is_excluded_by(&ask::was_ignored(facts))?
+            .is_excluded_by(&ask::was_idle_for_long(facts))?
+            .is_excluded_by(&ask::is_reply_to_syn(facts))?
+            .is_decided_by(ask::bears_odd_numbers(facts))?
+            .is_supported_by(ask::came_with_copies(facts))
+            .is_supported_by(ask::tls_handshake_is_open(facts)),
+    )
+}

@@ -1,6 +1,7 @@
 //! Data comes so late that the closed side's kernel has dropped its orphan.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -90,3 +91,19 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        ask::met_a_closed_side(facts)?
+            .requires(ask::fin_was_acknowledged(facts))?
+            .requires(ask::orphan_timer_had_expired(facts))?
+            .is_supported_by(ask::receiver_waited_to_close(facts))
+            .ties_with("stale-connection-reuse", SHARE),
+    )
+}
+
+/// Its share against `stale-connection-reuse` once the usual timer has run out; chosen: hosts that set a longer one are rare.
+const SHARE: u8 = 80;

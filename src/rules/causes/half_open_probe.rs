@@ -1,6 +1,8 @@
 //! The client resets the SYN,ACK that it asked for.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts, Tell};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -94,3 +96,32 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Client)?;
+    Some(
+        Claim::new()
+            .requires(ask::is_reply(facts))?
+            .is_decided_by(ask::answers_acceptable_syn_ack(facts))?
+            .requires(Answer::when(facts.client().first_ack.is_none(), Fact::HandshakeNotAcknowledged, None))?
+            .is_supported_by(ask::bears(facts, |tell| matches!(tell, Tell::HopLimit { .. })))
+            .is_supported_by(scanner_syn(facts)),
+    )
+}
+
+/// A SYN as raw scanners write them: a window of 1024 and no option but MSS.
+fn scanner_syn(facts: &Facts<'_>) -> Answer {
+    let syn = facts.case.before.of(Side::Client).find(|line| line.header.flags.opens());
+    let bare = syn.filter(|line| {
+        let options = line.header.options;
+        options.complete && options.timestamps.is_none() && options.window_scale.is_none() && !options.sack_permitted
+    });
+    Answer::when(
+        bare.is_some(),
+        Fact::BareSyn { window: bare.map_or(0, |line| line.header.window) },
+        bare.map(|line| line.header.record),
+    )
+}

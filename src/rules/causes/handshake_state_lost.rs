@@ -1,6 +1,8 @@
 //! The server's host forgot a half-open connection before its handshake was complete.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -132,3 +134,43 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule: the handshake's last step, or what follows it, meets a server that knows nothing of it; or another SYN meets a half-open
+/// connection.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Server)?;
+    if let Answer::Yes(..) = ask::is_reply_to_syn(facts) {
+        return second_syn(facts);
+    }
+    let claim = Claim::new()
+        .requires(ask::is_reply(facts))?
+        .requires(ask::syn_ack_was_sent(facts))?
+        .requires(ask::server_only_shook_hands(facts))?
+        .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
+        .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_supported_by(ask::others_succeeded_after(facts));
+    Some(match ask::soon_after_handshake(facts) {
+        // Later than a full queue would have answered: the acknowledgment itself had been taken, and then forgotten.
+        Answer::No => claim,
+        _ if matches!(ask::queue_filled_in_order(facts), Answer::Yes(..)) => claim.ties_with("accept-queue-abort", IN_ORDER),
+        _ => claim.ties_with("accept-queue-abort", ALONE),
+    })
+}
+
+fn second_syn(facts: &Facts<'_>) -> Option<Claim> {
+    let trigger = facts.form.answers?;
+    let synack = facts.server().syn?;
+    Claim::new()
+        .requires(ask::is_reply_to_syn(facts))?
+        .is_decided_by(Answer::when(
+            synack.record < trigger.header.record,
+            Fact::SynAckSent,
+            [synack.record, trigger.header.record],
+        ))
+}
+
+/// The complements of the shares of `accept-queue-abort`.
+const IN_ORDER: u8 = 40;
+const ALONE: u8 = 70;

@@ -1,6 +1,7 @@
 //! Keep-alive probes went unanswered, and their sender gave up.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -118,3 +119,17 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .is_decided_by(ask::had_probed(facts))?
+            .is_weakened_by(ask::probes_were_answered(facts))
+            .is_supported_by(ask::reset_came_one_interval_later(facts)),
+    )
+}

@@ -1,6 +1,7 @@
 //! A straggler reached a connection that both sides had closed.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -81,3 +82,17 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_reply(facts))?
+            .requires(ask::sender_had_closed(facts))?
+            .requires(ask::receiver_had_closed(facts))?
+            .is_decided_by(ask::answers_a_straggler(facts))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?,
+    )
+}

@@ -1,6 +1,8 @@
 //! A load balancer or a stateful firewall dropped the idle connection.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{ResetForm};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -124,3 +126,34 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let claim = Claim::new()
+        .requires(ask::was_established(facts))?
+        .requires(ask::sender_had_not_closed(facts))?
+        .requires(ask::was_idle_for_long(facts))?
+        .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_excluded_by(&ask::peer_stopped_answering(facts))?;
+    let foreign = facts.tells.len();
+    let known = ask::idleness_is_a_known_timeout(facts);
+    let is_known = matches!(known, Answer::Yes(..));
+    let claim = claim.is_supported_by(known);
+    if facts.form.form == ResetForm::Reply {
+        let claim = claim.requires(ask::is_reply(facts))?.is_supported_by(ask::looks_foreign(facts));
+        return Some(match foreign {
+            0 => claim.ties_with("peer-gone", if is_known { KNOWN } else { UNKNOWN }),
+            1 => claim,
+            _ => claim.is_settled_by(ask::looks_foreign(facts)),
+        });
+    }
+    // Without a segment to answer, only the marks of another sender tell it from the endpoint's own abort.
+    let claim = claim.requires(ask::looks_foreign(facts))?;
+    Some(if foreign > 1 || facts.sent_to_both_ends() { claim.is_settled_by(ask::is_foreign_in_two_ways(facts)) } else { claim })
+}
+
+/// Its share against `peer-gone` when the idle time is one that a common middlebox has, and when not; the taxonomy's, and its complement.
+const KNOWN: u8 = 60;
+const UNKNOWN: u8 = 40;

@@ -1,6 +1,8 @@
 //! A listener goes away, and with it the connections that wait in its queue.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -121,3 +123,25 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule: several connections that the server never spoke on end in one instant, or one does and the port is closed right after.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Server)?;
+    let claim = Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::syn_ack_was_sent(facts))?
+        .requires(ask::server_was_silent(facts))?
+        .is_excluded_by(&ask::others_finished_at_once(facts))?;
+    let together = ask::others_aborted_unserved(facts);
+    let refused = ask::port_closed_soon_after(facts);
+    if matches!(together, Answer::Yes(..)) {
+        return Some(claim.is_decided_by(together)?.is_supported_by(refused));
+    }
+    let claim = claim.requires(refused)?;
+    Some(if facts.client().first_payload.is_some() { claim.ties_with("unread-data-close", SHARE) } else { claim })
+}
+
+/// Its share against `unread-data-close` for one connection with a request, when the port closes right after; the taxonomy's.
+const SHARE: u8 = 50;

@@ -1,6 +1,7 @@
 //! A subflow of Multipath TCP, or the whole connection, was closed by a reset with a reason.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -99,3 +100,10 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Claim::new().is_decided_by(ask::gives_an_mptcp_reason(facts))
+}

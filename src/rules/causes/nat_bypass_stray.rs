@@ -1,6 +1,9 @@
 //! Untranslated segments slipped past a destination NAT.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::{TwinEnd};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -112,3 +115,16 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Client)?;
+    Some(
+        Claim::new()
+            .requires(ask::is_reply(facts))?
+            .is_decided_by(ask::continues_another_connection(facts, TwinEnd::Server))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?,
+    )
+}

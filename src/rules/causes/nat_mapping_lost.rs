@@ -1,6 +1,8 @@
 //! An address translator mapped the connection anew, and the server meets a stranger.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::{TwinEnd};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -105,3 +107,15 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_reply(facts))?
+            .is_decided_by(ask::continues_another_connection(facts, TwinEnd::Client))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?,
+    )
+}

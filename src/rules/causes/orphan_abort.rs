@@ -1,6 +1,8 @@
 //! An application closed, and its kernel could not deliver what was left.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{ResetForm};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -116,3 +118,27 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule: the closer's kernel gives up on data that its peer does not take, at once, or by falling silent until the peer asks.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let claim = Claim::new()
+        .requires(ask::sender_had_not_closed(facts))?
+        .is_excluded_by(&ask::follows_a_reset(facts))?;
+    Some(match facts.form.form {
+        ResetForm::Active => claim
+            .requires(ask::is_abort(facts))?
+            .requires(ask::peer_took_no_more(facts))?
+            .is_excluded_by(&ask::peer_stopped_answering(facts))?
+            .ties_with("linger-zero-abort", ABORT),
+        _ => claim
+            .requires(ask::is_reply(facts))?
+            .requires(ask::window_had_been_closed(facts))?
+            .ties_with("peer-gone", SILENT),
+    })
+}
+
+/// Its share against `linger-zero-abort` and against `peer-gone`; the taxonomy's, the second counted first since a closed window is rare.
+const ABORT: u8 = 30;
+const SILENT: u8 = 50;

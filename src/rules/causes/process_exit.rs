@@ -1,6 +1,8 @@
 //! The process died: crash, kill, out of memory, deploy.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -117,3 +119,30 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule: connections of one service end in one instant, those with a request waiting by reset and the others by FIN.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let claim = Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed(facts))?
+        .requires(ask::receiver_went_unanswered(facts))?
+        .is_excluded_by(&ask::received_its_answer(facts))?
+        .is_excluded_by(&ask::answered_mid_request(facts))?
+        .is_excluded_by(&ask::tls_handshake_is_open(facts))?;
+    let together = if facts.sent_by() == Side::Server { ask::others_finished_at_once(facts) } else { Answer::No };
+    let refused = ask::port_closed_soon_after(facts);
+    match (&together, &refused) {
+        (Answer::Yes(..), Answer::Yes(..)) => Some(claim.is_decided_by(together)?.is_supported_by(refused)),
+        (Answer::Yes(..), _) if !matches!(ask::service_goes_on(facts), Answer::Yes(..)) => {
+            Some(claim.requires(together)?.ties_with("unread-data-close", TOGETHER))
+        }
+        _ => Some(claim.is_excluded_by(&ask::lost_patience(facts))?.ties_with("unread-data-close", ALONE)),
+    }
+}
+
+/// Its share against `unread-data-close` when nothing shows what became of the process, and when other connections ended with it; the
+/// first is the taxonomy's, the second chosen.
+const ALONE: u8 = 25;
+const TOGETHER: u8 = 80;

@@ -1,6 +1,7 @@
 //! A proxy ends one leg because the other was reset.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -96,3 +97,16 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?
+            .is_decided_by(ask::other_leg_was_reset(facts))?,
+    )
+}

@@ -1,6 +1,8 @@
 //! The server ran out of patience and aborted.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -116,3 +118,24 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Server)?;
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .requires(ask::lost_patience(facts))?
+            .requires(ask::something_was_awaited(facts))?
+            .is_excluded_by(&ask::others_aborted_unserved(facts))?
+            .is_excluded_by(&ask::others_finished_at_once(facts))?
+            .is_excluded_by(&ask::peer_stopped_answering(facts))?
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_weakened_by(ask::window_grew(facts))
+            .is_settled_by(ask::silence_is_a_known_timeout(facts))
+            .is_supported_by(ask::window_is_unchanged(facts)),
+    )
+}

@@ -1,6 +1,7 @@
 //! Somebody other than the application ended its socket.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -95,3 +96,20 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule: never more than the other half of a tie, for the wire shows the same as an abort by the application.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .requires(ask::nothing_is_left_to_answer(facts))?
+            .is_excluded_by(&ask::window_grew(facts))?
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_excluded_by(&ask::receiver_had_closed(facts))?
+            .is_excluded_by(&ask::peer_stopped_answering(facts))?
+            .ties_with("linger-zero-abort", 100 - ask::share_of_applications(facts)),
+    )
+}

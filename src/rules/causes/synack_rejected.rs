@@ -1,6 +1,8 @@
 //! The client found the SYN,ACK unacceptable.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{Side};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -86,3 +88,16 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    ask::is_from(facts, Side::Client)?;
+    Some(
+        Claim::new()
+            .requires(ask::is_reply(facts))?
+            .is_decided_by(ask::answers_unacceptable_syn_ack(facts))?
+            .requires(Answer::when(facts.client().first_ack.is_none(), Fact::HandshakeNotAcknowledged, None))?,
+    )
+}

@@ -1,6 +1,7 @@
 //! A reset while TLS was being negotiated.
 
-use crate::rules::{Advice, CauseDoc, Horizon, Phase, Rival, Severity, Who};
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -115,3 +116,18 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .is_decided_by(ask::tls_handshake_is_open(facts))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?
+            .is_excluded_by(&ask::server_forgot_the_handshake(facts))?
+            .is_excluded_by(&ask::answers_tls_alert(facts))?
+            .is_excluded_by(&ask::receiver_closed_in_order(facts))?
+            .is_supported_by(ask::left_undelivered(facts)),
+    )
+}
