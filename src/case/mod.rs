@@ -10,8 +10,8 @@ mod view;
 
 pub use gaps::{Gaps, Lost};
 pub use neighbourhood::{
-    Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits, Twin,
-    TwinEnd,
+    Ending, Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits,
+    Twin, TwinEnd,
 };
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
 pub use view::{EndpointView, Fin, Probing, fit};

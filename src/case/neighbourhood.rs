@@ -1,7 +1,8 @@
 //! [`Neighbourhood`]: what went on around a case until it settled. Rules read this, and never live tracking.
 
+use super::Mark;
 use crate::origin::{RecordId, Timestamp};
-use crate::tcp::{Pair, SeqNumber, Side};
+use crate::tcp::{Pair, Side};
 use std::net::SocketAddr;
 
 /// The snapshot that `track` takes when a case settles, before it looks at the record in hand.
@@ -124,13 +125,7 @@ pub struct Twin {
     /// Its server.
     pub server: SocketAddr,
     /// Its latest segment.
-    pub last: RecordId,
-    /// When that was.
-    pub time: Timestamp,
-    /// The numbers that the two share: next sequence number and acknowledgment of the segment that the reset answers.
-    pub seq: SeqNumber,
-    /// See `seq`.
-    pub ack: SeqNumber,
+    pub last: Mark,
     /// Which end of the case's connection has another address there.
     pub differs: TwinEnd,
 }
@@ -155,4 +150,17 @@ pub struct OtherLeg {
     pub remote: SocketAddr,
     /// Which side of the case's connection stands on both legs.
     pub relay: Side,
+}
+
+/// A reset or a first FIN, wherever it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Its record.
+    pub record: RecordId,
+    /// Its time.
+    pub time: Timestamp,
+    /// Where its connection stands in the table of those that are followed.
+    pub slot: usize,
+    /// Who sent it.
+    pub side: Side,
 }

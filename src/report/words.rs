@@ -71,6 +71,7 @@ pub fn sentence(fact: &Fact) -> String {
             format!("The server began its answer ({}) while the client was still sending: {} by then", bytes(*answer), bytes(*request))
         }
         Fact::RequestIncomplete { announced, sent } => format!("The request announces a body of {} and {} of it were sent", bytes(*announced), bytes(*sent)),
+        Fact::RequestWhole { bytes: sent } => format!("The request ({}) was whole before it was answered", bytes(*sent)),
         Fact::HttpStatus { code } => format!("The answer is HTTP status {code}"),
 
         Fact::AnswerStillComing { bytes: sent } => format!("The server's answer was still coming: {} of it so far", bytes(*sent)),
@@ -83,6 +84,7 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::AcknowledgedFin => "The segment that the reset answers acknowledges the FIN".into(),
         Fact::HadFinFor { nanos } if *nanos >= 0 => format!("The FIN had been there for {} when that segment was sent", duration(*nanos)),
         Fact::HadFinFor { nanos } => format!("That segment was sent {} before the FIN can have come", duration(-nanos)),
+        Fact::FinRepeated { times } => format!("The FIN was sent again {} and never acknowledged", count(*times, "time", "times")),
         Fact::IdleBeforeFin { nanos } => format!("The FIN ended {} without payload", duration(*nanos)),
         Fact::NoIdleBeforeFin { nanos } => format!("The FIN came {} after the last payload, so it ended no idle period", duration(*nanos)),
         Fact::IdleBeforeRequest { nanos } => format!("The request came after {} without payload", duration(*nanos)),
@@ -169,11 +171,19 @@ fn foreign(tell: Tell) -> String {
             "The reset has hop limit {reset}, the other segments of its sender have {usual}"
         ),
         Tell::Identification { usual, reset } => {
-            format!("The reset has IP identification {reset:#06x}, far from {usual:#06x} of its sender's last segment")
+            format!(
+                "The reset has IP identification {reset:#06x}, far from {usual:#06x} of its sender's last segment"
+            )
         }
-        Tell::Alive { after } => format!("The sender spoke on, {} after its own reset, as if it had never sent it", duration(after)),
+        Tell::Alive { after } => format!(
+            "The sender spoke on, {} after its own reset, as if it had never sent it",
+            duration(after)
+        ),
         Tell::Repeated { others } => {
-            format!("{} with other sequence numbers came with it", count(others as u64, "further reset", "further resets"))
+            format!(
+                "{} with other sequence numbers came with it",
+                count(others as u64, "further reset", "further resets")
+            )
         }
         Tell::BothEnds => "A reset in the other direction left at the same moment".into(),
         Tell::NoTimestamps => {

@@ -158,6 +158,11 @@ pub enum Fact {
         /// Bytes of the body that were sent.
         sent: u64,
     },
+    /// The request was whole before it was answered.
+    RequestWhole {
+        /// Its bytes.
+        bytes: u64,
+    },
     /// The answer begins with this HTTP status.
     HttpStatus {
         /// The status code.
@@ -199,6 +204,11 @@ pub enum Fact {
     HadFinFor {
         /// Nanoseconds.
         nanos: i64,
+    },
+    /// The FIN was sent again, and never acknowledged.
+    FinRepeated {
+        /// How often.
+        times: u32,
     },
     /// The FIN ended a silence.
     IdleBeforeFin {

@@ -97,7 +97,14 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         .iter()
         .filter_map(|rule| {
             let claim = (rule.examine)(facts)?;
-            Some(Standing::of(rule.doc, if rule.blames_endpoint { doubted(claim, facts) } else { claim }))
+            Some(Standing::of(
+                rule.doc,
+                if rule.blames_endpoint {
+                    doubted(claim, facts)
+                } else {
+                    claim
+                },
+            ))
         })
         .collect();
     claims.sort_by_key(|standing| std::cmp::Reverse(standing.rank())); // stable: the registry's order breaks what is left
@@ -133,12 +140,21 @@ impl Verdict {
     }
 }
 
-/// A claim that the named endpoint acted, with every mark of another sender against it.
+/// A claim that the named endpoint acted, in the light of what tells of another sender.
+///
+/// One mark may deceive: the claim stays first, but is no more than the likelier half of a tie. Two independent ones speak against it.
 fn doubted(claim: Claim, facts: &Facts<'_>) -> Claim {
-    let reset = facts.case.reset.record;
-    facts.tells.iter().fold(claim, |claim, tell| {
-        claim.is_weakened_by(Answer::Yes(Fact::Foreign(*tell), vec![reset]))
-    })
+    match facts.tells.as_slice() {
+        [] => claim,
+        [_] if claim.tie.is_some() => claim,
+        [_] => claim.ties_with("firewall-reject-midstream", DESPITE_ONE_MARK),
+        tells => tells.iter().fold(claim, |claim, tell| {
+            claim.is_weakened_by(Answer::Yes(
+                Fact::Foreign(*tell),
+                vec![facts.case.reset.record],
+            ))
+        }),
+    }
 }
 
 /// A claim and how it stands.
@@ -311,3 +327,5 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
 
 /// The share of a tie from which its first half is called likely: three of four such resets.
 const LIKELY_SHARE: u8 = 75;
+/// The endpoint's share when one mark tells of another sender; the taxonomy's.
+const DESPITE_ONE_MARK: u8 = 70;

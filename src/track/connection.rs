@@ -306,8 +306,14 @@ impl Connection {
         let fitted = matches!(fit, ResetFit::Exact | ResetFit::Unknown);
         if self.earlier.len() < ResetCase::EARLIER {
             let mut heard = self.timeline.of(side.other());
-            let answered = heard.any(|line| reply_to(&line.header).is_some_and(|reply| reply.matches(header)));
-            self.earlier.push(EarlierReset { header: *header, sent_by: side, fitted, answered });
+            let answered =
+                heard.any(|line| reply_to(&line.header).is_some_and(|reply| reply.matches(header)));
+            self.earlier.push(EarlierReset {
+                header: *header,
+                sent_by: side,
+                fitted,
+                answered,
+            });
         }
         if fitted {
             let (sender, receiver) = self.endpoints.both_mut(side);

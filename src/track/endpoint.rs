@@ -116,10 +116,19 @@ fn habits(view: &mut EndpointView, header: &Header, mark: Mark) {
         && before != 0
         && id != 0
     {
-        if id.wrapping_sub(before) <= COUNTER_STEP { view.ip_id_steps += 1 } else { view.ip_id_leaps += 1 }
+        if id.wrapping_sub(before) <= COUNTER_STEP {
+            view.ip_id_steps += 1
+        } else {
+            view.ip_id_leaps += 1
+        }
     }
     // Linux sends zero where no fragment can come: in SYN,ACK, and for sockets that are only half there.
-    view.ip_id = header.ip.id.filter(|id| *id != 0).or(view.ip_id).or(header.ip.id);
+    view.ip_id = header
+        .ip
+        .id
+        .filter(|id| *id != 0)
+        .or(view.ip_id)
+        .or(header.ip.id);
     if let Some(stamps) = header.options.timestamps {
         view.timestamps = Some((stamps, mark));
     }

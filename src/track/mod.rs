@@ -9,12 +9,13 @@ mod limits;
 mod neighbours;
 mod pending;
 mod table;
+mod twins;
 
 pub use limits::Limits;
 
 use crate::case::{
-    ConnectionId, Gaps, Happening, Line, Mark, Nature, Neighbourhood, ResetCase, ServiceEvent,
-    Timeline,
+    ConnectionId, Ending, Gaps, Happening, Line, Mark, Nature, Neighbourhood, ResetCase,
+    ServiceEvent, Timeline,
 };
 use crate::origin::{SECOND, Timestamp};
 use crate::tcp::{Prefix, Segment, Side};
@@ -24,6 +25,7 @@ use pending::Pending;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use table::{Key, Slot, Table};
+use twins::Twins;
 
 /// What was tracked so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +52,7 @@ pub struct Tracker {
     table: Table,
     pending: Pending,
     neighbours: Neighbours,
+    twins: Twins,
     settled: VecDeque<ResetCase>,
     counts: Counts,
     happenings: Vec<Happening>,
@@ -63,6 +66,7 @@ impl Tracker {
             table: Table::new(),
             pending: Pending::default(),
             neighbours: Neighbours::new(limits.habits),
+            twins: Twins::new(limits.habits),
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
@@ -141,7 +145,11 @@ impl Tracker {
         self.counts.connections += 1;
         let mut connection = Connection::new(roles_of(segment), segment, self.limits.timeline);
         connection.predecessor = predecessor;
-        self.table.insert(key, connection)
+        let slot = self.table.insert(key, connection);
+        if let Some(connection) = self.table.get(slot) {
+            self.twins.add(connection, slot);
+        }
+        slot
     }
 
     /// Takes a segment that is no reset.
@@ -188,7 +196,12 @@ impl Tracker {
             answered_in,
         );
         if first_fin {
-            self.neighbours.ended(segment.from, segment.to, header);
+            self.neighbours.ended(Ending {
+                record: header.record,
+                time: header.time,
+                slot,
+                side,
+            });
         }
         if let Some(line) = connection.timeline.latest().copied() {
             self.add_to_open_cases(slot, line);
@@ -240,7 +253,12 @@ impl Tracker {
             };
             self.neighbours.note(service, event);
         }
-        self.neighbours.ended(segment.from, segment.to, &header);
+        self.neighbours.ended(Ending {
+            record: header.record,
+            time: header.time,
+            slot,
+            side,
+        });
         self.counts.resets += 1;
         self.wait_for_more(slot, case);
     }
@@ -332,6 +350,12 @@ impl Tracker {
             };
         }
         case.neighbourhood = self.neighbours.around(&case);
+        if let Some(connection) = self.table.get(slot) {
+            case.neighbourhood.twin = self.twins.twin_of(&case, connection, &self.table);
+            let endings = self.neighbours.endings_before(case.reset.time);
+            case.neighbourhood.other_leg =
+                twins::other_leg(&case, connection, endings, &self.table);
+        }
         self.settled.push_back(case);
     }
 }

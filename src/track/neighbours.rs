@@ -1,9 +1,9 @@
 //! The last seconds of each service and the habits of each host, from every segment -> [`Neighbourhood`].
 
 use crate::case::{
-    Happening, HostHabits, Neighbourhood, OtherLeg, ResetCase, ServiceEvent, ServiceHabits,
+    Ending, Happening, HostHabits, Neighbourhood, ResetCase, ServiceEvent, ServiceHabits,
 };
-use crate::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
+use crate::origin::{MILLISECOND, SECOND, Timestamp};
 use crate::tcp::{Encapsulation, Header, Pair, Side};
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
@@ -22,15 +22,6 @@ pub struct Neighbours {
 struct Service {
     habits: ServiceHabits,
     events: VecDeque<ServiceEvent>,
-}
-
-/// A reset or a FIN, wherever it was.
-#[derive(Clone, Copy, Debug)]
-struct Ending {
-    record: RecordId,
-    time: Timestamp,
-    from: SocketAddr,
-    to: SocketAddr,
 }
 
 impl Neighbours {
@@ -88,16 +79,17 @@ impl Neighbours {
     }
 
     /// Notes a reset or a FIN.
-    pub fn ended(&mut self, from: SocketAddr, to: SocketAddr, header: &Header) {
+    pub fn ended(&mut self, ending: Ending) {
         if self.endings.len() >= ENDINGS {
             self.endings.pop_front();
         }
-        self.endings.push_back(Ending {
-            record: header.record,
-            time: header.time,
-            from,
-            to,
-        });
+        self.endings.push_back(ending);
+    }
+
+    /// Resets and FINs that came shortly before `time`, the latest first.
+    pub fn endings_before(&self, time: Timestamp) -> impl Iterator<Item = Ending> {
+        let recent = self.endings.iter().rev().copied();
+        recent.filter(move |ending| (0..=LEG_WITHIN).contains(&(time - ending.time)))
     }
 
     /// What a case that settles now may know.
@@ -128,43 +120,22 @@ impl Neighbours {
                 server: host(Side::Server),
             },
             twin: None,
-            other_leg: self.other_leg(case),
+            other_leg: None,
         }
-    }
-
-    /// The latest ending on another connection of one of the case's two hosts, shortly before its reset.
-    fn other_leg(&self, case: &ResetCase) -> Option<OtherLeg> {
-        let id = case.connection;
-        self.endings.iter().rev().find_map(|ending| {
-            let before = case.reset.time - ending.time;
-            if ending.record == case.reset.record || !(0..=LEG_WITHIN).contains(&before) {
-                return None;
-            }
-            // The relay ended this leg, so it sent the reset in hand; on the other leg the ending came to it.
-            let relay = id.address(case.sent_by);
-            let remote = ending.from;
-            let other_connection =
-                remote.ip() != id.address(case.sent_by.other()).ip() && remote.ip() != relay.ip();
-            (other_connection && ending.to.ip() == relay.ip()).then_some(OtherLeg {
-                record: ending.record,
-                time: ending.time,
-                remote,
-                relay: case.sent_by,
-            })
-        })
     }
 }
 
 /// A map that forgets what it met first when it is full.
 #[derive(Debug)]
-struct Remembered<K, V> {
+pub struct Remembered<K, V> {
     values: HashMap<K, V, RandomState>,
     order: VecDeque<K>,
     capacity: usize,
 }
 
 impl<K: Copy + Eq + Hash, V: Default> Remembered<K, V> {
-    fn new(capacity: usize) -> Self {
+    /// Holds `capacity` values.
+    pub fn new(capacity: usize) -> Self {
         Self {
             values: HashMap::default(),
             order: VecDeque::new(),
@@ -172,11 +143,13 @@ impl<K: Copy + Eq + Hash, V: Default> Remembered<K, V> {
         }
     }
 
-    fn get(&self, key: &K) -> Option<&V> {
+    /// What is remembered under `key`.
+    pub fn get(&self, key: &K) -> Option<&V> {
         self.values.get(key)
     }
 
-    fn entry(&mut self, key: K) -> &mut V {
+    /// What is remembered under `key`, or a fresh value.
+    pub fn entry(&mut self, key: K) -> &mut V {
         if !self.values.contains_key(&key) {
             if self.order.len() >= self.capacity
                 && let Some(first) = self.order.pop_front()

@@ -64,7 +64,9 @@ fn answered(case: &ResetCase) -> Option<&Line> {
     let usual = case.sender().response_time;
     let age = |line: &Line| case.reset.time - line.header.time;
     let candidates = || {
-        case.before.of(case.received_by()).filter(|line| reply_to(&line.header).is_some_and(|reply| reply.matches(&case.reset)))
+        case.before
+            .of(case.received_by())
+            .filter(|line| reply_to(&line.header).is_some_and(|reply| reply.matches(&case.reset)))
     };
     let latest = candidates().next_back()?;
     if age(latest) > usual.map_or(LONGEST_WAIT, |took| 4 * took + LATE) {
@@ -75,7 +77,9 @@ fn answered(case: &ResetCase) -> Option<&Line> {
     let in_time = |line: &&Line| (least..=most).contains(&age(line));
     let asks = |line: &&Line| line.header.seq_len() > 0;
     let earlier = case.earlier.iter().filter(|reset| {
-        reset.sent_by == case.sent_by && reset.header.seq == case.reset.seq && reset.header.flags == case.reset.flags
+        reset.sent_by == case.sent_by
+            && reset.header.seq == case.reset.seq
+            && reset.header.flags == case.reset.flags
     });
     let passed = earlier.count();
     candidates()

@@ -37,6 +37,13 @@ impl Facts<'_> {
         }
     }
 
+    /// The client's latest turn begins with a request of its own.
+    pub fn latest_turn_is_request(&self) -> bool {
+        let mut fields = [EMPTY_HEADER; FIELDS];
+        let mut request = Request::new(&mut fields);
+        request.parse(self.client().latest_bytes.bytes()).is_ok() && request.path.is_some()
+    }
+
     /// The head of the server's first response on the connection.
     pub fn first_response(&self) -> Option<ResponseHead> {
         response(self.server().first_bytes.bytes())
@@ -57,11 +64,17 @@ fn response(bytes: &[u8]) -> Option<ResponseHead> {
         Err(_) => return None,
     };
     let code = response.code?;
-    Some(ResponseHead { code, len, announced: len.and_then(|_| content_length(response.headers)) })
+    Some(ResponseHead {
+        code,
+        len,
+        announced: len.and_then(|_| content_length(response.headers)),
+    })
 }
 
 fn content_length(fields: &[Header<'_>]) -> Option<u64> {
-    let field = fields.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"))?;
+    let field = fields
+        .iter()
+        .find(|field| field.name.eq_ignore_ascii_case("content-length"))?;
     std::str::from_utf8(field.value).ok()?.trim().parse().ok()
 }
 

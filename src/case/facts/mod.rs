@@ -12,6 +12,7 @@ mod speech;
 mod tls;
 
 pub use after::Accepted;
+pub use close::NOTICES_WITHIN;
 pub use form::Form;
 pub use http::{RequestHead, ResponseHead};
 pub use path::{Origin, Tell};
@@ -80,8 +81,12 @@ impl<'a> Facts<'a> {
     /// The first earlier reset of this connection that ended it: its receiver obeyed it, or its sender, which is the sender of this one,
     /// knew the connection no more.
     pub fn ended_by(&self) -> Option<&'a EarlierReset> {
-        let same = |earlier: &EarlierReset| earlier.answered && earlier.sent_by == self.case.sent_by;
-        self.case.earlier.iter().find(|earlier| earlier.fitted || same(earlier))
+        let same =
+            |earlier: &EarlierReset| earlier.answered && earlier.sent_by == self.case.sent_by;
+        self.case
+            .earlier
+            .iter()
+            .find(|earlier| earlier.fitted || same(earlier))
     }
 
     /// The time from the capture point to both ends and back, in nanoseconds: what a segment and its answer take on the whole path.

@@ -66,7 +66,10 @@ pub fn tells(case: &ResetCase, form: &Form<'_>) -> Vec<Tell> {
     let reset = &case.reset;
     let usual = usual_hop_limit(case).filter(|usual| *usual != reset.ip.hop_limit);
     [
-        usual.map(|usual| Tell::HopLimit { usual, reset: reset.ip.hop_limit }),
+        usual.map(|usual| Tell::HopLimit {
+            usual,
+            reset: reset.ip.hop_limit,
+        }),
         alive(case),
         repeated(case),
         both_ends(case),
@@ -95,17 +98,26 @@ fn alive(case: &ResetCase) -> Option<Tell> {
         let flags = line.header.flags;
         !flags.rst() && !flags.syn() && line.header.time - case.reset.time > REORDERED
     })?;
-    Some(Tell::Alive { after: spoke.header.time - case.reset.time })
+    Some(Tell::Alive {
+        after: spoke.header.time - case.reset.time,
+    })
 }
 
 fn repeated(case: &ResetCase) -> Option<Tell> {
-    let earlier = case.earlier.iter().filter(|reset| reset.sent_by == case.sent_by).map(|reset| &reset.header);
+    let earlier = case
+        .earlier
+        .iter()
+        .filter(|reset| reset.sent_by == case.sent_by)
+        .map(|reset| &reset.header);
     let later = case.after.of(case.sent_by).map(|line| &line.header);
     let others = earlier
         .chain(later)
         .filter(|other| {
             let near = (other.time - case.reset.time).abs() <= AT_ONCE;
-            other.flags == case.reset.flags && other.flags.ack() && other.seq != case.reset.seq && near
+            other.flags == case.reset.flags
+                && other.flags.ack()
+                && other.seq != case.reset.seq
+                && near
         })
         .count();
     (others > 0).then_some(Tell::Repeated { others })
@@ -114,26 +126,40 @@ fn repeated(case: &ResetCase) -> Option<Tell> {
 fn both_ends(case: &ResetCase) -> Option<Tell> {
     let at_once = |time| (case.reset.time - time).abs() <= AT_ONCE / 10;
     let after = case.after.of(case.received_by()).map(|line| &line.header);
-    let earlier = case.earlier.iter().filter(|reset| reset.sent_by == case.received_by()).map(|reset| &reset.header);
-    let mut others = after.chain(earlier).filter(|other| other.flags.rst() && other.flags.ack() && at_once(other.time));
+    let earlier = case
+        .earlier
+        .iter()
+        .filter(|reset| reset.sent_by == case.received_by())
+        .map(|reset| &reset.header);
+    let mut others = after
+        .chain(earlier)
+        .filter(|other| other.flags.rst() && other.flags.ack() && at_once(other.time));
     (case.reset.flags.ack() && others.next().is_some()).then_some(Tell::BothEnds)
 }
 
 fn no_timestamps(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
     let options = &case.reset.options;
-    let agreed = case.endpoints.client.offered_timestamps && case.endpoints.server.offered_timestamps;
+    let agreed =
+        case.endpoints.client.offered_timestamps && case.endpoints.server.offered_timestamps;
     let used = case.sender().timestamps.is_some();
     // A stack may leave them out of its aborts; then the counter, which an injector cannot know as well, vouches for it.
     let own = form.form != ResetForm::Reply && case.reset.flags.ack() && !is_next_in_count(case);
-    (own && options.complete && options.timestamps.is_none() && used && (agreed || case.gaps.no_handshake)).then_some(Tell::NoTimestamps)
+    (own && options.complete
+        && options.timestamps.is_none()
+        && used
+        && (agreed || case.gaps.no_handshake))
+        .then_some(Tell::NoTimestamps)
 }
 
 fn too_soon(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
     let host = case.neighbourhood.hosts[case.sent_by].response_time;
-    let least = [case.sender().response_time, host].into_iter().flatten().min()?;
+    let least = [case.sender().response_time, host]
+        .into_iter()
+        .flatten()
+        .min()?;
     let heard: &Line = form.answers.or_else(|| acknowledged_by(case))?;
     let took = case.reset.time - heard.header.time;
-    (took < least / 2 && least - took > MILLISECOND).then_some(Tell::TooSoon { took, least })
+    (took < least / 4 && least - took > MILLISECOND).then_some(Tell::TooSoon { took, least })
 }
 
 /// The latest segment whose payload only the reset itself acknowledges.
@@ -142,7 +168,10 @@ fn acknowledged_by(case: &ResetCase) -> Option<&Line> {
     let before = case.sender().rcv_nxt?;
     case.before.of(case.received_by()).rev().find(|line| {
         let end = line.header.seq_end();
-        line.header.payload_len > 0 && reset.flags.ack() && before.precedes(end) && !reset.ack.precedes(end)
+        line.header.payload_len > 0
+            && reset.flags.ack()
+            && before.precedes(end)
+            && !reset.ack.precedes(end)
     })
 }
 
@@ -166,14 +195,19 @@ fn counts(case: &ResetCase) -> bool {
 
 /// The reset bears the next number of the endpoint's counter: the endpoint's own mark.
 fn is_next_in_count(case: &ResetCase) -> bool {
-    let (Some(usual), Some(reset)) = (case.sender().ip_id, case.reset.ip.id) else { return false };
+    let (Some(usual), Some(reset)) = (case.sender().ip_id, case.reset.ip.id) else {
+        return false;
+    };
     counts(case) && reset != 0 && (1..=COUNTER_STEP).contains(&reset.wrapping_sub(usual))
 }
 
 impl Facts<'_> {
     /// Who sent it: two marks of another sender are needed, or one where a SYN was refused, which has few to show.
     pub fn origin(&self) -> Origin {
-        let refuses = self.form.answers.is_some_and(|line| line.header.flags.opens());
+        let refuses = self
+            .form
+            .answers
+            .is_some_and(|line| line.header.flags.opens());
         let compared = usual_hop_limit(self.case).is_some();
         match self.tells.len() {
             0 if compared => Origin::Endpoint,
@@ -185,7 +219,9 @@ impl Facts<'_> {
 
     /// The reset shows more hops behind it than the endpoint it names: nothing between the two can have sent it with an ordinary hop limit.
     pub fn is_from_beyond(&self) -> bool {
-        self.tells.iter().any(|tell| matches!(tell, Tell::HopLimit { usual, reset } if hops(*reset) > hops(*usual)))
+        self.tells.iter().any(
+            |tell| matches!(tell, Tell::HopLimit { usual, reset } if hops(*reset) > hops(*usual)),
+        )
     }
 
     /// A reset in each direction left at the same moment.

@@ -117,29 +117,48 @@ impl Facts<'_> {
     pub fn response_crossed_request(&self) -> Option<(&Turn, &Turn)> {
         let turns: Vec<&Turn> = self.case.turns.recent().collect();
         turns.windows(3).rev().find_map(|three| match three {
-            [request, answer, rest] if rest.from == Side::Client && rest.crossed => Some((*answer, *request)),
+            [request, answer, rest] if rest.from == Side::Client && rest.crossed => {
+                Some((*answer, *request))
+            }
             _ => None,
         })
     }
 
     /// The client has not received all of the server's answer: bytes of it are under way, announced but not sent, or still coming.
     pub fn response_is_in_progress(&self) -> bool {
-        let Some(turn) = self.last_turn().filter(|turn| turn.from == Side::Server) else { return false };
-        let announced = self.latest_response().and_then(|head| Some(head.len? + head.announced?));
+        let Some(turn) = self.last_turn().filter(|turn| turn.from == Side::Server) else {
+            return false;
+        };
+        let announced = self
+            .latest_response()
+            .and_then(|head| Some(head.len? + head.announced?));
         let more_comes = self.case.after.of(Side::Server).any(|line| {
-            line.header.payload_len > 0 && self.server().snd_nxt.is_some_and(|next| next.precedes(line.header.seq_end()))
+            line.header.payload_len > 0
+                && self
+                    .server()
+                    .snd_nxt
+                    .is_some_and(|next| next.precedes(line.header.seq_end()))
         });
         let short = announced.is_some_and(|whole| turn.bytes < whole);
         let complete = announced.is_some_and(|whole| turn.bytes >= whole);
-        !complete && (short || more_comes || self.window_grew().is_some() || self.undelivered() > 0 && self.sent_by() == Side::Client)
+        !complete
+            && (short
+                || more_comes
+                || self.window_grew().is_some()
+                || self.undelivered() > 0 && self.sent_by() == Side::Client)
     }
 }
 
 impl Facts<'_> {
     /// The longest recent quiet that bears on the reset: before the turn that it answers, or before itself.
     pub fn long_idleness(&self) -> Option<Idle> {
-        let answered = self.idle_before_last_turn().filter(|_| self.receiver_spoke_last());
-        [answered, self.idle_before_reset()].into_iter().flatten().max_by_key(|idle| idle.nanos)
+        let answered = self
+            .idle_before_last_turn()
+            .filter(|_| self.receiver_spoke_last());
+        [answered, self.idle_before_reset()]
+            .into_iter()
+            .flatten()
+            .max_by_key(|idle| idle.nanos)
     }
 
     /// Since when the receiver's window is closed, or had been closed until the segment that the reset answers opened it.
@@ -148,7 +167,13 @@ impl Facts<'_> {
             return Some(mark);
         }
         let trigger = self.form.answers?;
-        let before = self.case.before.of(self.case.received_by()).rev().find(|line| line.header.record < trigger.header.record)?;
-        (before.header.window == 0 && !before.header.flags.rst()).then(|| super::super::Mark::of(&before.header))
+        let before = self
+            .case
+            .before
+            .of(self.case.received_by())
+            .rev()
+            .find(|line| line.header.record < trigger.header.record)?;
+        (before.header.window == 0 && !before.header.flags.rst())
+            .then(|| super::super::Mark::of(&before.header))
     }
 }

@@ -27,12 +27,18 @@ impl Facts<'_> {
         let spoke = server.is_some_and(|turn| turn.bytes > LARGEST_ALERT)
             && self.server().latest_bytes.bytes().first() == Some(&APPLICATION_DATA);
         let long = self.case.turns.count() > 6;
-        Some(if second_flight && (spoke || long) { TlsProgress::Established } else { TlsProgress::Negotiating })
+        Some(if second_flight && (spoke || long) {
+            TlsProgress::Established
+        } else {
+            TlsProgress::Negotiating
+        })
     }
 
     /// The segment that the reset answers can hold one TLS alert and no more: by its type where it was captured, by its size where not.
     pub fn answers_tls_alert(&self) -> bool {
-        let Some(trigger) = self.form.answers else { return false };
+        let Some(trigger) = self.form.answers else {
+            return false;
+        };
         let len = trigger.header.payload_len;
         let alone = self.case.turns.latest_of(self.case.received_by());
         let latest = self.receiver().latest_bytes.bytes();

@@ -3,6 +3,7 @@
 use crate::case::facts::{Facts, TlsProgress};
 use crate::rules::rule::Recorded;
 use crate::rules::{Answer, Fact};
+use crate::tcp::Side;
 
 /// Had the client begun a TLS handshake that had not ended?
 pub fn tls_handshake_is_open(facts: &Facts<'_>) -> Answer {
@@ -18,13 +19,27 @@ pub fn answered_mid_request(facts: &Facts<'_>) -> Answer {
     if facts.server().first_payload.is_none() {
         return Answer::No;
     }
-    if let Some((answer, request)) = facts.response_crossed_request() {
-        return Answer::Yes(
-            Fact::AnsweredMidRequest { answer: answer.bytes, request: request.bytes },
-            vec![request.first.record, answer.first.record, request.last.record],
-        );
+    if facts.first_request().is_some() && facts.exchanges() <= 1 {
+        return request_is_incomplete(facts);
     }
-    request_is_incomplete(facts)
+    match facts.response_crossed_request() {
+        Some((answer, request))
+            if !facts.latest_turn_is_request() && request.bytes > SHORT_REQUEST =>
+        {
+            Answer::Yes(
+                Fact::AnsweredMidRequest {
+                    answer: answer.bytes,
+                    request: request.bytes,
+                },
+                vec![
+                    request.first.record,
+                    answer.first.record,
+                    request.last.record,
+                ],
+            )
+        }
+        _ => Answer::No,
+    }
 }
 
 /// Does the only request announce more than was sent?
@@ -35,27 +50,57 @@ pub fn request_is_incomplete(facts: &Facts<'_>) -> Answer {
     let sent = facts.client().payload_bytes.saturating_sub(request.len);
     Answer::when(
         sent < request.announced,
-        Fact::RequestIncomplete { announced: request.announced, sent },
+        Fact::RequestIncomplete {
+            announced: request.announced,
+            sent,
+        },
         facts.client().first_payload.map(|mark| mark.record),
+    )
+}
+
+/// Had the client sent its request whole before the server answered?
+pub fn request_was_whole(facts: &Facts<'_>) -> Answer {
+    let bytes = facts
+        .case
+        .turns
+        .latest_of(Side::Client)
+        .map_or(0, |turn| turn.bytes);
+    Answer::when(
+        bytes > 0,
+        Fact::RequestWhole { bytes },
+        facts.client().last_payload.map(|mark| mark.record),
     )
 }
 
 /// Is the server's answer one that refuses a request?
 pub fn answer_refuses(facts: &Facts<'_>) -> Answer {
-    let code = facts.latest_response().or_else(|| facts.first_response()).map(|response| response.code);
+    let code = facts
+        .latest_response()
+        .or_else(|| facts.first_response())
+        .map(|response| response.code);
     Answer::when(
         code.is_some_and(|code| code >= 400),
-        Fact::HttpStatus { code: code.unwrap_or(0) },
+        Fact::HttpStatus {
+            code: code.unwrap_or(0),
+        },
         facts.server().last_payload.map(|mark| mark.record),
     )
 }
 
 /// Does the reset answer a TLS alert?
 pub fn answers_tls_alert(facts: &Facts<'_>) -> Answer {
-    let trigger = facts.form.answers.filter(|_| facts.tls().is_some() && facts.answers_tls_alert());
+    let trigger = facts
+        .form
+        .answers
+        .filter(|_| facts.tls().is_some() && facts.answers_tls_alert());
     Answer::when(
         trigger.is_some(),
-        Fact::AnswersTlsAlert { bytes: trigger.map_or(0, |line| line.header.payload_len) },
+        Fact::AnswersTlsAlert {
+            bytes: trigger.map_or(0, |line| line.header.payload_len),
+        },
         trigger.map(Recorded::record),
     )
 }
+
+/// A request no longer than this is whole in one segment: what crosses the answer then is the next one, not the rest; chosen, a segment.
+const SHORT_REQUEST: u64 = 1_400;

@@ -1,9 +1,12 @@
 //! How the connection was being closed.
 
-use super::{answered_mid_request, answers_tls_alert, follows_a_reset, is_reply_to_payload, tls_handshake_is_open};
-use crate::case::facts::{Facts};
+use super::{
+    answered_mid_request, answers_tls_alert, follows_a_reset, is_reply_to_payload,
+    tls_handshake_is_open,
+};
+use crate::case::facts::{Facts, NOTICES_WITHIN};
 use crate::case::{Fin, Nature};
-use crate::origin::{SECOND};
+use crate::origin::SECOND;
 use crate::rules::rule::Recorded;
 use crate::rules::{Answer, Claim, Fact};
 use crate::tcp::{Side, State};
@@ -35,7 +38,9 @@ pub fn fin_ended_idleness(facts: &Facts<'_>) -> Answer {
         Some(idle) => Answer::when(
             idle.is_idle(facts.round_trip()),
             Fact::IdleBeforeFin { nanos: idle.nanos },
-            [idle.after.record].into_iter().chain(facts.sender().fin.map(|fin| fin.mark.record)),
+            [idle.after.record]
+                .into_iter()
+                .chain(facts.sender().fin.map(|fin| fin.mark.record)),
         ),
     }
 }
@@ -47,7 +52,9 @@ pub fn fin_was_noticeable(facts: &Facts<'_>) -> Answer {
     };
     Answer::when(
         facts.could_notice_fin() == Some(true),
-        Fact::HadFinFor { nanos: facts.had_fin_for().unwrap_or(0) },
+        Fact::HadFinFor {
+            nanos: facts.had_fin_for().unwrap_or(0),
+        },
         [fin.mark.record, trigger.record()],
     )
 }
@@ -58,18 +65,28 @@ pub fn fin_was_not_noticeable(facts: &Facts<'_>) -> Answer {
         return Answer::Hidden(Fact::AnsweredSegment);
     };
     let fact = if facts.covers_fin() {
-        Fact::HadFinFor { nanos: facts.had_fin_for().unwrap_or(0) }
+        Fact::HadFinFor {
+            nanos: facts.had_fin_for().unwrap_or(0),
+        }
     } else {
         Fact::CrossedFin
     };
-    Answer::when(facts.could_notice_fin() == Some(false), fact, [fin.mark.record, trigger.record()])
+    Answer::when(
+        facts.could_notice_fin() == Some(false),
+        fact,
+        [fin.mark.record, trigger.record()],
+    )
 }
 
 /// Had the receiver of the reset closed with FIN?
 pub fn receiver_had_closed(facts: &Facts<'_>) -> Answer {
     let side = facts.sent_by().other();
     let fin = facts.receiver().fin;
-    Answer::when(fin.is_some(), Fact::FinReceived { side }, fin.map(|fin| fin.mark.record))
+    Answer::when(
+        fin.is_some(),
+        Fact::FinReceived { side },
+        fin.map(|fin| fin.mark.record),
+    )
 }
 
 /// The claim that the causes of the close family share: payload reached a side that had closed, and no finer cause explains it.
@@ -87,15 +104,26 @@ pub fn met_a_closed_side(facts: &Facts<'_>) -> Option<Claim> {
 
 /// Had the client closed before the answer had come?
 pub fn client_gave_up(facts: &Facts<'_>) -> Answer {
-    let fin = facts.client().fin.filter(|_| facts.sent_by() == Side::Client);
-    Answer::when(fin.is_some(), Fact::FinSent { side: Side::Client }, fin.map(|fin| fin.mark.record))
+    let fin = facts
+        .client()
+        .fin
+        .filter(|_| facts.sent_by() == Side::Client);
+    Answer::when(
+        fin.is_some(),
+        Fact::FinSent { side: Side::Client },
+        fin.map(|fin| fin.mark.record),
+    )
 }
 
 /// Had the server closed without a word before the client's first payload can have reached it?
 pub fn closed_before_first_payload(facts: &Facts<'_>) -> Answer {
     let (client, server) = (facts.client(), facts.server());
     let closed_first = |fin: &Fin| {
-        server.first_payload.is_none() && client.isn.zip(fin.ack).is_some_and(|(isn, ack)| isn + 1 == ack)
+        server.first_payload.is_none()
+            && client
+                .isn
+                .zip(fin.ack)
+                .is_some_and(|(isn, ack)| isn + 1 == ack)
     };
     let fin = server.fin.filter(closed_first);
     Answer::when(
@@ -103,6 +131,46 @@ pub fn closed_before_first_payload(facts: &Facts<'_>) -> Answer {
         Fact::ServerSilent,
         fin.map(|fin| fin.mark.record),
     )
+}
+
+/// Did the FIN and the segment cross on the path, so that neither side can have known of the other's?
+pub fn crossed_the_fin(facts: &Facts<'_>) -> Answer {
+    match (
+        fin_was_not_noticeable(facts),
+        facts.sender().fin,
+        facts.had_fin_for(),
+    ) {
+        (answer @ Answer::Yes(..), Some(fin), Some(nanos))
+            if facts.covers_fin() || nanos <= NOTICES_WITHIN && fin.repeats == 0 =>
+        {
+            answer
+        }
+        (Answer::Hidden(fact), ..) => Answer::Hidden(fact),
+        _ => Answer::No,
+    }
+}
+
+/// Was the FIN repeated without ever being acknowledged: lost, or its acknowledgment was?
+pub fn fin_went_unheard(facts: &Facts<'_>) -> Answer {
+    let fin = facts
+        .sender()
+        .fin
+        .filter(|fin| fin.repeats > 0 && !facts.covers_fin());
+    Answer::when(
+        fin.is_some(),
+        Fact::FinRepeated {
+            times: fin.map_or(0, |fin| fin.repeats),
+        },
+        fin.map(|fin| fin.mark.record),
+    )
+}
+
+/// Had the sender of the reset not closed, or closed and waited in vain for the acknowledgment of its FIN, and then given up?
+pub fn sender_had_not_closed_or_was_not_heard(facts: &Facts<'_>) -> Answer {
+    match fin_went_unheard(facts) {
+        Answer::No => sender_had_not_closed(facts),
+        answer => answer,
+    }
 }
 
 /// Was the sender's FIN acknowledged by the segment that the reset answers?
@@ -117,14 +185,22 @@ pub fn fin_was_acknowledged(facts: &Facts<'_>) -> Answer {
 /// Had the closed side waited for the other's FIN for longer than its stack waits?
 pub fn orphan_timer_had_expired(facts: &Facts<'_>) -> Answer {
     let nanos = facts.had_fin_for().unwrap_or(0);
-    Answer::when(nanos >= ORPHAN_TIMER, Fact::HadFinFor { nanos }, facts.sender().fin.map(|fin| fin.mark.record))
+    Answer::when(
+        nanos >= ORPHAN_TIMER,
+        Fact::HadFinFor { nanos },
+        facts.sender().fin.map(|fin| fin.mark.record),
+    )
 }
 
 /// Did the receiver keep its own side open all the while?
 pub fn receiver_waited_to_close(facts: &Facts<'_>) -> Answer {
     let side = facts.sent_by().other();
     let state = facts.receiver().state;
-    Answer::when(state == State::CloseWait, Fact::StateWas { side, state }, None)
+    Answer::when(
+        state == State::CloseWait,
+        Fact::StateWas { side, state },
+        None,
+    )
 }
 
 /// Did the FIN come while payload was flowing?
@@ -150,17 +226,28 @@ pub fn is_reply_to_ack_of_fin(facts: &Facts<'_>) -> Answer {
     Answer::when(
         trigger.is_some() && facts.covers_fin() && facts.receiver().fin.is_none(),
         Fact::AcknowledgedFin,
-        trigger.map(Recorded::record).into_iter().chain([facts.case.reset.record]),
+        trigger
+            .map(Recorded::record)
+            .into_iter()
+            .chain([facts.case.reset.record]),
     )
 }
 
 /// Does it answer a segment that brings nothing new: an acknowledgment, a FIN, or old data?
 pub fn answers_a_straggler(facts: &Facts<'_>) -> Answer {
-    let trigger = facts.form.answers.filter(|line| line.header.payload_len == 0 || line.nature == Nature::Retransmission);
+    let trigger = facts
+        .form
+        .answers
+        .filter(|line| line.header.payload_len == 0 || line.nature == Nature::Retransmission);
     Answer::when(
         trigger.is_some(),
-        Fact::AnswersStraggler { fin: trigger.is_some_and(|line| line.header.flags.fin()) },
-        trigger.map(Recorded::record).into_iter().chain([facts.case.reset.record]),
+        Fact::AnswersStraggler {
+            fin: trigger.is_some_and(|line| line.header.flags.fin()),
+        },
+        trigger
+            .map(Recorded::record)
+            .into_iter()
+            .chain([facts.case.reset.record]),
     )
 }
 

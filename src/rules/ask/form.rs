@@ -1,7 +1,7 @@
 //! How the reset came to be.
 
 use super::REACTION;
-use crate::case::facts::{Facts};
+use crate::case::facts::Facts;
 use crate::rules::rule::Recorded;
 use crate::rules::{Answer, Fact};
 use crate::tcp::{Mptcp, ResetForm, Side};
@@ -10,7 +10,9 @@ use crate::tcp::{Mptcp, ResetForm, Side};
 pub fn is_abort(facts: &Facts<'_>) -> Answer {
     Answer::when(
         facts.form.form == ResetForm::Active,
-        Fact::IsAbort { window: facts.case.reset.window },
+        Fact::IsAbort {
+            window: facts.case.reset.window,
+        },
         [facts.case.reset.record],
     )
 }
@@ -21,7 +23,9 @@ pub fn is_reply(facts: &Facts<'_>) -> Answer {
         (ResetForm::Reply, None) => Answer::Hidden(Fact::AnsweredSegment),
         (ResetForm::Reply, Some(line)) => Answer::when(
             !line.header.flags.opens(),
-            Fact::AnswersSegment { payload: line.header.payload_len },
+            Fact::AnswersSegment {
+                payload: line.header.payload_len,
+            },
             [line.record(), facts.case.reset.record],
         ),
         _ => Answer::No,
@@ -42,7 +46,10 @@ pub fn is_reply_to_syn(facts: &Facts<'_>) -> Answer {
     Answer::when(
         trigger.is_some(),
         Fact::AnswersSyn,
-        trigger.map(Recorded::record).into_iter().chain([facts.case.reset.record]),
+        trigger
+            .map(Recorded::record)
+            .into_iter()
+            .chain([facts.case.reset.record]),
     )
 }
 
@@ -53,9 +60,17 @@ pub fn is_from(facts: &Facts<'_>, side: Side) -> Option<()> {
 
 /// Had an earlier reset ended the connection?
 pub fn is_after_a_reset(facts: &Facts<'_>) -> Answer {
-    let Some(ended) = facts.ended_by() else { return Answer::No };
+    let Some(ended) = facts.ended_by() else {
+        return Answer::No;
+    };
     let before = facts.case.reset.time - ended.header.time;
-    Answer::Yes(Fact::EndedByReset { side: ended.sent_by, before }, vec![ended.header.record])
+    Answer::Yes(
+        Fact::EndedByReset {
+            side: ended.sent_by,
+            before,
+        },
+        vec![ended.header.record],
+    )
 }
 
 /// Had the segment that the reset answers left before an earlier reset can have reached its sender?
@@ -76,7 +91,9 @@ pub fn trigger_was_under_way(facts: &Facts<'_>) -> Answer {
 /// A further reset by the same side, not in answer to a segment, does not follow from the first: a host that aborts does it once.
 pub fn follows_a_reset(facts: &Facts<'_>) -> Answer {
     match facts.ended_by() {
-        Some(ended) if ended.sent_by == facts.sent_by() && facts.form.form != ResetForm::Reply => Answer::No,
+        Some(ended) if ended.sent_by == facts.sent_by() && facts.form.form != ResetForm::Reply => {
+            Answer::No
+        }
         _ => is_after_a_reset(facts),
     }
 }
@@ -85,7 +102,9 @@ pub fn follows_a_reset(facts: &Facts<'_>) -> Answer {
 pub fn gives_an_mptcp_reason(facts: &Facts<'_>) -> Answer {
     let record = facts.case.reset.record;
     match facts.case.reset.options.mptcp {
-        Some(Mptcp::Reset { reason, transient }) => Answer::Yes(Fact::MptcpReset { reason, transient }, vec![record]),
+        Some(Mptcp::Reset { reason, transient }) => {
+            Answer::Yes(Fact::MptcpReset { reason, transient }, vec![record])
+        }
         Some(Mptcp::FastClose) => Answer::Yes(Fact::MptcpFastClose, vec![record]),
         _ => Answer::No,
     }

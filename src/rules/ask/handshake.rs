@@ -1,8 +1,8 @@
 //! How the connection was opened.
 
 use super::{REACTION, is_reply};
-use crate::case::facts::{Facts};
-use crate::origin::{SECOND};
+use crate::case::facts::Facts;
+use crate::origin::SECOND;
 use crate::rules::rule::Recorded;
 use crate::rules::{Answer, Fact, SynAckTrouble};
 use crate::tcp::{Header, Side};
@@ -32,14 +32,23 @@ pub fn server_only_shook_hands(facts: &Facts<'_>) -> Answer {
     let sent = facts.client().payload_bytes;
     Answer::Yes(
         Fact::PayloadNeverAcknowledged { sent },
-        facts.client().first_payload.iter().map(Recorded::record).collect(),
+        facts
+            .client()
+            .first_payload
+            .iter()
+            .map(Recorded::record)
+            .collect(),
     )
 }
 
 /// Did the server never send payload nor FIN?
 pub fn server_was_silent(facts: &Facts<'_>) -> Answer {
     let holds = !facts.server_spoke() && facts.server().was_seen();
-    Answer::when(holds, Fact::ServerSilent, facts.server().syn.map(|mark| mark.record))
+    Answer::when(
+        holds,
+        Fact::ServerSilent,
+        facts.server().syn.map(|mark| mark.record),
+    )
 }
 
 /// Did the server repeat its SYN,ACK after the client had acknowledged it?
@@ -54,7 +63,9 @@ pub fn acknowledgment_went_unheeded(facts: &Facts<'_>) -> Answer {
                 times: u32::try_from(repeated.len()).unwrap_or(u32::MAX),
                 until: last.header.time - acked.time,
             },
-            [acked.record].into_iter().chain(repeated.iter().map(Recorded::record)),
+            [acked.record]
+                .into_iter()
+                .chain(repeated.iter().map(Recorded::record)),
         ),
         _ => Answer::No,
     }
@@ -85,13 +96,22 @@ pub fn soon_after_handshake(facts: &Facts<'_>) -> Answer {
 
 /// Had the server, in whose name the reset is, said nothing at all on a connection whose beginning was captured?
 pub fn server_never_said_a_word(facts: &Facts<'_>) -> Answer {
-    let holds = facts.sent_by() == Side::Server && !facts.server_spoke() && !facts.case.gaps.no_handshake;
-    Answer::when(holds, Fact::ServerSilent, facts.server().syn.map(|mark| mark.record))
+    let holds =
+        facts.sent_by() == Side::Server && !facts.server_spoke() && !facts.case.gaps.no_handshake;
+    Answer::when(
+        holds,
+        Fact::ServerSilent,
+        facts.server().syn.map(|mark| mark.record),
+    )
 }
 
 /// Did both ends show that they knew of the connection?
 pub fn both_sides_took_part(facts: &Facts<'_>) -> Answer {
-    Answer::when(facts.client().was_seen() && facts.server().was_seen(), Fact::WasEstablished, None)
+    Answer::when(
+        facts.client().was_seen() && facts.server().was_seen(),
+        Fact::WasEstablished,
+        None,
+    )
 }
 
 /// Does it answer a SYN,ACK that acknowledges the client's SYN and echoes its timestamp?
@@ -105,8 +125,13 @@ pub fn answers_unacceptable_syn_ack(facts: &Facts<'_>) -> Answer {
 }
 
 fn syn_ack_answered(facts: &Facts<'_>, wanted: impl Fn(Option<SynAckTrouble>) -> bool) -> Answer {
-    let trigger = facts.form.answers.filter(|line| line.header.flags.syn() && line.header.flags.ack());
-    let Some(line) = trigger else { return Answer::No };
+    let trigger = facts
+        .form
+        .answers
+        .filter(|line| line.header.flags.syn() && line.header.flags.ack());
+    let Some(line) = trigger else {
+        return Answer::No;
+    };
     if facts.client().isn.is_none() {
         return Answer::Hidden(Fact::SynCaptured);
     }
@@ -121,7 +146,9 @@ fn syn_ack_answered(facts: &Facts<'_>, wanted: impl Fn(Option<SynAckTrouble>) ->
 fn trouble_of(facts: &Facts<'_>, synack: &Header) -> Option<SynAckTrouble> {
     let isn = facts.client().isn?;
     if synack.ack != isn + 1 {
-        return Some(SynAckTrouble::Acknowledgment { off_by: synack.ack.offset_from(isn + 1) });
+        return Some(SynAckTrouble::Acknowledgment {
+            off_by: synack.ack.offset_from(isn + 1),
+        });
     }
     let echo = synack.options.timestamps?.echo;
     let mut sent = facts
@@ -137,11 +164,18 @@ fn trouble_of(facts: &Facts<'_>, synack: &Header) -> Option<SynAckTrouble> {
 
 /// Does it answer a bare ACK, in place of a SYN,ACK, that acknowledges something else than the client's SYN?
 pub fn answers_ack_of_an_old_connection(facts: &Facts<'_>) -> Answer {
-    let trigger = facts.form.answers.filter(|line| line.header.flags.ack() && !line.header.flags.syn());
-    let Some((line, isn)) = trigger.zip(facts.client().isn) else { return Answer::No };
+    let trigger = facts
+        .form
+        .answers
+        .filter(|line| line.header.flags.ack() && !line.header.flags.syn());
+    let Some((line, isn)) = trigger.zip(facts.client().isn) else {
+        return Answer::No;
+    };
     Answer::when(
         facts.client().first_ack.is_none() && line.header.ack != isn + 1,
-        Fact::AnswersOldAck { off_by: line.header.ack.offset_from(isn + 1) },
+        Fact::AnswersOldAck {
+            off_by: line.header.ack.offset_from(isn + 1),
+        },
         [line.record(), facts.case.reset.record],
     )
 }
@@ -165,13 +199,23 @@ pub fn never_opened(facts: &Facts<'_>) -> Answer {
 
 /// Had the client waited, after the handshake, before it aborted?
 pub fn client_waited(facts: &Facts<'_>) -> Answer {
-    let nanos = facts.third_step().map_or(0, |mark| facts.case.reset.time - mark.time);
-    Answer::when(nanos > SECOND, Fact::SoonAfterHandshake { nanos }, [facts.case.reset.record])
+    let nanos = facts
+        .third_step()
+        .map_or(0, |mark| facts.case.reset.time - mark.time);
+    Answer::when(
+        nanos > SECOND,
+        Fact::SoonAfterHandshake { nanos },
+        [facts.case.reset.record],
+    )
 }
 
 /// Does the abort acknowledge no byte of what the client said?
 pub fn reset_acknowledges_no_payload(facts: &Facts<'_>) -> Answer {
     let reset = &facts.case.reset;
     let nothing = facts.client().isn.is_some_and(|isn| isn + 1 == reset.ack);
-    Answer::when(nothing && reset.flags.ack(), Fact::AcknowledgesNoPayload, [reset.record])
+    Answer::when(
+        nothing && reset.flags.ack(),
+        Fact::AcknowledgesNoPayload,
+        [reset.record],
+    )
 }

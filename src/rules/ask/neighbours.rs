@@ -1,6 +1,6 @@
 //! What went on around the connection.
 
-use crate::case::facts::{Facts};
+use crate::case::facts::Facts;
 use crate::case::{Happening, ServiceEvent, TwinEnd};
 use crate::origin::{MILLISECOND, RecordId, SECOND};
 use crate::rules::{Answer, Fact};
@@ -9,11 +9,19 @@ use std::net::SocketAddr;
 /// Events of other connections of the service that lie within `nanos` of the reset.
 pub fn events_near<'a>(facts: &Facts<'a>, nanos: i64) -> impl Iterator<Item = &'a ServiceEvent> {
     let at = facts.case.reset.time;
-    facts.case.neighbourhood.events.iter().filter(move |event| (event.time - at).abs() <= nanos)
+    facts
+        .case
+        .neighbourhood
+        .events
+        .iter()
+        .filter(move |event| (event.time - at).abs() <= nanos)
 }
 
 /// How many other clients' connections one of these events befell, and its records.
-pub fn clients_of<'a>(events: impl Iterator<Item = &'a ServiceEvent>, is: impl Fn(&Happening) -> bool) -> (usize, Vec<RecordId>) {
+pub fn clients_of<'a>(
+    events: impl Iterator<Item = &'a ServiceEvent>,
+    is: impl Fn(&Happening) -> bool,
+) -> (usize, Vec<RecordId>) {
     let mut clients: Vec<SocketAddr> = Vec::new();
     let mut records = Vec::new();
     for event in events.filter(|event| is(&event.what)) {
@@ -27,55 +35,85 @@ pub fn clients_of<'a>(events: impl Iterator<Item = &'a ServiceEvent>, is: impl F
 
 /// Did other connections to the service complete just before this one and stay, and none after it?
 pub fn queue_filled_in_order(facts: &Facts<'_>) -> Answer {
-    let at = facts.third_step().map_or(facts.case.reset.record, |mark| mark.record);
+    let at = facts
+        .third_step()
+        .map_or(facts.case.reset.record, |mark| mark.record);
     let events = &facts.case.neighbourhood.events;
     let ended = |client: SocketAddr| {
         events.iter().any(|event| {
             event.client == client
-                && matches!(event.what, Happening::Disowned { .. } | Happening::Aborted { .. } | Happening::Finished { .. })
+                && matches!(
+                    event.what,
+                    Happening::Disowned { .. }
+                        | Happening::Aborted { .. }
+                        | Happening::Finished { .. }
+                )
                 && event.time <= facts.case.reset.time
         })
     };
-    let (before, records) = clients_of(events.iter().filter(|event| event.record < at && !ended(event.client)), |what| {
-        *what == Happening::Completed
-    });
+    let (before, records) = clients_of(
+        events
+            .iter()
+            .filter(|event| event.record < at && !ended(event.client)),
+        |what| *what == Happening::Completed,
+    );
     let refused = events.iter().any(|event| event.what == Happening::Refused);
     let after = !matches!(others_succeeded_after(facts), Answer::No);
-    Answer::when(before > 0 && !refused && !after, Fact::QueueFilledInOrder { before }, records)
+    Answer::when(
+        before > 0 && !refused && !after,
+        Fact::QueueFilledInOrder { before },
+        records,
+    )
 }
 
 /// Did other handshakes complete after this one had been answered with a reset, and live?
 pub fn others_succeeded_after(facts: &Facts<'_>) -> Answer {
     let events = &facts.case.neighbourhood.events;
     let disowned = |client: SocketAddr| {
-        events.iter().any(|event| event.client == client && matches!(event.what, Happening::Disowned { .. }))
+        events
+            .iter()
+            .any(|event| event.client == client && matches!(event.what, Happening::Disowned { .. }))
     };
     let reset = facts.case.reset.record;
     let (connections, records) = clients_of(
-        events.iter().filter(|event| event.record > reset && !disowned(event.client)),
+        events
+            .iter()
+            .filter(|event| event.record > reset && !disowned(event.client)),
         |what| *what == Happening::Completed,
     );
-    Answer::when(connections > 0, Fact::OthersSucceeded { connections }, records)
+    Answer::when(
+        connections > 0,
+        Fact::OthersSucceeded { connections },
+        records,
+    )
 }
 
 /// Does the silence before the close agree with what the service shows in other connections?
 pub fn silence_is_the_service_timeout(facts: &Facts<'_>) -> Answer {
     let clock = facts.case.neighbourhood.service.closes_after;
-    let idle = facts.idle_before_fin().or_else(|| facts.idle_before_last_turn());
+    let idle = facts
+        .idle_before_fin()
+        .or_else(|| facts.idle_before_last_turn());
     let agrees = |nanos: i64| {
         let slack = (clock.longest / 33).max(SECOND / 2);
         nanos >= clock.shortest - slack && nanos <= clock.longest + slack
     };
     Answer::when(
         clock.count >= 2 && idle.is_some_and(|idle| agrees(idle.nanos)),
-        Fact::IdleTimeoutOfService { shortest: clock.shortest, longest: clock.longest, count: clock.count },
+        Fact::IdleTimeoutOfService {
+            shortest: clock.shortest,
+            longest: clock.longest,
+            count: clock.count,
+        },
         None,
     )
 }
 
 /// Did other connections, on which the server had never spoken, end in the same instant?
 pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
-    let (connections, records) = clients_of(events_near(facts, ONE_INSTANT), |what| *what == Happening::Aborted { silent: true });
+    let (connections, records) = clients_of(events_near(facts, ONE_INSTANT), |what| {
+        *what == Happening::Aborted { silent: true }
+    });
     Answer::when(
         connections > 0 && !facts.server_spoke(),
         Fact::OthersAborted { connections },
@@ -85,38 +123,65 @@ pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
 
 /// Did other connections of the service end by FIN in the same instant?
 pub fn others_finished_at_once(facts: &Facts<'_>) -> Answer {
-    let (connections, records) = clients_of(events_near(facts, ONE_INSTANT), |what| matches!(what, Happening::Finished { .. }));
-    Answer::when(connections > 0, Fact::OthersFinished { connections }, records)
+    let (connections, records) = clients_of(events_near(facts, ONE_INSTANT), |what| {
+        matches!(what, Happening::Finished { .. })
+    });
+    Answer::when(
+        connections > 0,
+        Fact::OthersFinished { connections },
+        records,
+    )
 }
 
 /// Was a SYN to the port refused soon after the reset, and none answered in between?
 pub fn port_closed_soon_after(facts: &Facts<'_>) -> Answer {
     let reset = &facts.case.reset;
     let next = facts.case.neighbourhood.events.iter().find(|event| {
-        event.record > reset.record && matches!(event.what, Happening::Answered | Happening::Refused)
+        event.record > reset.record
+            && matches!(event.what, Happening::Answered | Happening::Refused)
     });
-    let refused = next.filter(|event| event.what == Happening::Refused && event.time - reset.time <= CLOSES_WITHIN);
+    let refused = next.filter(|event| {
+        event.what == Happening::Refused && event.time - reset.time <= CLOSES_WITHIN
+    });
     Answer::when(
         refused.is_some(),
-        Fact::PortRefusedAfter { nanos: refused.map_or(0, |event| event.time - reset.time) },
+        Fact::PortRefusedAfter {
+            nanos: refused.map_or(0, |event| event.time - reset.time),
+        },
         refused.map(|event| event.record),
     )
 }
 
 /// Did the service answer new connections after the reset?
 pub fn service_goes_on(facts: &Facts<'_>) -> Answer {
-    let after = facts.case.neighbourhood.events.iter().filter(|event| event.record > facts.case.reset.record);
+    let after = facts
+        .case
+        .neighbourhood
+        .events
+        .iter()
+        .filter(|event| event.record > facts.case.reset.record);
     let (connections, records) = clients_of(after, |what| *what == Happening::Answered);
-    Answer::when(connections > 0, Fact::OthersSucceeded { connections }, records)
+    Answer::when(
+        connections > 0,
+        Fact::OthersSucceeded { connections },
+        records,
+    )
 }
 
 /// Do the numbers of the segment that the reset answers continue another connection?
 pub fn continues_another_connection(facts: &Facts<'_>, differs: TwinEnd) -> Answer {
-    let twin = facts.case.neighbourhood.twin.filter(|twin| twin.differs == differs);
+    let twin = facts
+        .case
+        .neighbourhood
+        .twin
+        .filter(|twin| twin.differs == differs);
     match twin {
         Some(twin) => Answer::Yes(
-            Fact::ContinuesAnother { client: twin.client, server: twin.server },
-            vec![twin.last],
+            Fact::ContinuesAnother {
+                client: twin.client,
+                server: twin.server,
+            },
+            vec![twin.last.record],
         ),
         None => Answer::No,
     }
@@ -126,7 +191,10 @@ pub fn continues_another_connection(facts: &Facts<'_>, differs: TwinEnd) -> Answ
 pub fn other_leg_was_reset(facts: &Facts<'_>) -> Answer {
     match facts.case.neighbourhood.other_leg {
         Some(leg) => Answer::Yes(
-            Fact::OtherLeg { remote: leg.remote, before: facts.case.reset.time - leg.time },
+            Fact::OtherLeg {
+                remote: leg.remote,
+                before: facts.case.reset.time - leg.time,
+            },
             vec![leg.record],
         ),
         None => Answer::No,

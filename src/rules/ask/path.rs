@@ -10,7 +10,11 @@ pub fn looks_like_its_sender(facts: &Facts<'_>) -> Answer {
     let hop_limit = facts.case.reset.ip.hop_limit;
     let compared = facts.sender().hop_limit == Some(hop_limit)
         || facts.case.neighbourhood.hosts[facts.sent_by()].hop_limit == Some(hop_limit);
-    Answer::when(facts.tells.is_empty() && compared, Fact::LooksLikeSender { hop_limit }, [facts.case.reset.record])
+    Answer::when(
+        facts.tells.is_empty() && compared,
+        Fact::LooksLikeSender { hop_limit },
+        [facts.case.reset.record],
+    )
 }
 
 /// Does a mark tell of another sender?
@@ -39,7 +43,12 @@ pub fn is_foreign_in_two_ways(facts: &Facts<'_>) -> Answer {
 
 /// Is it in form what no stack would send: foreign to its sender's segments and no answer to the receiver's?
 pub fn bears_odd_numbers(facts: &Facts<'_>) -> Answer {
-    let odd = |tell: &Tell| matches!(tell, Tell::NoTimestamps | Tell::Identification { .. } | Tell::Repeated { .. });
+    let odd = |tell: &Tell| {
+        matches!(
+            tell,
+            Tell::NoTimestamps | Tell::Identification { .. } | Tell::Repeated { .. }
+        )
+    };
     if let answer @ Answer::Yes(..) = bears(facts, odd) {
         return answer;
     }
@@ -61,13 +70,21 @@ pub fn came_with_copies(facts: &Facts<'_>) -> Answer {
 /// Did the receiver not obey it?
 pub fn was_ignored(facts: &Facts<'_>) -> Answer {
     let receiver = facts.sent_by().other();
-    let spoke = facts.case.after.of(receiver).find(|line| !line.header.flags.rst());
-    let records = [facts.case.reset.record].into_iter().chain(spoke.map(Recorded::record));
+    let spoke = facts
+        .case
+        .after
+        .of(receiver)
+        .find(|line| !line.header.flags.rst());
+    let records = [facts.case.reset.record]
+        .into_iter()
+        .chain(spoke.map(Recorded::record));
     // The answer to a segment may come too late to matter, but that is no attempt that failed.
     let plain = facts.form.form == ResetForm::Reply && facts.fit != ResetFit::InWindow;
     match (facts.accepted, facts.fit) {
         (Accepted::Challenged, _) => Answer::when(true, Fact::Challenged, records),
-        (Accepted::No, ResetFit::InWindow | ResetFit::Outside) if !plain => Answer::when(true, Fact::NotAcceptable, records),
+        (Accepted::No, ResetFit::InWindow | ResetFit::Outside) if !plain => {
+            Answer::when(true, Fact::NotAcceptable, records)
+        }
         _ => Answer::No,
     }
 }

@@ -1,31 +1,45 @@
 //! How long nothing was heard, and who asked in vain.
 
 use super::REACTION;
-use crate::case::facts::{Facts};
-use crate::case::{Mark};
-use crate::origin::{SECOND};
+use crate::case::Mark;
+use crate::case::facts::Facts;
+use crate::origin::SECOND;
 use crate::rules::{Answer, Fact};
-use crate::tcp::{Side};
+use crate::tcp::Side;
 
 /// Had the sender of the reset asked again and again without an answer?
 pub fn peer_stopped_answering(facts: &Facts<'_>) -> Answer {
     let sender = facts.sender();
     let heard_since = |last: Option<Mark>| {
-        last.is_some_and(|last| facts.receiver().last_segment.is_some_and(|heard| heard.record > last.record))
+        last.is_some_and(|last| {
+            facts
+                .receiver()
+                .last_segment
+                .is_some_and(|heard| heard.record > last.record)
+        })
     };
     let probed = sender.probing.count > 0 && !heard_since(sender.probing.last);
     let repeated = sender.repeating.count >= 3 && !heard_since(sender.repeating.last);
-    let run = if probed { sender.probing } else { sender.repeating };
+    let run = if probed {
+        sender.probing
+    } else {
+        sender.repeating
+    };
     Answer::when(
         probed || repeated,
         Fact::RepeatedInVain { times: run.count },
-        run.first.into_iter().chain(run.last).map(|mark| mark.record),
+        run.first
+            .into_iter()
+            .chain(run.last)
+            .map(|mark| mark.record),
     )
 }
 
 /// Had nothing been sent for so long that the server must have lost patience?
 pub fn lost_patience(facts: &Facts<'_>) -> Answer {
-    let Some(idle) = facts.silence_before_reset() else { return Answer::No };
+    let Some(idle) = facts.silence_before_reset() else {
+        return Answer::No;
+    };
     Answer::when(
         facts.sent_by() == Side::Server && idle.nanos >= PATIENCE,
         Fact::SilentBefore { nanos: idle.nanos },
@@ -39,13 +53,18 @@ pub fn repeated_in_vain(facts: &Facts<'_>) -> Answer {
     Answer::when(
         run.count > 0,
         Fact::RepeatedInVain { times: run.count },
-        run.first.into_iter().chain(run.last).map(|mark| mark.record),
+        run.first
+            .into_iter()
+            .chain(run.last)
+            .map(|mark| mark.record),
     )
 }
 
 /// Of aborts with nothing left to answer, how many in a hundred an application makes rather than somebody who kills its socket.
 pub fn share_of_applications(facts: &Facts<'_>) -> u8 {
-    let idle = facts.silence_before_reset().is_some_and(|idle| idle.is_idle(facts.round_trip()));
+    let idle = facts
+        .silence_before_reset()
+        .is_some_and(|idle| idle.is_idle(facts.round_trip()));
     if idle { 60 } else { 90 }
 }
 
@@ -53,22 +72,42 @@ pub fn share_of_applications(facts: &Facts<'_>) -> u8 {
 pub fn silence_is_a_known_timeout(facts: &Facts<'_>) -> Answer {
     let nanos = facts.silence_before_reset().map_or(0, |idle| idle.nanos);
     match known_server_timeout(nanos) {
-        Some(seconds) => Answer::Yes(Fact::KnownTimeout { nanos, seconds, whose: "servers" }, vec![facts.case.reset.record]),
+        Some(seconds) => Answer::Yes(
+            Fact::KnownTimeout {
+                nanos,
+                seconds,
+                whose: "servers",
+            },
+            vec![facts.case.reset.record],
+        ),
         None => Answer::No,
     }
 }
 
 /// Had the connection been idle for as long as middleboxes take to forget it?
 pub fn was_idle_for_long(facts: &Facts<'_>) -> Answer {
-    let Some(idle) = facts.long_idleness() else { return Answer::No };
-    Answer::when(idle.nanos >= LONG, Fact::IdleBeforeRequest { nanos: idle.nanos }, [idle.after.record])
+    let Some(idle) = facts.long_idleness() else {
+        return Answer::No;
+    };
+    Answer::when(
+        idle.nanos >= LONG,
+        Fact::IdleBeforeRequest { nanos: idle.nanos },
+        [idle.after.record],
+    )
 }
 
 /// Is that idleness just beyond a timeout that middleboxes commonly have?
 pub fn idleness_is_a_known_timeout(facts: &Facts<'_>) -> Answer {
     let nanos = facts.long_idleness().map_or(0, |idle| idle.nanos);
     match known_middlebox_timeout(nanos) {
-        Some(seconds) => Answer::Yes(Fact::KnownTimeout { nanos, seconds, whose: "middleboxes" }, Vec::new()),
+        Some(seconds) => Answer::Yes(
+            Fact::KnownTimeout {
+                nanos,
+                seconds,
+                whose: "middleboxes",
+            },
+            Vec::new(),
+        ),
         None => Answer::No,
     }
 }
@@ -78,35 +117,61 @@ pub fn had_probed(facts: &Facts<'_>) -> Answer {
     let probing = facts.sender().probing;
     Answer::when(
         probing.count > 0,
-        Fact::Probed { times: probing.count, interval: probing.interval },
-        probing.first.into_iter().chain(probing.last).map(|mark| mark.record),
+        Fact::Probed {
+            times: probing.count,
+            interval: probing.interval,
+        },
+        probing
+            .first
+            .into_iter()
+            .chain(probing.last)
+            .map(|mark| mark.record),
     )
 }
 
 /// Did the receiver answer the last probe?
 pub fn probes_were_answered(facts: &Facts<'_>) -> Answer {
     let last = facts.sender().probing.last;
-    let heard = facts.receiver().last_segment.filter(|heard| last.is_some_and(|last| heard.record > last.record));
-    Answer::when(heard.is_some(), Fact::ProbesAnswered, heard.map(|mark| mark.record))
+    let heard = facts
+        .receiver()
+        .last_segment
+        .filter(|heard| last.is_some_and(|last| heard.record > last.record));
+    Answer::when(
+        heard.is_some(),
+        Fact::ProbesAnswered,
+        heard.map(|mark| mark.record),
+    )
 }
 
 /// Did the reset come one probe interval after the last probe?
 pub fn reset_came_one_interval_later(facts: &Facts<'_>) -> Answer {
     let probing = facts.sender().probing;
-    let Some((last, interval)) = probing.last.zip(probing.interval) else { return Answer::No };
+    let Some((last, interval)) = probing.last.zip(probing.interval) else {
+        return Answer::No;
+    };
     let nanos = facts.case.reset.time - last.time;
     let near = (nanos - interval).abs() <= (interval / 10).max(REACTION);
-    Answer::when(near, Fact::IntervalLater { nanos }, [last.record, facts.case.reset.record])
+    Answer::when(
+        near,
+        Fact::IntervalLater { nanos },
+        [last.record, facts.case.reset.record],
+    )
 }
 
 /// Had the sender repeated its oldest payload, ever more slowly, without any answer up to the reset?
 pub fn repeated_until_the_end(facts: &Facts<'_>) -> Answer {
     let run = facts.sender().repeating;
-    let heard = facts.receiver().last_segment.filter(|heard| run.last.is_some_and(|last| heard.record > last.record));
+    let heard = facts
+        .receiver()
+        .last_segment
+        .filter(|heard| run.last.is_some_and(|last| heard.record > last.record));
     Answer::when(
         run.count >= REPETITIONS && heard.is_none(),
         Fact::RepeatedInVain { times: run.count },
-        run.first.into_iter().chain(run.last).map(|mark| mark.record),
+        run.first
+            .into_iter()
+            .chain(run.last)
+            .map(|mark| mark.record),
     )
 }
 
@@ -118,7 +183,11 @@ pub fn peer_took_no_more(facts: &Facts<'_>) -> Answer {
     }
     let bytes = facts.sender().outstanding().unwrap_or(0);
     let full = u64::from(bytes) * 2 >= facts.receiver().offered_window();
-    Answer::when(bytes > 0 && full, Fact::Unacknowledged { bytes }, facts.sender().last_payload.map(|mark| mark.record))
+    Answer::when(
+        bytes > 0 && full,
+        Fact::Unacknowledged { bytes },
+        facts.sender().last_payload.map(|mark| mark.record),
+    )
 }
 
 /// Had the receiver's window been closed, with payload of the sender waiting for it?
@@ -126,7 +195,9 @@ pub fn window_had_been_closed(facts: &Facts<'_>) -> Answer {
     let closed = facts.receiver_window_was_closed();
     Answer::when(
         closed.is_some(),
-        Fact::WindowClosed { nanos: closed.map_or(0, |mark| facts.case.reset.time - mark.time) },
+        Fact::WindowClosed {
+            nanos: closed.map_or(0, |mark| facts.case.reset.time - mark.time),
+        },
         closed.map(|mark| mark.record),
     )
 }

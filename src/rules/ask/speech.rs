@@ -1,9 +1,9 @@
 //! Who had spoken, and what was still to be answered.
 
 use super::REACTION;
-use crate::case::facts::{Facts};
+use crate::case::facts::Facts;
 use crate::rules::{Answer, Fact};
-use crate::tcp::{Side};
+use crate::tcp::Side;
 
 /// Was the receiver's payload the last, with no answer from the sender of the reset?
 pub fn receiver_went_unanswered(facts: &Facts<'_>) -> Answer {
@@ -11,8 +11,14 @@ pub fn receiver_went_unanswered(facts: &Facts<'_>) -> Answer {
     match turn {
         None => Answer::No,
         Some(turn) => Answer::Yes(
-            Fact::Unanswered { side: turn.from, bytes: turn.bytes },
-            [turn.first.record].into_iter().chain((turn.last != turn.first).then_some(turn.last.record)).collect(),
+            Fact::Unanswered {
+                side: turn.from,
+                bytes: turn.bytes,
+            },
+            [turn.first.record]
+                .into_iter()
+                .chain((turn.last != turn.first).then_some(turn.last.record))
+                .collect(),
         ),
     }
 }
@@ -20,7 +26,10 @@ pub fn receiver_went_unanswered(facts: &Facts<'_>) -> Answer {
 /// Did the window grow in the reset, as it does when unread data is thrown away first?
 pub fn window_grew(facts: &Facts<'_>) -> Answer {
     match facts.window_grew() {
-        Some((before, after)) => Answer::Yes(Fact::WindowGrew { before, after }, vec![facts.case.reset.record]),
+        Some((before, after)) => Answer::Yes(
+            Fact::WindowGrew { before, after },
+            vec![facts.case.reset.record],
+        ),
         None => Answer::No,
     }
 }
@@ -30,7 +39,9 @@ pub fn window_is_unchanged(facts: &Facts<'_>) -> Answer {
     let reset = &facts.case.reset;
     Answer::when(
         reset.flags.ack() && facts.sender().window == Some(reset.window),
-        Fact::WindowUnchanged { window: reset.window },
+        Fact::WindowUnchanged {
+            window: reset.window,
+        },
         [reset.record],
     )
 }
@@ -38,7 +49,11 @@ pub fn window_is_unchanged(facts: &Facts<'_>) -> Answer {
 /// Did the reset leave payload of its receiver unacknowledged?
 pub fn left_undelivered(facts: &Facts<'_>) -> Answer {
     let bytes = facts.undelivered();
-    Answer::when(bytes > 0, Fact::Undelivered { bytes }, [facts.case.reset.record])
+    Answer::when(
+        bytes > 0,
+        Fact::Undelivered { bytes },
+        [facts.case.reset.record],
+    )
 }
 
 /// Had exchanges been completed before?
@@ -52,7 +67,10 @@ pub fn nothing_is_left_to_answer(facts: &Facts<'_>) -> Answer {
     match facts.last_turn() {
         None => Answer::when(facts.case.gaps.no_handshake, Fact::NothingSaid, None),
         Some(turn) if turn.from == facts.sent_by() => Answer::Yes(
-            Fact::SenderSpokeLast { side: turn.from, bytes: turn.bytes },
+            Fact::SenderSpokeLast {
+                side: turn.from,
+                bytes: turn.bytes,
+            },
             vec![turn.last.record],
         ),
         Some(_) => received_its_answer(facts),
@@ -64,19 +82,29 @@ pub fn received_its_answer(facts: &Facts<'_>) -> Answer {
     let (Some(answer), Some(request)) = (facts.last_turn(), facts.case.turns.previous()) else {
         return Answer::No;
     };
-    let is_answer = facts.sent_by() == Side::Client && answer.from == Side::Server && request.from == Side::Client;
+    let is_answer = facts.sent_by() == Side::Client
+        && answer.from == Side::Server
+        && request.from == Side::Client;
     Answer::when(
         is_answer && !facts.response_is_in_progress(),
-        Fact::AnswerReceived { bytes: answer.bytes },
+        Fact::AnswerReceived {
+            bytes: answer.bytes,
+        },
         [request.first.record, answer.last.record],
     )
 }
 
 /// Did the reset come as soon after the last payload as the path allows?
 pub fn came_right_after_payload(facts: &Facts<'_>) -> Answer {
-    let Some(turn) = facts.last_turn() else { return Answer::No };
+    let Some(turn) = facts.last_turn() else {
+        return Answer::No;
+    };
     let nanos = facts.case.reset.time - turn.last.time;
-    let travel = if turn.from == facts.sent_by() { 0 } else { facts.sender().response_time.unwrap_or(0) };
+    let travel = if turn.from == facts.sent_by() {
+        0
+    } else {
+        facts.sender().response_time.unwrap_or(0)
+    };
     Answer::when(
         nanos <= travel + travel / 4 + REACTION,
         Fact::SoonAfterPayload { nanos },
@@ -86,17 +114,23 @@ pub fn came_right_after_payload(facts: &Facts<'_>) -> Answer {
 
 /// Did the last request come after a silence?
 pub fn request_came_after_idleness(facts: &Facts<'_>) -> Answer {
-    let Some(idle) = facts.idle_before_last_turn() else { return Answer::No };
+    let Some(idle) = facts.idle_before_last_turn() else {
+        return Answer::No;
+    };
     Answer::when(
         idle.is_idle(facts.round_trip()),
         Fact::IdleBeforeRequest { nanos: idle.nanos },
-        [idle.after.record].into_iter().chain(facts.last_turn().map(|turn| turn.first.record)),
+        [idle.after.record]
+            .into_iter()
+            .chain(facts.last_turn().map(|turn| turn.first.record)),
     )
 }
 
 /// Was the server's answer still coming when the client aborted?
 pub fn answer_was_still_coming(facts: &Facts<'_>) -> Answer {
-    let Some(turn) = facts.last_turn().filter(|turn| turn.from == Side::Server) else { return Answer::No };
+    let Some(turn) = facts.last_turn().filter(|turn| turn.from == Side::Server) else {
+        return Answer::No;
+    };
     let asked = facts.case.turns.previous().is_some() || facts.case.gaps.no_handshake;
     Answer::when(
         asked && facts.response_is_in_progress(),
@@ -108,7 +142,12 @@ pub fn answer_was_still_coming(facts: &Facts<'_>) -> Answer {
 /// Was the server waiting: for a request, for the rest of one, or for its answer to be taken?
 pub fn something_was_awaited(facts: &Facts<'_>) -> Answer {
     if let Some(closed) = facts.receiver().window_closed {
-        return Answer::Yes(Fact::WindowClosed { nanos: facts.case.reset.time - closed.time }, vec![closed.record]);
+        return Answer::Yes(
+            Fact::WindowClosed {
+                nanos: facts.case.reset.time - closed.time,
+            },
+            vec![closed.record],
+        );
     }
     if facts.last_turn().is_none() {
         return Answer::when(!facts.case.gaps.no_handshake, Fact::NothingSaid, None);

@@ -1,8 +1,10 @@
 //! The accept queue is full and the server resets instead of staying silent.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{Side};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -123,13 +125,21 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
     let soon = ask::soon_after_handshake(facts);
     let order = ask::queue_filled_in_order(facts);
-    let share = if matches!(order, Answer::Yes(..)) { IN_ORDER } else { ALONE };
+    let share = if matches!(order, Answer::Yes(..)) {
+        IN_ORDER
+    } else {
+        ALONE
+    };
     Some(
         Claim::new()
             .requires(ask::is_reply(facts))?

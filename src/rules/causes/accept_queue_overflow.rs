@@ -1,10 +1,12 @@
 //! The accept queue is full: the client believes in a connection that the server has dropped.
 
-use crate::case::{Happening};
-use crate::case::facts::{Facts};
+use crate::case::Happening;
+use crate::case::facts::Facts;
 use crate::origin::SECOND;
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{Side};
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -155,13 +157,18 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
     let events = || ask::events_near(facts, CROWD);
     let (unheeded, unheeded_at) = ask::clients_of(events(), |what| *what == Happening::Unheeded);
-    let (unanswered, unanswered_at) = ask::clients_of(events(), |what| *what == Happening::AskedAgain);
+    let (unanswered, unanswered_at) =
+        ask::clients_of(events(), |what| *what == Happening::AskedAgain);
     let synack_end = facts.server().isn.map(|isn| isn + 1);
     Some(
         Claim::new()
@@ -177,12 +184,16 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             ))?
             .is_supported_by(Answer::when(
                 unheeded > 0,
-                Fact::OthersUnheeded { connections: unheeded },
+                Fact::OthersUnheeded {
+                    connections: unheeded,
+                },
                 unheeded_at,
             ))
             .is_supported_by(Answer::when(
                 unanswered > 0,
-                Fact::OthersUnanswered { connections: unanswered },
+                Fact::OthersUnanswered {
+                    connections: unanswered,
+                },
                 unanswered_at,
             )),
     )

@@ -1,8 +1,10 @@
 //! Connect, say nothing, reset: a health check or a connect scan.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{Side};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -93,17 +95,26 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
     let client = facts.client();
-    let silent = client.first_payload.is_none() && client.fin.is_none() && !facts.case.gaps.no_handshake;
+    let silent =
+        client.first_payload.is_none() && client.fin.is_none() && !facts.case.gaps.no_handshake;
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
             .requires(ask::syn_ack_was_sent(facts))?
-            .is_decided_by(Answer::when(silent, Fact::ClientSilent, facts.third_step().map(|mark| mark.record)))?
+            .is_decided_by(Answer::when(
+                silent,
+                Fact::ClientSilent,
+                facts.third_step().map(|mark| mark.record),
+            ))?
             .is_excluded_by(&ask::receiver_had_closed(facts))?
             .is_excluded_by(&ask::follows_a_reset(facts))?
             .is_weakened_by(ask::client_waited(facts))

@@ -1,8 +1,8 @@
 //! Data reached a side that had closed both directions, and its FIN could not have been noticed in
 //! time.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::case::facts::Facts;
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -127,12 +127,18 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
         ask::met_a_closed_side(facts)?
-            .is_decided_by(ask::fin_was_not_noticeable(facts))?
+            .requires(ask::fin_was_not_noticeable(facts))?
+            .is_settled_by(ask::crossed_the_fin(facts))
+            .is_weakened_by(ask::fin_went_unheard(facts))
             .is_excluded_by(&ask::fin_ended_idleness(facts))?
             .is_supported_by(ask::no_idleness_before_fin(facts)),
     )

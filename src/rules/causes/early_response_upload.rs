@@ -1,7 +1,9 @@
 //! An upload cut short: the server sends its answer early and closes with the body unread.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
 use crate::tcp::{ResetForm, Side};
 
 /// The page.
@@ -144,22 +146,43 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
-    let claim = Claim::new().is_decided_by(ask::answered_mid_request(facts))?;
+    let mid_request = ask::answered_mid_request(facts);
+    if let Answer::No = mid_request {
+        return after_the_whole_request(facts);
+    }
+    let claim = Claim::new().is_decided_by(mid_request)?;
     let claim = if facts.server().fin.is_some() && facts.form.form == ResetForm::Reply {
-        claim.requires(ask::is_reply_to_payload(facts))?.requires(ask::sender_had_closed(facts))?
+        claim
+            .requires(ask::is_reply_to_payload(facts))?
+            .requires(ask::sender_had_closed(facts))?
     } else {
         claim.requires(ask::is_abort(facts))?
     };
     Some(
         claim
             .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?
             .is_supported_by(ask::answer_refuses(facts))
-            .is_supported_by(ask::request_is_incomplete(facts))
             .is_supported_by(ask::window_grew(facts))
             .is_supported_by(ask::left_undelivered(facts)),
+    )
+}
+
+/// The request was whole, but a refusing answer lets one suspect that its body was never read. No more than that.
+fn after_the_whole_request(facts: &Facts<'_>) -> Option<Claim> {
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .requires(ask::answer_refuses(facts))?
+            .is_weakened_by(ask::request_was_whole(facts)),
     )
 }

@@ -1,7 +1,9 @@
 //! A packet filter, not the host's TCP, refused the SYN.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -106,16 +108,27 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule: one mark of another sender is enough here, for a refusal has few to show.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: false,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let claim = Claim::new()
         .requires(ask::is_reply_to_syn(facts))?
-        .requires(Answer::when(facts.server().syn.is_none(), Fact::NoSynAck, None))?;
+        .requires(Answer::when(
+            facts.server().syn.is_none(),
+            Fact::NoSynAck,
+            None,
+        ))?;
     let foreign = ask::looks_foreign(facts);
     if matches!(foreign, Answer::Yes(..)) {
         let claim = claim.requires(foreign)?;
-        let second = facts.tells.get(1).map(|tell| Answer::Yes(Fact::Foreign(*tell), vec![facts.case.reset.record]));
+        let second = facts
+            .tells
+            .get(1)
+            .map(|tell| Answer::Yes(Fact::Foreign(*tell), vec![facts.case.reset.record]));
         return Some(match second {
             Some(second) => claim.is_settled_by(second),
             None => claim,

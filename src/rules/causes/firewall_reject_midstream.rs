@@ -1,8 +1,8 @@
 //! A rule or a policy box reset an established connection.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{ResetForm};
+use crate::case::facts::Facts;
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::tcp::ResetForm;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -114,7 +114,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule: two independent marks of another sender, or one and the endpoint's own word that it lives.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: false,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let claim = Claim::new()
@@ -125,9 +129,17 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .is_excluded_by(&ask::was_ignored(facts))?
         .is_excluded_by(&ask::bears_odd_numbers(facts))?
         .is_supported_by(ask::came_with_copies(facts));
-    let claim = if facts.form.form == ResetForm::Reply { claim.requires(ask::is_reply(facts))? } else { claim };
-    Some(if facts.tells.len() > 1 { claim.is_settled_by(ask::is_foreign_in_two_ways(facts)) } else { claim.ties_with("peer-gone", SHARE) })
+    let claim = if facts.form.form == ResetForm::Reply {
+        claim.requires(ask::is_reply(facts))?
+    } else {
+        claim
+    };
+    Some(if facts.tells.len() > 1 {
+        claim.is_settled_by(ask::is_foreign_in_two_ways(facts))
+    } else {
+        claim.ties_with("peer-gone", SHARE)
+    })
 }
 
-/// Its share when only one mark tells of another sender; chosen below the half, since one mark may deceive.
-const SHARE: u8 = 45;
+/// Its share when only one mark tells of another sender, which may deceive; the taxonomy's.
+const SHARE: u8 = 30;

@@ -1,8 +1,8 @@
 //! A reset that someone on the path sent in an endpoint's name: censor, intrusion prevention,
 //! attacker.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::case::facts::Facts;
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -116,7 +116,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule: obeyed, and neither in form nor on its path what the endpoint it names would have sent.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: false,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(

@@ -1,8 +1,10 @@
 //! The client resets the SYN,ACK that it asked for.
 
 use crate::case::facts::{Facts, Tell};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{Side};
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -98,7 +100,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: false,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
@@ -106,22 +112,37 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         Claim::new()
             .requires(ask::is_reply(facts))?
             .is_decided_by(ask::answers_acceptable_syn_ack(facts))?
-            .requires(Answer::when(facts.client().first_ack.is_none(), Fact::HandshakeNotAcknowledged, None))?
-            .is_supported_by(ask::bears(facts, |tell| matches!(tell, Tell::HopLimit { .. })))
+            .requires(Answer::when(
+                facts.client().first_ack.is_none(),
+                Fact::HandshakeNotAcknowledged,
+                None,
+            ))?
+            .is_supported_by(ask::bears(facts, |tell| {
+                matches!(tell, Tell::HopLimit { .. })
+            }))
             .is_supported_by(scanner_syn(facts)),
     )
 }
 
 /// A SYN as raw scanners write them: a window of 1024 and no option but MSS.
 fn scanner_syn(facts: &Facts<'_>) -> Answer {
-    let syn = facts.case.before.of(Side::Client).find(|line| line.header.flags.opens());
+    let syn = facts
+        .case
+        .before
+        .of(Side::Client)
+        .find(|line| line.header.flags.opens());
     let bare = syn.filter(|line| {
         let options = line.header.options;
-        options.complete && options.timestamps.is_none() && options.window_scale.is_none() && !options.sack_permitted
+        options.complete
+            && options.timestamps.is_none()
+            && options.window_scale.is_none()
+            && !options.sack_permitted
     });
     Answer::when(
         bare.is_some(),
-        Fact::BareSyn { window: bare.map_or(0, |line| line.header.window) },
+        Fact::BareSyn {
+            window: bare.map_or(0, |line| line.header.window),
+        },
         bare.map(|line| line.header.record),
     )
 }

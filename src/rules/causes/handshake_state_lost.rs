@@ -1,8 +1,10 @@
 //! The server's host forgot a half-open connection before its handshake was complete.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{Side};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -137,7 +139,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 
 /// The rule: the handshake's last step, or what follows it, meets a server that knows nothing of it; or another SYN meets a half-open
 /// connection.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
@@ -154,7 +160,9 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(match ask::soon_after_handshake(facts) {
         // Later than a full queue would have answered: the acknowledgment itself had been taken, and then forgotten.
         Answer::No => claim,
-        _ if matches!(ask::queue_filled_in_order(facts), Answer::Yes(..)) => claim.ties_with("accept-queue-abort", IN_ORDER),
+        _ if matches!(ask::queue_filled_in_order(facts), Answer::Yes(..)) => {
+            claim.ties_with("accept-queue-abort", IN_ORDER)
+        }
         _ => claim.ties_with("accept-queue-abort", ALONE),
     })
 }

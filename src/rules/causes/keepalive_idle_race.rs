@@ -1,8 +1,8 @@
 //! A server's idle timeout and the client's next request cross on a connection kept open.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{Side};
+use crate::case::facts::Facts;
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -151,13 +151,19 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule: a request crosses the FIN of an idle connection, or meets a server that closes without having read it.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let claim = if facts.sender().fin.is_some() {
         ask::met_a_closed_side(facts)?
             .requires(ask::fin_ended_idleness(facts))?
-            .is_decided_by(ask::fin_was_not_noticeable(facts))?
+            .requires(ask::fin_was_not_noticeable(facts))?
+            .is_settled_by(ask::crossed_the_fin(facts))
+            .is_weakened_by(ask::fin_went_unheard(facts))
     } else {
         unread_form(facts)?
     };

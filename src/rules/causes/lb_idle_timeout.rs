@@ -1,8 +1,10 @@
 //! A load balancer or a stateful firewall dropped the idle connection.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{ResetForm};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::ResetForm;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -128,7 +130,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: false,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let claim = Claim::new()
@@ -142,7 +148,9 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let is_known = matches!(known, Answer::Yes(..));
     let claim = claim.is_supported_by(known);
     if facts.form.form == ResetForm::Reply {
-        let claim = claim.requires(ask::is_reply(facts))?.is_supported_by(ask::looks_foreign(facts));
+        let claim = claim
+            .requires(ask::is_reply(facts))?
+            .is_supported_by(ask::looks_foreign(facts));
         return Some(match foreign {
             0 => claim.ties_with("peer-gone", if is_known { KNOWN } else { UNKNOWN }),
             1 => claim,
@@ -151,7 +159,11 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     }
     // Without a segment to answer, only the marks of another sender tell it from the endpoint's own abort.
     let claim = claim.requires(ask::looks_foreign(facts))?;
-    Some(if foreign > 1 || facts.sent_to_both_ends() { claim.is_settled_by(ask::is_foreign_in_two_ways(facts)) } else { claim })
+    Some(if foreign > 1 || facts.sent_to_both_ends() {
+        claim.is_settled_by(ask::is_foreign_in_two_ways(facts))
+    } else {
+        claim
+    })
 }
 
 /// Its share against `peer-gone` when the idle time is one that a common middlebox has, and when not; the taxonomy's, and its complement.

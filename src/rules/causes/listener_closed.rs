@@ -1,8 +1,10 @@
 //! A listener goes away, and with it the connections that wait in its queue.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{Side};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -125,7 +127,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule: several connections that the server never spoke on end in one instant, or one does and the port is closed right after.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
@@ -140,7 +146,11 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         return Some(claim.is_decided_by(together)?.is_supported_by(refused));
     }
     let claim = claim.requires(refused)?;
-    Some(if facts.client().first_payload.is_some() { claim.ties_with("unread-data-close", SHARE) } else { claim })
+    Some(if facts.client().first_payload.is_some() {
+        claim.ties_with("unread-data-close", SHARE)
+    } else {
+        claim
+    })
 }
 
 /// Its share against `unread-data-close` for one connection with a request, when the port closes right after; the taxonomy's.

@@ -1,7 +1,7 @@
 //! A subflow of Multipath TCP, or the whole connection, was closed by a reset with a reason.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::case::facts::Facts;
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -102,7 +102,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: false,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Claim::new().is_decided_by(ask::gives_an_mptcp_reason(facts))

@@ -1,8 +1,8 @@
 //! An application closed, and its kernel could not deliver what was left.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{ResetForm};
+use crate::case::facts::Facts;
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::tcp::ResetForm;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -120,7 +120,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule: the closer's kernel gives up on data that its peer does not take, at once, or by falling silent until the peer asks.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let claim = Claim::new()

@@ -1,7 +1,7 @@
 //! One endpoint forgot the connection: restart, failover, or a silent drop.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::case::facts::Facts;
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -162,7 +162,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
@@ -170,10 +174,10 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .requires(ask::is_reply(facts))?
             .requires(ask::was_established(facts))?
             .requires(ask::both_sides_took_part(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
+            .requires(ask::sender_had_not_closed_or_was_not_heard(facts))?
             .is_excluded_by(&ask::server_only_shook_hands(facts))?
             .is_excluded_by(&ask::follows_a_reset(facts))?
             .is_supported_by(ask::repeated_in_vain(facts))
-            .is_supported_by(ask::looks_like_its_sender(facts))
+            .is_supported_by(ask::looks_like_its_sender(facts)),
     )
 }

@@ -1,7 +1,9 @@
 //! Nobody listens on the port: the host's own refusal of a SYN.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -118,7 +120,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let service = facts.case.neighbourhood.service;
@@ -129,20 +135,36 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let host_marked = dscp != 0 && reset.ip.dscp == dscp && matches!(copied, Answer::Yes(..));
     let claim = Claim::new()
         .requires(ask::is_reply_to_syn(facts))?
-        .requires(Answer::when(facts.server().syn.is_none(), Fact::NoSynAck, None))?
+        .requires(Answer::when(
+            facts.server().syn.is_none(),
+            Fact::NoSynAck,
+            None,
+        ))?
         .is_supported_by(copied)
-        .is_settled_by(Answer::when(host_marked, Fact::DscpCopied { dscp }, [reset.record]))
+        .is_settled_by(Answer::when(
+            host_marked,
+            Fact::DscpCopied { dscp },
+            [reset.record],
+        ))
         .is_supported_by(Answer::when(
             service.answered == 0 && service.refused > 1,
-            Fact::PortRefusesAll { refused: service.refused },
+            Fact::PortRefusesAll {
+                refused: service.refused,
+            },
             None,
         ))
         .is_weakened_by(Answer::when(
             service.answered > 0,
-            Fact::PortAnswers { answered: service.answered },
+            Fact::PortAnswers {
+                answered: service.answered,
+            },
             None,
         ));
-    Some(if host_marked { claim } else { claim.ties_with("firewall-reject", SHARE) })
+    Some(if host_marked {
+        claim
+    } else {
+        claim.ties_with("firewall-reject", SHARE)
+    })
 }
 
 /// Of refusals that nothing marks as a filter's, so many in a hundred come from the host; the taxonomy's share.

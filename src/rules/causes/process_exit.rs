@@ -1,8 +1,10 @@
 //! The process died: crash, kill, out of memory, deploy.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{Side};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -121,7 +123,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule: connections of one service end in one instant, those with a request waiting by reset and the others by FIN.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let claim = Claim::new()
@@ -131,14 +137,26 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .is_excluded_by(&ask::received_its_answer(facts))?
         .is_excluded_by(&ask::answered_mid_request(facts))?
         .is_excluded_by(&ask::tls_handshake_is_open(facts))?;
-    let together = if facts.sent_by() == Side::Server { ask::others_finished_at_once(facts) } else { Answer::No };
+    let together = if facts.sent_by() == Side::Server {
+        ask::others_finished_at_once(facts)
+    } else {
+        Answer::No
+    };
     let refused = ask::port_closed_soon_after(facts);
     match (&together, &refused) {
-        (Answer::Yes(..), Answer::Yes(..)) => Some(claim.is_decided_by(together)?.is_supported_by(refused)),
-        (Answer::Yes(..), _) if !matches!(ask::service_goes_on(facts), Answer::Yes(..)) => {
-            Some(claim.requires(together)?.ties_with("unread-data-close", TOGETHER))
+        (Answer::Yes(..), Answer::Yes(..)) => {
+            Some(claim.is_decided_by(together)?.is_supported_by(refused))
         }
-        _ => Some(claim.is_excluded_by(&ask::lost_patience(facts))?.ties_with("unread-data-close", ALONE)),
+        (Answer::Yes(..), _) if !matches!(ask::service_goes_on(facts), Answer::Yes(..)) => Some(
+            claim
+                .requires(together)?
+                .ties_with("unread-data-close", TOGETHER),
+        ),
+        _ => Some(
+            claim
+                .is_excluded_by(&ask::lost_patience(facts))?
+                .ties_with("unread-data-close", ALONE),
+        ),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Further resets for segments that were in flight when the connection was reset.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{ResetForm};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::ResetForm;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -88,7 +90,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: false,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let ended = facts.ended_by()?;
@@ -98,7 +104,9 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         // Both sides may abort before either knows of the other's reset.
         ResetForm::Active | ResetForm::Unclear => Answer::when(
             true,
-            Fact::IsAbort { window: facts.case.reset.window },
+            Fact::IsAbort {
+                window: facts.case.reset.window,
+            },
             [facts.case.reset.record],
         ),
     };
@@ -106,7 +114,10 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         Claim::new()
             .is_decided_by(Answer::when(
                 true,
-                Fact::EndedByReset { side: ended.sent_by, before },
+                Fact::EndedByReset {
+                    side: ended.sent_by,
+                    before,
+                },
                 [ended.header.record],
             ))?
             .requires(shape)?

@@ -1,7 +1,7 @@
 //! A reset that its receiver did not accept.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::case::facts::Facts;
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -91,7 +91,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: false, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: false,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(

@@ -1,8 +1,10 @@
 //! A new SYN runs into what the server still remembers of an earlier connection.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{Side};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -102,16 +104,28 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
-    let repeated = facts.case.after.of(Side::Client).find(|line| line.header.flags.opens());
+    let repeated = facts
+        .case
+        .after
+        .of(Side::Client)
+        .find(|line| line.header.flags.opens());
     Some(
         Claim::new()
             .requires(ask::is_reply(facts))?
             .is_decided_by(ask::answers_ack_of_an_old_connection(facts))?
-            .requires(Answer::when(facts.server().syn.is_none(), Fact::NoSynAck, None))?
+            .requires(Answer::when(
+                facts.server().syn.is_none(),
+                Fact::NoSynAck,
+                None,
+            ))?
             .is_supported_by(Answer::when(
                 facts.case.predecessor.is_some(),
                 Fact::TupleWasInUse,
@@ -119,7 +133,9 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             ))
             .is_supported_by(Answer::when(
                 repeated.is_some(),
-                Fact::SynRepeated { after: repeated.map_or(0, |line| line.header.time - facts.case.reset.time) },
+                Fact::SynRepeated {
+                    after: repeated.map_or(0, |line| line.header.time - facts.case.reset.time),
+                },
                 repeated.map(|line| line.header.record),
             )),
     )

@@ -1,8 +1,10 @@
 //! The client found the SYN,ACK unacceptable.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{Side};
+use crate::case::facts::Facts;
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -90,7 +92,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
@@ -98,6 +104,10 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         Claim::new()
             .requires(ask::is_reply(facts))?
             .is_decided_by(ask::answers_unacceptable_syn_ack(facts))?
-            .requires(Answer::when(facts.client().first_ack.is_none(), Fact::HandshakeNotAcknowledged, None))?,
+            .requires(Answer::when(
+                facts.client().first_ack.is_none(),
+                Fact::HandshakeNotAcknowledged,
+                None,
+            ))?,
     )
 }

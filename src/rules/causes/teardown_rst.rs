@@ -1,8 +1,8 @@
 //! The exchange was finished; a reset took the place of a part of the closing.
 
-use crate::case::facts::{Facts};
-use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
-use crate::tcp::{ResetForm};
+use crate::case::facts::Facts;
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::tcp::ResetForm;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -100,11 +100,21 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 };
 
 /// The rule: an abort after the sender's own FIN or after the receiver's, or the answer to the bare acknowledgment of the sender's FIN.
-pub const RULE: Rule = Rule { doc: &DOC, blames_endpoint: true, examine };
+pub const RULE: Rule = Rule {
+    doc: &DOC,
+    blames_endpoint: true,
+    examine,
+};
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    let began = if facts.sender().fin.is_some() { ask::sender_had_closed(facts) } else { ask::receiver_had_closed(facts) };
-    let claim = Claim::new().requires(began)?.requires(ask::all_was_acknowledged(facts))?;
+    let began = if facts.sender().fin.is_some() {
+        ask::sender_had_closed(facts)
+    } else {
+        ask::receiver_had_closed(facts)
+    };
+    let claim = Claim::new()
+        .requires(began)?
+        .requires(ask::all_was_acknowledged(facts))?;
     let claim = match facts.form.form {
         ResetForm::Active => claim.is_decided_by(ask::is_abort(facts))?,
         ResetForm::Reply => claim.is_decided_by(ask::is_reply_to_ack_of_fin(facts))?,

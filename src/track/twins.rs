@@ -1,0 +1,141 @@
+//! Connections that share one end, so that one whose numbers continue in another can be found: what a NAT leaves behind when it maps a
+//! connection anew, or lets a segment past untranslated.
+
+use super::connection::Connection;
+use super::neighbours::Remembered;
+use super::table::{Slot, Table};
+use crate::case::{Ending, Mark, OtherLeg, ResetCase, Twin, TwinEnd};
+use crate::tcp::{Encapsulation, Side};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+/// The latest connections of each client's and each server's address and port.
+#[derive(Debug)]
+pub struct Twins {
+    of: Remembered<(SocketAddr, Encapsulation), VecDeque<Slot>>,
+}
+
+impl Twins {
+    /// Remembers the connections of `capacity` addresses.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            of: Remembered::new(capacity),
+        }
+    }
+
+    /// Remembers a new connection.
+    pub fn add(&mut self, connection: &Connection, slot: Slot) {
+        let id = connection.id;
+        for address in [id.client, id.server] {
+            let slots = self.of.entry((address, id.encapsulation));
+            slots.retain(|known| *known != slot);
+            if slots.len() >= SHARING {
+                slots.pop_front();
+            }
+            slots.push_back(slot);
+        }
+    }
+
+    /// The connection that the case's connection continues, or that continues it, at the other end of one changed address.
+    pub fn twin_of(&self, case: &ResetCase, own: &Connection, table: &Table) -> Option<Twin> {
+        [Side::Client, Side::Server].into_iter().find_map(|shared| {
+            let slots = self.of.get(&(
+                case.connection.address(shared),
+                case.connection.encapsulation,
+            ))?;
+            slots
+                .iter()
+                .rev()
+                .filter_map(|slot| table.get(*slot))
+                .find_map(|other| {
+                    let id = other.id;
+                    let differs = match shared {
+                        Side::Client => {
+                            id.client == case.connection.client
+                                && id.server != case.connection.server
+                        }
+                        Side::Server => {
+                            id.server == case.connection.server
+                                && id.client != case.connection.client
+                        }
+                    };
+                    let continues = differs && (continues(own, other) || continues(other, own));
+                    continues.then(|| Twin {
+                        client: id.client,
+                        server: id.server,
+                        last: other
+                            .timeline
+                            .latest()
+                            .map_or(other.started, |line| Mark::of(&line.header)),
+                        differs: match shared {
+                            Side::Client => TwinEnd::Server,
+                            Side::Server => TwinEnd::Client,
+                        },
+                    })
+                })
+        })
+    }
+}
+
+/// Whether `stray`, which was never opened in the capture, goes on where `whole`, which was, stands: its first segment asks for what
+/// `whole` would send next, and acknowledges what `whole` had received, or lies not far above that.
+fn continues(stray: &Connection, whole: &Connection) -> bool {
+    let opened = |connection: &Connection| {
+        connection.endpoints.client.isn.is_some() || connection.endpoints.server.isn.is_some()
+    };
+    if opened(stray) || !opened(whole) {
+        return false;
+    }
+    let Some(first) = stray.timeline.lines().find(|line| !line.header.flags.rst()) else {
+        return false;
+    };
+    let (speaker, listener) = (
+        &whole.endpoints[first.from],
+        &whole.endpoints[first.from.other()],
+    );
+    let exact = |ack| Some(ack) == listener.snd_nxt || Some(ack) == speaker.rcv_nxt;
+    let in_reach = speaker
+        .snd_nxt
+        .is_some_and(|next| first.header.seq.offset_from(next).unsigned_abs() <= REACH);
+    let spoken = whole.turns.count() > 0;
+    first.header.flags.ack() && spoken && exact(first.header.ack) && in_reach
+}
+
+/// The leg on which a relay had just been told of an end, where the case's reset passes that on: both legs carried the same bytes.
+pub fn other_leg(
+    case: &ResetCase,
+    own: &Connection,
+    endings: impl Iterator<Item = Ending>,
+    table: &Table,
+) -> Option<OtherLeg> {
+    let relay = case.sent_by;
+    endings
+        .filter(|ending| ending.record < case.reset.record)
+        .find_map(|ending| {
+            let other = table.get(ending.slot)?;
+            let same_pair = other.id == own.id;
+            let alike = |side: Side| {
+                let (mine, theirs) = (
+                    &own.endpoints[side].first_bytes,
+                    &other.endpoints[side].first_bytes,
+                );
+                !mine.bytes().is_empty() && mine == theirs
+            };
+            // The relay answers on one leg and asks on the other, so the ending came from the same side as its own reset goes out in.
+            let passed_on = ending.side == relay;
+            (!same_pair && passed_on && (alike(Side::Client) || alike(Side::Server))).then(|| {
+                OtherLeg {
+                    record: ending.record,
+                    time: ending.time,
+                    remote: other.id.address(ending.side),
+                    relay,
+                }
+            })
+        })
+}
+
+/// Connections remembered of each address: enough for a pool's neighbours, and few enough to look through for each case.
+const SHARING: usize = 16;
+/// How far from the expected position a segment that slipped past a NAT may lie, in bytes: conntrack lets untranslated what lies beyond
+/// the window, which is below a gigabyte; chosen as that limit of RFC 7323.
+const REACH: u32 = 1 << 30;
