@@ -1,6 +1,7 @@
 //! Explains why each TCP connection in a capture was reset.
 
 pub mod analyzer;
+pub mod capture;
 pub mod case;
 pub mod decode;
 pub mod incidents;

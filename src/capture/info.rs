@@ -1,0 +1,45 @@
+//! [`SourceInfo`]: what a report says of one input.
+
+use super::batch::Entry;
+use crate::decode::LinkType;
+use crate::origin::Timestamp;
+
+/// What is known of one input: complete when it has been read to its end, the state so far before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// The path as it was given; `-` for standard input.
+    pub name: String,
+    /// `pcap` or `pcapng`.
+    pub format: &'static str,
+    /// The link types of its records, each once, in the order of their first record.
+    pub links: Vec<LinkType>,
+    /// Records read.
+    pub records: u64,
+    /// Bytes of input understood, headers included.
+    pub bytes: u64,
+    /// The earliest time of a record; `None` without records.
+    pub first: Option<Timestamp>,
+    /// The latest time of a record; `None` without records. Clocks step back, so the last record's may be another.
+    pub last: Option<Timestamp>,
+    /// Packets that interfaces or the system lost while capturing, as pcapng files count them; `None` when the file says nothing.
+    pub dropped: Option<u64>,
+    /// Whether it was read to a sound end.
+    pub complete: bool,
+    /// What kept it from that: a sentence without the file's name. `None` while none is known.
+    pub problem: Option<String>,
+}
+
+impl SourceInfo {
+    pub(super) fn note(&mut self, entries: &[Entry]) {
+        let (mut earliest, mut latest) = (self.first, self.last);
+        for entry in entries {
+            earliest = Some(earliest.map_or(entry.time, |time| time.min(entry.time)));
+            latest = Some(latest.map_or(entry.time, |time| time.max(entry.time)));
+            if self.links.last() != Some(&entry.link) && !self.links.contains(&entry.link) {
+                self.links.push(entry.link);
+            }
+            self.records += 1;
+        }
+        (self.first, self.last) = (earliest, latest);
+    }
+}

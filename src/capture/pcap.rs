@@ -1,0 +1,148 @@
+//! Classic pcap (draft-ietf-opsawg-pcap): one file header, then records.
+//!
+//! Read in both byte orders, with times in microseconds or nanoseconds, and in the "patched" form whose record headers are eight bytes
+//! longer. Writers before version 2.4 disagreed about which of a record's two lengths comes first; libpcap's rule for them is kept.
+
+use super::batch::Entry;
+use super::bytes::{ByteOrder, Fields};
+use super::error::Damage;
+use super::file::{Stop, Walked, longest_record};
+use crate::decode::LinkType;
+use crate::origin::{MICROSECOND, SECOND, Timestamp};
+
+/// How to read the records of one file, as its header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pcap {
+    order: ByteOrder,
+    /// Nanoseconds in one unit of a record's fraction.
+    unit: i64,
+    /// Bytes of a record header behind the sixteen that all have.
+    extra: usize,
+    lengths: Lengths,
+    link: LinkType,
+    longest: u32,
+}
+
+/// Which of a record's lengths comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lengths {
+    CapturedFirst,
+    OriginalFirst,
+    /// Version 2.3: whichever is smaller is the captured one.
+    Either,
+}
+
+impl Pcap {
+    /// Length of the file header in bytes.
+    pub(super) const HEADER_LEN: usize = 24;
+
+    /// Whether a file that begins so is pcap.
+    pub(super) fn recognises(first: &[u8]) -> bool {
+        variant(first).is_some()
+    }
+
+    /// Reads the file header.
+    pub(super) fn new(header: &[u8]) -> Result<Self, Damage> {
+        let cut = Damage::Cut {
+            part: "file header",
+            needed: Self::HEADER_LEN as u64,
+            had: header.len() as u64,
+        };
+        let (order, unit, extra) = variant(header).ok_or(cut)?;
+        let mut fields = Fields::new(order, header);
+        let mut read = || {
+            fields.take(4)?;
+            let version = (fields.u16()?, fields.u16()?);
+            // Zone, accuracy and snap length: no writer sets the first two, and records may be longer than the third.
+            fields.take(12)?;
+            Some((version, fields.u32()?))
+        };
+        let ((major, minor), network) = read().ok_or(cut)?;
+        if major != 2 {
+            return Err(Damage::Version { major, minor });
+        }
+        // The upper half tells about a frame check sequence, which the lengths inside the frame cut off.
+        let [.., high, low] = network.to_be_bytes();
+        let link = LinkType(u16::from_be_bytes([high, low]));
+        Ok(Self {
+            order,
+            unit,
+            extra,
+            lengths: match minor {
+                0..3 => Lengths::OriginalFirst,
+                3 => Lengths::Either,
+                _ => Lengths::CapturedFirst,
+            },
+            link,
+            longest: longest_record(link),
+        })
+    }
+
+    /// Adds the records that lie whole in `bytes` to `index`, and says where it stopped and why.
+    pub(super) fn walk(&self, bytes: &[u8], next: &mut u64, index: &mut Vec<Entry>) -> Walked {
+        let header_len = RECORD_HEADER_LEN + self.extra;
+        let mut at = 0;
+        let stop = loop {
+            let rest = bytes.get(at..).unwrap_or(&[]);
+            if rest.is_empty() {
+                break Stop::Boundary;
+            }
+            let Some((seconds, fraction, len, original_len)) = self.record_header(rest) else {
+                break Stop::need("record header", header_len);
+            };
+            if len > self.longest {
+                break Stop::Bad(Damage::RecordLength {
+                    len,
+                    most: self.longest,
+                });
+            }
+            let whole = header_len + len as usize;
+            if rest.len() < whole {
+                break Stop::need("record", whole);
+            }
+            index.push(Entry {
+                number: *next,
+                time: Timestamp::from_nanos(
+                    i64::from(seconds) * SECOND + i64::from(fraction) * self.unit,
+                ),
+                start: at + header_len,
+                len,
+                original_len,
+                link: self.link,
+            });
+            *next += 1;
+            at += whole;
+        };
+        Walked { used: at, stop }
+    }
+
+    /// Seconds, fraction, captured and original length.
+    fn record_header(&self, bytes: &[u8]) -> Option<(u32, u32, u32, u32)> {
+        let mut fields = Fields::new(self.order, bytes);
+        let (seconds, fraction) = (fields.u32()?, fields.u32()?);
+        let (first, second) = (fields.u32()?, fields.u32()?);
+        fields.take(self.extra)?;
+        let (len, original_len) = match self.lengths {
+            Lengths::CapturedFirst => (first, second),
+            Lengths::OriginalFirst => (second, first),
+            Lengths::Either => (first.min(second), first.max(second)),
+        };
+        Some((seconds, fraction, len, original_len))
+    }
+}
+
+/// Byte order, nanoseconds in a fraction's unit, and further bytes of a record header, as the magic number tells.
+fn variant(first: &[u8]) -> Option<(ByteOrder, i64, usize)> {
+    let magic = *first.first_chunk()?;
+    [ByteOrder::Little, ByteOrder::Big]
+        .into_iter()
+        .find_map(|order| match order.u32(magic) {
+            0xa1b2_c3d4 => Some((order, MICROSECOND, 0)),
+            0xa1b2_3c4d => Some((order, 1, 0)),
+            // Written by patched libpcaps of old: interface index, protocol and packet type follow.
+            0xa1b2_cd34 => Some((order, MICROSECOND, 8)),
+            _ => None,
+        })
+}
+
+const RECORD_HEADER_LEN: usize = 16;
