@@ -1,7 +1,6 @@
 //! The timeline of a report: the case's segments with relative numbers, and notes where a reader should look.
 
 use super::reset::TimelineLine;
-use super::words::count;
 use crate::case::facts::Facts;
 use crate::case::{Line, Nature};
 use crate::origin::RecordId;
@@ -140,11 +139,6 @@ fn signed(distance: u32) -> i64 {
     } else {
         distance
     }
-}
-
-/// A sentence for segments left out.
-pub fn left_out(elided: u64) -> String {
-    format!("{} left out", count(elided, "segment", "segments"))
 }
 
 /// Up to 3 GiB are read as after the base, the last GiB as before it: long transfers are common, numbers far before the SYN are not.
