@@ -83,6 +83,9 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::LooksLikeSender { hop_limit } => format!("The reset has the hop limit {hop_limit} of its sender's other segments"),
         Fact::DscpCopied { dscp } => format!("The reset copies DSCP {dscp} of the SYN, as a host does and a packet filter does not"),
 
+        Fact::TlsNegotiating => "The client had begun a TLS handshake that had not ended".into(),
+        Fact::AnswersTlsAlert { bytes: sent } => format!("The reset answers a TLS alert: {} of payload", bytes(u64::from(*sent))),
+
         Fact::PortRefusesAll { refused } => format!("The port refused every SYN in this capture, {refused} so far"),
         Fact::PortAnswers { answered } => format!("The same port answered {} in this capture", count(*answered, "other SYN", "other SYNs")),
         Fact::OthersUnheeded { connections } => format!("The handshakes of {} of the service went unheeded, too", count(*connections as u64, "other client", "other clients")),

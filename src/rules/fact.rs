@@ -227,6 +227,15 @@ pub enum Fact {
         dscp: u8,
     },
 
+    // What the bytes say.
+    /// TLS was being negotiated.
+    TlsNegotiating,
+    /// The segment that the reset answers is a TLS alert, or no larger than one.
+    AnswersTlsAlert {
+        /// Its payload, in bytes.
+        bytes: u32,
+    },
+
     // Neighbours.
     /// The port refused every SYN.
     PortRefusesAll {

@@ -6,13 +6,17 @@ mod after;
 mod close;
 mod form;
 mod handshake;
+mod http;
 mod path;
 mod speech;
+mod tls;
 
 pub use after::Accepted;
 pub use form::Form;
+pub use http::{RequestHead, ResponseHead};
 pub use path::{Origin, Tell};
 pub use speech::Idle;
+pub use tls::TlsProgress;
 
 use super::{EarlierReset, EndpointView, ResetCase, fit};
 use crate::tcp::{ResetFit, Side};

@@ -113,16 +113,24 @@ impl Facts<'_> {
         })
     }
 
-    /// The server's response began while the client was still sending its request: the client's next bytes left before it can have seen it.
-    pub fn response_crossed_request(&self) -> Option<&Turn> {
-        let mut turns = self.case.turns.recent();
-        let mut before: Option<&Turn> = None;
-        turns.find(|turn| {
-            let crossed = turn.from == Side::Client
-                && turn.crossed
-                && before.is_some_and(|answer| answer.from == Side::Server);
-            before = Some(turn);
-            crossed
+    /// The server's answer and the request it crossed: the client's next bytes left before it can have seen the answer.
+    pub fn response_crossed_request(&self) -> Option<(&Turn, &Turn)> {
+        let turns: Vec<&Turn> = self.case.turns.recent().collect();
+        turns.windows(3).rev().find_map(|three| match three {
+            [request, answer, rest] if rest.from == Side::Client && rest.crossed => Some((*answer, *request)),
+            _ => None,
         })
+    }
+
+    /// The client has not received all of the server's answer: bytes of it are under way, announced but not sent, or still coming.
+    pub fn response_is_in_progress(&self) -> bool {
+        let Some(turn) = self.last_turn().filter(|turn| turn.from == Side::Server) else { return false };
+        let announced = self.latest_response().and_then(|head| Some(head.len? + head.announced?));
+        let more_comes = self.case.after.of(Side::Server).any(|line| {
+            line.header.payload_len > 0 && self.server().snd_nxt.is_some_and(|next| next.precedes(line.header.seq_end()))
+        });
+        let short = announced.is_some_and(|whole| turn.bytes < whole);
+        let complete = announced.is_some_and(|whole| turn.bytes >= whole);
+        !complete && (short || more_comes || self.window_grew().is_some() || self.undelivered() > 0 && self.sent_by() == Side::Client)
     }
 }

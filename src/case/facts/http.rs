@@ -1,0 +1,69 @@
+//! HTTP/1 (RFC 9112), as far as the first captured bytes of a turn show it.
+
+use super::Facts;
+use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
+
+/// The head of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestHead {
+    /// Bytes up to and with the empty line.
+    pub len: u64,
+    /// `Content-Length`, in bytes; 0 where there is none.
+    pub announced: u64,
+}
+
+/// The head of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResponseHead {
+    /// The status code.
+    pub code: u16,
+    /// Bytes up to and with the empty line; `None` when its end was not captured.
+    pub len: Option<u64>,
+    /// `Content-Length`, in bytes.
+    pub announced: Option<u64>,
+}
+
+impl Facts<'_> {
+    /// The first request on the connection, where the capture holds its head whole.
+    pub fn first_request(&self) -> Option<RequestHead> {
+        let mut fields = [EMPTY_HEADER; FIELDS];
+        let mut request = Request::new(&mut fields);
+        match request.parse(self.client().first_bytes.bytes()) {
+            Ok(Status::Complete(len)) => Some(RequestHead {
+                len: len as u64,
+                announced: content_length(request.headers).unwrap_or(0),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The head of the server's first response on the connection.
+    pub fn first_response(&self) -> Option<ResponseHead> {
+        response(self.server().first_bytes.bytes())
+    }
+
+    /// The head of the server's latest turn, where that is a response.
+    pub fn latest_response(&self) -> Option<ResponseHead> {
+        response(self.server().latest_bytes.bytes())
+    }
+}
+
+fn response(bytes: &[u8]) -> Option<ResponseHead> {
+    let mut fields = [EMPTY_HEADER; FIELDS];
+    let mut response = Response::new(&mut fields);
+    let len = match response.parse(bytes) {
+        Ok(Status::Complete(len)) => Some(len as u64),
+        Ok(Status::Partial) => None,
+        Err(_) => return None,
+    };
+    let code = response.code?;
+    Some(ResponseHead { code, len, announced: len.and_then(|_| content_length(response.headers)) })
+}
+
+fn content_length(fields: &[Header<'_>]) -> Option<u64> {
+    let field = fields.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"))?;
+    std::str::from_utf8(field.value).ok()?.trim().parse().ok()
+}
+
+/// Header fields read at most; a head with more is taken for none.
+const FIELDS: usize = 64;

@@ -1,0 +1,115 @@
+//! Further resets for segments that were in flight when the connection was reset.
+
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{ResetForm};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "rst-echo",
+    aliases: &[
+        "secondary reset",
+        "duplicate reset",
+        "reset after reset",
+        "follow-up reset",
+        "RST storm after one reset",
+    ],
+    title: "Further resets for segments already in flight",
+    phase: Phase::Any,
+    severity: Severity::Benign,
+    happens: "\
+        A connection has been reset, but the other side's segments are still on their way. Each of \
+        them reaches a host that has just forgotten the connection, and each is answered with a \
+        bare reset. They add nothing: look at the first reset for the cause.",
+    ladder: "\
+0.000  client > server  ACK      seq 1 ack 1 len 1460     upload
+0.001  server > client  RST,ACK  seq 1 ack 1461           it counts
+0.002  client > server  ACK      seq 1461 ack 1 len 1460  already in flight
+0.002  server > client  RST      seq 1                    echo
+0.003  client > server  ACK      seq 2921 ack 1 len 1460  already in flight
+0.003  server > client  RST      seq 1                    echo",
+    looks_for: "\
+        A reset on this connection must have come before, accepted by its receiver or an abort, no \
+        more than about two round trips earlier. The reset must be a reply (no ACK, window 0) to a \
+        segment that was sent before the receiver could know. A longer time is allowed while the \
+        other side retransmits into a path that is broken one way. The sequence number may lie \
+        below that of the first reset. An abort is no echo.",
+    told_apart: &[
+        Rival {
+            cause: "peer-gone",
+            by: "There no earlier reset explains why the connection is unknown.",
+            settle: "\
+                A capture that reaches back far enough to show the first reset, and that lost no \
+                records.",
+        },
+        Rival {
+            cause: "data-after-close",
+            by: "\
+                There the first reset in the capture is the reply itself. Where it is too old for \
+                the receiver to accept, the echo to its next ACK is what ends the connection, and \
+                the cause stays with the first.",
+            settle: "A capture on the receiver shows which reset its TCP accepted.",
+        },
+        Rival {
+            cause: "late-segment-after-teardown",
+            by: "There both sides had closed with FIN and no reset had come before.",
+            settle: "A capture from before the closing.",
+        },
+        Rival {
+            cause: "stray-segment",
+            by: "There the connection was never seen in the capture.",
+            settle: "Start the capture before the connection is opened.",
+        },
+    ],
+    client_sees: "Nothing beyond what the first reset has already caused.",
+    server_sees: "Nothing beyond what the first reset has already caused.",
+    at_stake: "Nothing more than the first reset costs.",
+    advice: &[
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "Ignore the echoes, and read the page of the first reset on this connection.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Now,
+            action: "Do not count these resets in statistics: several of them are one event.",
+        },
+    ],
+    references: &[
+        "\
+            RFC 9293, 3.5.2, group 1: every segment for an unknown connection is answered with a \
+            reset.",
+        "\
+            Measured on Linux 6.18: echoes after uploads, cancelled downloads and rejected \
+            connections; the reason is NO_SOCKET, or TCP_FLAGS where a listener owns the port.",
+    ],
+    since: "0.1",
+};
+
+/// The rule.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let ended = facts.ended_by()?;
+    let before = facts.case.reset.time - ended.header.time;
+    let shape = match facts.form.form {
+        ResetForm::Reply => ask::is_reply(facts),
+        // Both sides may abort before either knows of the other's reset.
+        ResetForm::Active | ResetForm::Unclear => Answer::when(
+            true,
+            Fact::IsAbort { window: facts.case.reset.window },
+            [facts.case.reset.record],
+        ),
+    };
+    Some(
+        Claim::new()
+            .is_decided_by(Answer::when(
+                true,
+                Fact::EndedByReset { side: ended.sent_by, before },
+                [ended.header.record],
+            ))?
+            .requires(shape)?
+            .is_supported_by(ask::trigger_was_under_way(facts)),
+    )
+}

@@ -1,0 +1,119 @@
+//! The exchange was finished; a reset took the place of a part of the closing.
+
+use crate::case::facts::{Facts};
+use crate::rules::{ask, Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who};
+use crate::tcp::{ResetForm};
+
+/// The page.
+pub(super) static DOC: CauseDoc = CauseDoc {
+    id: "teardown-rst",
+    aliases: &[
+        "reset instead of FIN at close",
+        "RST after FIN",
+        "FIN answered by RST",
+        "TCP_LINGER2",
+        "reset during teardown",
+        "TCP_ABORT_ON_LINGER",
+    ],
+    title: "A reset cut the closing of a finished exchange short",
+    phase: Phase::Close,
+    severity: Severity::Benign,
+    happens: "\
+        Both sides have said and acknowledged everything, and at least one has sent FIN. Instead \
+        of completing the closing in the usual way, one side sends a reset, because its \
+        application closed with linger zero or with a negative TCP_LINGER2. This saves the \
+        TIME_WAIT state and costs nobody a byte.",
+    ladder: "\
+0.000  client > server  PSH,ACK  seq 1 ack 1 len 50    request
+0.010  server > client  PSH,ACK  seq 1 ack 51 len 200  answer
+0.010  server > client  FIN,ACK  seq 201 ack 51        server closes
+0.020  client > server  ACK      seq 51 ack 202        all acknowledged
+0.020  client > server  RST,ACK  seq 51 ack 202        instead of FIN",
+    looks_for: "\
+        At least one FIN must have been sent, and all payload of both sides must be acknowledged. \
+        Then the reset must be an abort after the sender's own FIN or in answer to the other \
+        side's FIN, or a bare reset that directly answers the ACK of the sender's FIN. A server \
+        that sent neither payload nor FIN speaks against it, and so does a server that had \
+        answered in the middle of an upload.",
+    told_apart: &[
+        Rival {
+            cause: "late-segment-after-teardown",
+            by: "\
+                There both sides had sent FIN, and a bare reset answers a straggler without new \
+                payload.",
+            settle: "The flags of the reset settle it: an abort carries ACK and a real window.",
+        },
+        Rival {
+            cause: "linger-zero-abort",
+            by: "There no FIN had been sent by either side before the reset.",
+            settle: "\
+                A capture from before the closing, which shows whether a FIN was sent or the \
+                capture missed it.",
+        },
+        Rival {
+            cause: "listener-closed",
+            by: "\
+                There the server never sent payload nor FIN, and several such resets fall at one \
+                instant: the connections had waited to be accepted.",
+            settle: "\
+                The service's log for a stop or a reload at that second, and whether the port \
+                refuses SYNs afterwards.",
+        },
+        Rival {
+            cause: "early-response-upload",
+            by: "There the server had answered while the client was still uploading.",
+            settle: "A capture with payload from the start of the request.",
+        },
+    ],
+    client_sees: "\
+        Normally nothing, because it has read the whole answer and the end of stream. A read that \
+        is still pending after its own half-close gives ECONNRESET.",
+    server_sees: "\
+        Normally nothing. A server that writes into the half-closed connection gets EPIPE; some \
+        log \"Connection reset by peer\" at debug level.",
+    at_stake: "Nothing: both sides had acknowledged everything. No repeat is needed.",
+    advice: &[
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Now,
+            action: "Do nothing, and filter the message if the log is noisy.",
+        },
+        Advice {
+            who: Who::Client,
+            horizon: Horizon::Lasting,
+            action: "Remove linger zero if the saving of TIME_WAIT is not wanted.",
+        },
+        Advice {
+            who: Who::Server,
+            horizon: Horizon::Lasting,
+            action: "Log a reset after a complete exchange at debug level.",
+        },
+    ],
+    references: &[
+        "RFC 9293, 3.6: closing a connection; RFC 3360: on resets in place of proper segments.",
+        "Linux, net/ipv4/tcp.c, `__tcp_close`; tcp(7), TCP_LINGER2.",
+        "\
+            Measured on Linux 6.18: FIN answered by an abort, an abort after the own FIN, \
+            TCP_LINGER2 below 0.",
+    ],
+    since: "0.1",
+};
+
+/// The rule: an abort after the sender's own FIN or after the receiver's, or the answer to the bare acknowledgment of the sender's FIN.
+pub const RULE: Rule = Rule { doc: &DOC, examine };
+
+fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let began = if facts.sender().fin.is_some() { ask::sender_had_closed(facts) } else { ask::receiver_had_closed(facts) };
+    let claim = Claim::new().requires(began)?.requires(ask::all_was_acknowledged(facts))?;
+    let claim = match facts.form.form {
+        ResetForm::Active => claim.is_decided_by(ask::is_abort(facts))?,
+        ResetForm::Reply => claim.is_decided_by(ask::is_reply_to_ack_of_fin(facts))?,
+        ResetForm::Unclear => return None,
+    };
+    Some(
+        claim
+            .is_excluded_by(&ask::server_never_said_a_word(facts))?
+            .is_excluded_by(&ask::answered_mid_request(facts))?
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?,
+    )
+}
