@@ -5,7 +5,7 @@ use super::plan::Diagnosis;
 use crate::analyzer::{Analyzer, Config};
 use crate::capture::{self, Batch, FileSource, Source as _, SourceInfo};
 use crate::render::{Options, Renderer};
-use crate::report::{End, Head, Source};
+use crate::report::{End, Head, Source, quality_of_sources};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
@@ -175,11 +175,14 @@ impl Run {
         self.analyzer.settle();
         self.give()?;
         let finished = self.analyzer.finish();
+        let sources = inputs.reports();
+        let mut capture_quality = quality_of_sources(&sources);
+        capture_quality.extend(finished.capture_quality);
         let end = End {
             incidents: finished.incidents,
-            capture_quality: finished.capture_quality,
+            capture_quality,
             summary: finished.summary,
-            sources: inputs.reports(),
+            sources,
         };
         self.renderer.end(&end, &mut self.out)?;
         self.out.flush()

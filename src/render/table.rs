@@ -46,6 +46,9 @@ impl Renderer for Table {
         }
         for incident in overview::order(&end.incidents) {
             let shown = incident.representatives.len();
+            if incident.representatives.iter().all(|reset| reset.follows_reset.is_some()) {
+                continue; // They stand in the timelines of the resets that they follow; the overview counts them.
+            }
             for (number, reset) in (1..).zip(&incident.representatives) {
                 let headline = if incident.count == 1 {
                     format!("{}: {}", incident.id, block::headline(reset))

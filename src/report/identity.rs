@@ -13,7 +13,7 @@ pub fn wireshark_filter(id: &ConnectionId) -> String {
     let (client, server) = (id.client, id.server);
     let field = if client.is_ipv4() { "ip" } else { "ipv6" };
     let mut text = format!(
-        "{field}.addr == {} && {field}.addr == {} && tcp.port == {} && tcp.port == {}",
+        "{field}.addr=={} && {field}.addr=={} && tcp.port=={} && tcp.port=={}",
         client.ip(),
         server.ip(),
         client.port(),
@@ -22,7 +22,7 @@ pub fn wireshark_filter(id: &ConnectionId) -> String {
     for layer in id.encapsulation.layers() {
         match layer {
             Layer::Vlan(vlan) => {
-                let _ = write!(text, " && vlan.id == {vlan}"); // Writing to a String cannot fail.
+                let _ = write!(text, " && vlan.id=={vlan}"); // Writing to a String cannot fail.
             }
         }
     }
@@ -89,10 +89,10 @@ mod tests {
         id.encapsulation.push(Layer::Vlan(7));
         assert_eq!(
             wireshark_filter(&id),
-            "ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2 && tcp.port == 40000 && tcp.port == 80 && vlan.id == 7"
+            "ip.addr==10.0.0.1 && ip.addr==10.0.0.2 && tcp.port==40000 && tcp.port==80 && vlan.id==7"
         );
         assert_eq!(encapsulation(id.encapsulation), ["VLAN 7"]);
         id.client = at("[2001:db8::1]:40000");
-        assert!(wireshark_filter(&id).starts_with("ipv6.addr == 2001:db8::1 && "));
+        assert!(wireshark_filter(&id).starts_with("ipv6.addr==2001:db8::1 && "));
     }
 }

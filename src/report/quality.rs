@@ -1,7 +1,7 @@
 //! What the capture did not show, folded into one line per kind: memory is bounded by the kinds, never by the resets.
 
 use super::words::{bytes, count};
-use super::{CaptureQuality, Reference};
+use super::{CaptureQuality, Reference, Source};
 use crate::case::ResetCase;
 
 /// Gathers what many cases lacked.
@@ -122,7 +122,7 @@ impl Quality {
             (
                 "duplicates",
                 Seen { count: traits.copies, first: None },
-                format!("{} captured twice and left out", was_or_were(traits.copies)),
+                format!("{} captured twice and left out", count(traits.copies, "segment was", "segments were")),
                 "None: copies are told from retransmissions and not judged again",
             ),
             (
@@ -138,13 +138,13 @@ impl Quality {
             (
                 "crowded",
                 Seen { count: traits.crowded, first: None },
-                format!("{} judged before all that followed was seen, since too many were open at a time", was_or_were_resets(traits.crowded)),
+                format!("{} judged before all that followed was seen, since too many were open at a time", count(traits.crowded, "reset was", "resets were")),
                 "No verdict on them is certain",
             ),
             (
                 "forgotten",
                 Seen { count: traits.forgotten, first: None },
-                format!("{} forgotten to stay within the bound of memory", was_or_were_connections(traits.forgotten)),
+                format!("{} forgotten to stay within the bound of memory", count(traits.forgotten, "connection was", "connections were")),
                 "What came later on them is judged as begun mid-connection",
             ),
         ];
@@ -162,14 +162,35 @@ impl Quality {
     }
 }
 
-fn was_or_were(number: u64) -> String {
-    count(number, "segment was", "segments were")
-}
-
-fn was_or_were_resets(number: u64) -> String {
-    count(number, "reset was", "resets were")
-}
-
-fn was_or_were_connections(number: u64) -> String {
-    count(number, "connection was", "connections were")
+/// What the inputs themselves say that they lack: parts that could not be read, and packets lost while capturing.
+pub fn quality_of_sources(sources: &[Source]) -> Vec<CaptureQuality> {
+    let unread = sources
+        .iter()
+        .filter_map(|source| Some((source, source.problem.as_deref()?)))
+        .map(|(source, problem)| CaptureQuality {
+            kind: "incomplete",
+            count: 1,
+            statement: format!("{}: {problem}", source.name),
+            effect: if source.records == 0 {
+                "Nothing of it is in this report"
+            } else {
+                "What came later is not in this report"
+            },
+            example: None,
+        });
+    let dropped = sources
+        .iter()
+        .filter_map(|source| Some((source, source.dropped.filter(|lost| *lost > 0)?)))
+        .map(|(source, lost)| CaptureQuality {
+            kind: "dropped",
+            count: lost,
+            statement: format!(
+                "{}: {} while it was captured",
+                source.name,
+                count(lost, "packet was lost", "packets were lost")
+            ),
+            effect: "A connection that lost some is never judged with certainty, where it shows",
+            example: None,
+        });
+    unread.chain(dropped).collect()
 }

@@ -3,8 +3,8 @@
 use super::super::text::{moment, stop, wrap};
 use super::ladder;
 use super::words::{calls, ends, runtimes, who};
-use crate::report::words::{bytes, count};
-use crate::report::{Advice, Alternative, EndImpact, Evidence, Reference, ResetReport};
+use crate::report::words::{bytes, duration};
+use crate::report::{Advice, Alternative, EndImpact, Evidence, Failures, Reference, ResetReport};
 use std::io::{self, Write};
 
 /// Where and when: the words above a block.
@@ -59,7 +59,8 @@ pub fn write(
     }
     page.heading("Timeline")?;
     ladder::write(reset, page.width, page.out)?;
-    page.text("  ", &format!("Wireshark: {}", reset.connection.wireshark_filter))
+    page.heading("Wireshark filter")?;
+    page.line(&format!("  {}", reset.connection.wireshark_filter)) // Whole, so that it can be copied.
 }
 
 struct Page<'a> {
@@ -104,43 +105,50 @@ impl Page<'_> {
         self.text("  - ", &format!("{}: {}", advice.who, stop(advice.action)))
     }
 
+    /// What one end's application saw; `idle` where no call failed.
     fn end(&mut self, name: &str, end: &EndImpact, idle: &str) -> io::Result<()> {
-        match &end.error {
-            None => self.text("  ", &format!("The {name}: {idle}"))?,
-            Some(failures) => {
-                self.text("  ", &format!("The {name}:"))?;
-                for (call, failure) in calls(failures) {
-                    let text = format!(
-                        "{call} fails with {}: {}",
-                        failure.errno,
-                        runtimes(&failure)
-                    );
-                    let text = if failure.errno == "EOF" {
-                        format!("{call} ends as if all were said: {}", runtimes(&failure))
-                    } else {
-                        text
-                    };
-                    self.text("    - ", &stop(&text))?;
-                }
-            }
+        let Some(failures) = &end.error else {
+            return self.text("  ", &format!("The {name}: {idle}"));
+        };
+        self.text("  ", &format!("The {name}:"))?;
+        for text in failed(failures) {
+            self.text("    - ", &stop(&text))?;
         }
         let mut more = Vec::new();
         if let Some(left) = end.unacknowledged_bytes.filter(|left| *left > 0) {
-            more.push(format!("{} that it sent were never acknowledged", bytes(left)));
+            more.push(format!("{} of its own were never acknowledged", bytes(left)));
         }
         if end.response_lost == Some(true) {
             more.push(if name == "client" {
-                "the answer it waited for did not come whole".into()
+                "the answer that it waited for did not come whole".into()
             } else {
                 "its answer was not acknowledged whole".into()
             });
         }
-        if more.is_empty() {
-            Ok(())
-        } else {
-            self.text("    - ", &stop(&more.join("; ")))
+        match more.is_empty() {
+            true => Ok(()),
+            false => self.text("    - ", &stop(&more.join("; "))),
         }
     }
+}
+
+/// What calls fail with: one sentence for each, or one for both where both fail alike.
+fn failed(failures: &Failures) -> Vec<String> {
+    let alike = failures
+        .read
+        .zip(failures.write)
+        .is_some_and(|(read, write)| read.errno == write.errno);
+    calls(failures)
+        .filter(|(call, _)| !(alike && *call == "write"))
+        .map(|(call, failure)| {
+            let words = runtimes(&failure);
+            match (call, failure.errno) {
+                (_, "EOF") => format!("{call} ends as if all were said: {words}"),
+                (_, errno) if alike => format!("read or write fails with {errno}: {words}"),
+                (_, errno) => format!("{call} fails with {errno}: {words}"),
+            }
+        })
+        .collect()
 }
 
 /// Who did what to whom, and when in the life of the connection.
@@ -162,7 +170,7 @@ fn story(reset: &ResetReport) -> String {
     let age = reset.time.since(reset.connection.started);
     let mut text = format!(
         "{sender} {form} the {other} {to}, {} after the connection's first segment (phase: {}).",
-        crate::report::words::duration(age.nanos()),
+        duration(age.nanos()),
         reset.connection.phase
     );
     if let Some(at) = reset.follows_reset {
@@ -219,9 +227,4 @@ fn records(records: &[Reference]) -> String {
         format!(" of file {}", first.source + 1)
     };
     format!(" ({word} {}{source})", numbers.join(", "))
-}
-
-/// Segments left out, in words.
-pub fn left_out(elided: u64) -> String {
-    format!("{} left out", count(elided, "segment", "segments"))
 }

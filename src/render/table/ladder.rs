@@ -1,8 +1,7 @@
 //! The timeline of one reset as a table of segments: columns as wide as they need, silences as lines of their own.
 
 use super::super::text::wrap;
-use super::block::left_out;
-use crate::report::words::duration;
+use crate::report::words::{count, duration};
 use crate::report::{ResetReport, TimelineLine};
 use std::io::{self, Write};
 
@@ -17,10 +16,8 @@ pub fn write(reset: &ResetReport, width: usize, out: &mut dyn Write) -> io::Resu
     }
     line(&HEADER.map(str::to_owned), &widths, None, width, out)?;
     for (row, segment) in rows.iter().zip(&reset.timeline) {
-        if segment.elided > 0 {
-            writeln!(out, "  ... {} ...", left_out(segment.elided))?;
-        } else if let Some(silence) = segment.delta.filter(|delta| delta.nanos() >= SILENCE) {
-            writeln!(out, "  ... {} silent ...", duration(silence.nanos()))?;
+        if let Some(pause) = pause(segment) {
+            writeln!(out, "  ... {pause} ...")?;
         }
         line(row, &widths, segment.note.as_deref(), width, out)?;
     }
@@ -32,15 +29,39 @@ fn cells(segment: &TimelineLine) -> [String; COLUMNS] {
         segment.record.to_string(),
         segment
             .delta
+            .filter(|_| pause(segment).is_none())
             .map(|delta| format!("+{}", duration(delta.nanos())))
             .unwrap_or_default(),
         if segment.from == "client" { "C > S" } else { "S > C" }.to_owned(),
-        segment.flags.clone(),
+        flags(&segment.flags),
         segment.seq.to_string(),
         segment.ack.map(|ack| ack.to_string()).unwrap_or_default(),
         segment.len.to_string(),
         segment.window.to_string(),
     ]
+}
+
+/// What a line of its own says above a segment: how long nothing was sent, or how much is left out.
+fn pause(segment: &TimelineLine) -> Option<String> {
+    let delta = segment.delta?.nanos();
+    match segment.elided {
+        0 if delta < SILENCE => None,
+        0 => Some(format!("{} silent", duration(delta))),
+        elided => Some(format!(
+            "{} left out, {}",
+            count(elided, "segment", "segments"),
+            duration(delta)
+        )),
+    }
+}
+
+/// The control bits; their initials where so many are set that the names take more than a column.
+fn flags(names: &str) -> String {
+    if names.len() <= FLAGS {
+        names.to_owned()
+    } else {
+        names.split(',').filter_map(|name| name.chars().next()).collect()
+    }
 }
 
 /// Writes one line; its note stands behind it where there is room, else below it.
@@ -71,6 +92,8 @@ fn line(
     out.write_all(wrap(note, &indent, width).as_bytes())
 }
 
+/// Three names and two commas.
+const FLAGS: usize = 11;
 /// Columns of a line, the note not counted.
 const COLUMNS: usize = 8;
 const HEADER: [&str; COLUMNS] = ["record", "after", "from", "flags", "seq", "ack", "len", "window"];

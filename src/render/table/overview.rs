@@ -1,6 +1,6 @@
 //! The headline, and the table of the incidents with what the capture did not show below it.
 
-use super::super::text::{moment, printable, span, stop, wrap};
+use super::super::text::{printable, span, stop, wrap};
 use super::words::{seen, who};
 use crate::report::words::{count, grouped};
 use crate::report::{CaptureQuality, End, Incident, Source};
@@ -13,9 +13,12 @@ pub fn write(end: &End, width: usize, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(wrap(&inputs(&end.sources), "", width).as_bytes())?;
     out.write_all(wrap(&stop(&headline(end)), "", width).as_bytes())?;
     if !end.incidents.is_empty() {
-        writeln!(out, "\n{}", table(&end.incidents, width))?;
+        writeln!(out)?;
+        for line in table(&end.incidents, width).lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
     }
-    problems(end, width, out)
+    quality(&end.capture_quality, width, out)
 }
 
 /// The incidents as people want them: the gravest first, and those of one severity in the order of their first resets.
@@ -155,11 +158,7 @@ fn who_and_when(incident: &Incident) -> String {
     } else {
         lines.push(clients(incident));
     }
-    if incident.count == 1 {
-        lines.push(moment(incident.first));
-    } else {
-        lines.push(span(incident.first, incident.last));
-    }
+    lines.push(span(incident.first, incident.last));
     lines.join("\n")
 }
 
@@ -172,35 +171,25 @@ fn clients(incident: &Incident) -> String {
     }
 }
 
-/// What could not be read, and what the capture did not show.
-fn problems(end: &End, width: usize, out: &mut dyn Write) -> io::Result<()> {
-    let cut: Vec<String> = end
-        .sources
-        .iter()
-        .filter_map(|source| {
-            let problem = printable(source.problem.as_deref()?);
-            Some(format!("{}: {problem}", name(&source.name)))
-        })
-        .collect();
-    if cut.is_empty() && end.capture_quality.is_empty() {
+/// What the capture did not show.
+fn quality(items: &[CaptureQuality], width: usize, out: &mut dyn Write) -> io::Result<()> {
+    if items.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nWhat this capture does not show")?;
-    for text in cut {
-        out.write_all(wrap(&stop(&text), "  - ", width).as_bytes())?;
-    }
-    for item in &end.capture_quality {
-        out.write_all(wrap(&quality(item), "  - ", width).as_bytes())?;
+    for item in items {
+        let example = item
+            .example
+            .map(|at| format!(" (first seen at record {})", at.record))
+            .unwrap_or_default();
+        let text = format!(
+            "{}{example}. {}",
+            printable(&item.statement),
+            stop(item.effect)
+        );
+        out.write_all(wrap(&text, "  - ", width).as_bytes())?;
     }
     Ok(())
-}
-
-fn quality(item: &CaptureQuality) -> String {
-    let example = item
-        .example
-        .map(|at| format!(" (first seen at record {})", at.record))
-        .unwrap_or_default();
-    format!("{}{example}. {}", item.statement, stop(item.effect))
 }
 
 /// Rows beyond this number are read by nobody at a terminal; chosen.
