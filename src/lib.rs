@@ -1,9 +1,15 @@
 //! Explains why each TCP connection in a capture was reset.
 
+pub mod analyzer;
 pub mod capture;
 pub mod case;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod decode;
+pub mod incidents;
 pub mod origin;
+#[cfg(feature = "cli")]
+pub mod render;
 pub mod report;
 pub mod rules;
 pub mod tcp;

@@ -1,3 +1,28 @@
-//! Case and verdict -> plain owned data: the public format.
+//! Case and verdict -> plain owned data: the public format, schema version 1.
+//!
+//! Everything here is what scripts, tickets and dashboards hold on to: a field changes its name or meaning only with [`SCHEMA_VERSION`].
+//! A whole report is a [`Head`], the [`ResetReport`]s as they settle, and an [`End`]. Nothing here knows how it will be written.
 
+mod build;
+mod identity;
+mod impact;
+mod quality;
+mod reasons;
+mod reset;
+mod seen;
+mod story;
+mod totals;
 pub mod words;
+
+pub use build::reset_report;
+pub use impact::failures;
+pub use quality::{Quality, Traits, quality_of_sources};
+pub use reset::{
+    Advice, Alternative, Connection, EndImpact, Ends, Evidence, Failure, Failures, ResetReport,
+    TimelineLine, Verdict,
+};
+pub use seen::{Reference, Seconds, Time};
+pub use totals::{CaptureQuality, Clients, End, Finding, Head, Incident, Source, Summary, Tool};
+
+/// The version of the format. It grows when a field is removed, renamed or changes its meaning; not when one is added.
+pub const SCHEMA_VERSION: u32 = 1;

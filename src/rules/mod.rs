@@ -11,4 +11,4 @@ pub use rule::{
     Advice, Answer, Bearing, CauseDoc, Claim, Evidence, Horizon, Phase, Rival, Rule, Severity, Tie,
     Who,
 };
-pub use verdict::{Alternative, Confidence, Reason, Verdict, diagnose};
+pub use verdict::{Against, Alternative, Confidence, Reason, Verdict, diagnose};

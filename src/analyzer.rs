@@ -1,0 +1,157 @@
+//! Records in, reports out: [`Analyzer`], the library's front, which alone knows the order of the rooms.
+//!
+//! It never blocks, never fails and reads no clock. Push records in the order of the capture, poll resets as they settle:
+//!
+//! 1. [`Analyzer::push`] each record, or [`Analyzer::advance_to`] a time at which there was none;
+//! 2. [`Analyzer::next_reset`] until there is none, after each push or as seldom as one likes;
+//! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
+
+use crate::case::facts::Facts;
+use crate::decode::{Decoded, Record, Skip, decode};
+use crate::incidents::{Bounds, Incidents};
+use crate::origin::Timestamp;
+use crate::report::{
+    CaptureQuality, Incident, Quality, Reference, ResetReport, Summary, Traits, reset_report,
+};
+use crate::rules::Verdict;
+use crate::track::{Limits, Tracker};
+use std::collections::BTreeMap;
+
+/// What an analysis may keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Bounds of tracking.
+    pub limits: Limits,
+    /// Bounds of incidents.
+    pub incidents: Bounds,
+}
+
+/// What is known when all records have been read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    /// Resets folded by what they have in common.
+    pub incidents: Vec<Incident>,
+    /// What the capture did not show.
+    pub capture_quality: Vec<CaptureQuality>,
+    /// Counts.
+    pub summary: Summary,
+}
+
+/// Decodes, tracks, judges and folds. See the module for the order of calls.
+#[derive(Debug)]
+pub struct Analyzer {
+    tracker: Tracker,
+    incidents: Incidents,
+    quality: Quality,
+    records: u64,
+    skipped: BTreeMap<Skip, u64>,
+    by_cause: BTreeMap<&'static str, u64>,
+    by_severity: BTreeMap<&'static str, u64>,
+    clock: Clock,
+}
+
+/// How the records' times went.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clock {
+    latest: Option<Timestamp>,
+    steps_back: u64,
+    longest_step: i64,
+    first_step: Option<Reference>,
+}
+
+impl Analyzer {
+    /// An analysis that has seen nothing.
+    pub fn new(config: Config) -> Self {
+        Self {
+            tracker: Tracker::new(config.limits),
+            incidents: Incidents::new(config.incidents),
+            quality: Quality::default(),
+            records: 0,
+            skipped: BTreeMap::new(),
+            by_cause: BTreeMap::new(),
+            by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
+            clock: Clock::default(),
+        }
+    }
+
+    /// Takes the next record of the capture.
+    pub fn push(&mut self, record: &Record<'_>) {
+        self.records += 1;
+        self.clock.tick(record);
+        self.take(decode(record));
+    }
+
+    /// Lets capture time pass where there was no record, so that resets settle.
+    pub fn advance_to(&mut self, now: Timestamp) {
+        self.tracker.advance_to(now);
+    }
+
+    /// Settles everything that is open: no record will follow. Poll once more after it.
+    pub fn settle(&mut self) {
+        self.tracker.finish();
+    }
+
+    /// The next reset that has settled.
+    pub fn next_reset(&mut self) -> Option<ResetReport> {
+        let case = self.tracker.next_case()?;
+        let facts = Facts::of(&case);
+        let verdict = Verdict::on(&facts);
+        let report = reset_report(&facts, &verdict);
+        self.quality.note(&case);
+        *self.by_cause.entry(report.verdict.cause).or_default() += 1;
+        *self.by_severity.entry(report.verdict.severity).or_default() += 1;
+        self.incidents.add(&report);
+        Some(report)
+    }
+
+    /// Ends the analysis. Resets that were not polled are counted, and not given any more.
+    pub fn finish(mut self) -> Finished {
+        self.settle();
+        while self.next_reset().is_some() {}
+        let counts = self.tracker.counts();
+        let traits = Traits {
+            copies: counts.copies,
+            forgotten: counts.forgotten,
+            crowded: counts.crowded,
+            steps_back: self.clock.steps_back,
+            longest_step: self.clock.longest_step,
+            first_step: self.clock.first_step,
+        };
+        Finished {
+            incidents: self.incidents.finish(),
+            capture_quality: self.quality.items(&traits),
+            summary: Summary {
+                records: self.records,
+                segments: counts.segments,
+                connections: counts.connections,
+                resets: counts.resets,
+                by_cause: self.by_cause,
+                by_severity: self.by_severity,
+                skipped: self
+                    .skipped
+                    .into_iter()
+                    .map(|(skip, count)| (skip.to_string(), count))
+                    .collect(),
+            },
+        }
+    }
+
+    fn take(&mut self, decoded: Decoded<'_>) {
+        match decoded {
+            Decoded::Segment(segment) => self.tracker.observe(&segment),
+            Decoded::Skip(skip) => *self.skipped.entry(skip).or_default() += 1,
+        }
+    }
+}
+
+impl Clock {
+    fn tick(&mut self, record: &Record<'_>) {
+        let back = self.latest.map_or(0, |latest| latest - record.time);
+        if back > 0 {
+            self.steps_back += 1;
+            self.longest_step = self.longest_step.max(back);
+            self.first_step.get_or_insert(record.id.into());
+        }
+        self.latest = Some(record.time);
+    }
+}

@@ -1,0 +1,126 @@
+//! What may be typed, with its help. Nothing is opened here.
+
+use super::messages::Exit;
+use crate::render::Format;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Explains why each TCP connection in a capture was reset.
+///
+/// Reads pcap and pcapng files, and says of every reset who sent it, why, how sure that is and on what it rests, what each application
+/// saw, and what to do about it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rstscope",
+    version,
+    after_help = "Run 'rstscope --help' for examples and exit codes, 'rstscope causes' for what can be found.",
+    after_long_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Args {
+    /// Captures to read; '-' is standard input
+    ///
+    /// Captures in pcap or pcapng format. '-' is standard input. Several files are one capture in pieces.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Look only at what this pcap filter matches
+    ///
+    /// A filter expression as tcpdump takes it, for example 'host 10.0.0.7 and port 443'. What it leaves out is not there for the
+    /// diagnosis: filter by address and port, never by flags.
+    #[arg(short, long, value_name = "FILTER")]
+    pub filter: Option<String>,
+
+    /// Form of the report
+    #[arg(long, value_name = "FORMAT", value_parser = formats(), default_value = Format::ALL[0].name, hide_default_value = true)]
+    pub format: String,
+
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+
+    /// Write the report to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Show every reset, not only some of each kind
+    #[arg(long, conflicts_with = "examples")]
+    pub all: bool,
+
+    /// Show N resets of each kind [default: 3 in tables, all in JSON]
+    #[arg(long, value_name = "N")]
+    pub examples: Option<usize>,
+
+    /// What else the program does.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the program does beside reading captures.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the page of one cause
+    ///
+    /// Finds it by its id, by another name for it, or by words of its title: 'rstscope explain linger'.
+    Explain {
+        /// Id, other name, or words to look for
+        #[arg(required = true, value_name = "CAUSE")]
+        words: Vec<String>,
+    },
+    /// List every cause that can be found
+    Causes,
+}
+
+/// Reads the arguments of the process. Help and version are printed here, and mistakes are said.
+pub fn parse() -> Result<Args, Exit> {
+    let args = Args::try_parse().map_err(|error| {
+        // A closed pipe is no reason to complain about help that nobody reads.
+        let _ = error.print();
+        match error.exit_code() {
+            0 => Exit::Complete,
+            _ => Exit::Nothing,
+        }
+    })?;
+    if args.files.is_empty() && args.command.is_none() {
+        let _ = Args::command().print_help();
+        return Err(Exit::Nothing);
+    }
+    Ok(args)
+}
+
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        Format::ALL
+            .iter()
+            .map(|format| PossibleValue::new(format.name).help(format.help)),
+    )
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rstscope trouble.pcap                     why was each connection reset?
+  rstscope --all trouble.pcap | less        every single one, with its timeline
+  tcpdump -w - -U port 5432 | rstscope -    the same from a running capture
+  rstscope --json a.pcap b.pcap > why.json  for a program
+  rstscope --format ndjson a.pcap | jq 'select(.type == \"reset\") | .verdict.cause'
+  rstscope explain keepalive-idle-race      what one cause means, and what to do
+
+A file with the name of a subcommand is given as ./causes.
+
+Exit codes:
+  0  every input was read to its end, whether there were resets or not
+  1  a part could not be read; the report says which, and covers the rest
+  2  nothing could be done: wrong usage, or no input could be opened";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+}

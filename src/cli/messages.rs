@@ -1,0 +1,198 @@
+//! Every warning and hint, worded once, and the exit codes.
+//!
+//! A message is `rstscope: FILE: what happened`, and below it, indented, what to try.
+
+use super::plan::is_stdin;
+use super::search;
+use crate::capture::{CaptureError, Damage, Fault};
+use crate::render::text::printable;
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was read to its end.
+    Complete,
+    /// Something could not be read; the report covers the rest.
+    Partial,
+    /// Nothing could be done.
+    Nothing,
+}
+
+impl Exit {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Complete => 0,
+            Self::Partial => 1,
+            Self::Nothing => 2,
+        }
+    }
+}
+
+/// Arguments that make no plan.
+#[derive(Debug)]
+pub enum Mistake {
+    /// No format of that name: the parser refuses it before.
+    UnknownFormat,
+    /// `-` was given twice.
+    StandardInputTwice,
+    /// More files than references can count.
+    TooManyFiles(usize),
+    /// A filter, in a build without libpcap.
+    NoFilterCompiler,
+    /// The report would overwrite a capture.
+    OutputIsInput(PathBuf),
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownFormat => f.write_str("there is no such format"),
+            Self::StandardInputTwice => f.write_str("standard input ('-') can be read only once"),
+            Self::TooManyFiles(count) => write!(f, "{count} files are too many, 65535 is the most"),
+            Self::NoFilterCompiler => f.write_str("this build cannot compile filters"),
+            Self::OutputIsInput(path) => {
+                write!(f, "{}: is an input, and would be overwritten", shown(path))
+            }
+        }
+    }
+}
+
+impl Mistake {
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoFilterCompiler => Some(
+                "build it with the feature 'live', or filter first: tcpdump -r FILE -w - FILTER | rstscope -",
+            ),
+            Self::TooManyFiles(_) => Some("merge them first: mergecap -w all.pcapng FILE..."),
+            Self::UnknownFormat | Self::StandardInputTwice | Self::OutputIsInput(_) => None,
+        }
+    }
+}
+
+/// Says what is wrong with the arguments.
+pub fn usage(mistake: &Mistake) -> Exit {
+    say(&mistake.to_string(), mistake.hint());
+    Exit::Nothing
+}
+
+/// An input could not be opened.
+pub fn not_opened(error: &CaptureError, path: &Path) {
+    say(&described(error), hint(&error.fault, path).as_deref());
+}
+
+/// An input could not be read further; what came before stands.
+pub fn cut_short(error: &CaptureError, records: u64) {
+    let read = match records {
+        0 => "no record of it could be read".to_owned(),
+        1 => "the report covers the one record before that".to_owned(),
+        _ => format!("the report covers the {records} records before that"),
+    };
+    say(&described(error), Some(&read));
+}
+
+/// The output cannot be written. A closed pipe is a quiet end: whoever read has read enough.
+pub fn not_written(error: &io::Error, output: Option<&Path>) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Exit::Complete;
+    }
+    let name = output.map_or_else(|| "standard output".into(), shown);
+    say(&format!("{name}: cannot be written: {error}"), None);
+    Exit::Nothing
+}
+
+/// No TCP was found in any record.
+pub fn no_tcp(links: &[String]) {
+    let hint = if links.is_empty() {
+        "was the interface the right one, and the filter not too narrow?".to_owned()
+    } else {
+        format!(
+            "link types in it: {}; was the interface the right one, and the filter not too narrow?",
+            links.join(", ")
+        )
+    };
+    say("no TCP segment in what was read", Some(&hint));
+}
+
+/// A filter matched no record.
+pub fn nothing_matched(filter: &str, records: u64) {
+    say(
+        &format!("the filter '{}' matched none of {records} records", printable(filter)),
+        Some("frames with VLAN tags match only behind 'vlan', for example: 'vlan and port 443'"),
+    );
+}
+
+/// A filter that libpcap does not compile.
+pub fn bad_filter(filter: &str, why: &str) -> Exit {
+    say(
+        &format!("the filter '{}' is not understood: {}", printable(filter), printable(why)),
+        Some("its syntax is that of tcpdump: man pcap-filter"),
+    );
+    Exit::Nothing
+}
+
+/// No cause of that name.
+pub fn unknown_cause(words: &str, near: &[&str]) -> Exit {
+    let hint = if near.is_empty() {
+        "all of them: rstscope causes".to_owned()
+    } else {
+        format!("did you mean {}? All of them: rstscope causes", near.join(" or "))
+    };
+    say(&format!("there is no cause '{}'", printable(words)), Some(&hint));
+    Exit::Nothing
+}
+
+fn described(error: &CaptureError) -> String {
+    let name = if error.file == "-" {
+        "standard input".into()
+    } else {
+        printable(&error.file)
+    };
+    format!("{name}: {}", printable(&error.fault.to_string()))
+}
+
+fn hint(fault: &Fault, path: &Path) -> Option<String> {
+    match fault {
+        Fault::Open(error) if error.kind() == io::ErrorKind::NotFound => {
+            let word = path.to_str().unwrap_or_default();
+            let near = search::nearest(word, ["explain", "causes"].into_iter());
+            near.first()
+                .map(|command| format!("the subcommand is: rstscope {command}"))
+        }
+        Fault::Open(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Some(format!("as root, without giving root to a parser: sudo cat {} | rstscope -", shown(path)))
+        }
+        Fault::Directory => {
+            let folder = shown(path);
+            let folder = folder.trim_end_matches('/');
+            Some(format!("its files: rstscope {folder}/*.pcap*"))
+        }
+        Fault::Empty if is_stdin(path) => {
+            Some("the program in front of the pipe wrote nothing: has it said why?".into())
+        }
+        Fault::Empty => Some("a capture that is still being written appears in the file with: tcpdump -U -w FILE".into()),
+        Fault::NotCapture(_) => Some("a capture in pcap format comes from: tcpdump -w FILE, or from Wireshark's File > Save As".into()),
+        Fault::Damaged { damage: Damage::Cut { .. }, .. } => {
+            Some("the file ends within its own header: was it copied while it was written?".into())
+        }
+        _ => None,
+    }
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string())
+}
+
+/// Writes to standard error; where that is closed there is nobody to tell.
+fn say(what: &str, hint: Option<&str>) {
+    let mut text = format!("rstscope: {what}\n");
+    for line in hint.unwrap_or_default().lines() {
+        text.push_str("    ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    let _ = io::stderr().write_all(text.as_bytes());
+}

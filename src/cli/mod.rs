@@ -1,0 +1,35 @@
+//! The command line: the only room that reads arguments or asks for the terminal.
+//!
+//! What was typed ([`args`]) becomes a plan ([`plan`]) before anything is opened, so that mistakes show before work is done. Reports go
+//! to standard output, everything else to standard error through [`messages`].
+
+mod args;
+mod explain;
+mod messages;
+mod plan;
+mod run;
+mod search;
+
+use messages::Exit;
+use plan::Plan;
+use std::process::ExitCode;
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let exit = match args::parse() {
+        Ok(args) => match Plan::of(args) {
+            Ok(Plan::Diagnose(diagnosis)) => run::run(&diagnosis),
+            Ok(Plan::Explain(words)) => explain::explain(&words),
+            Ok(Plan::Causes) => explain::causes(),
+            Err(mistake) => messages::usage(&mistake),
+        },
+        Err(exit) => exit,
+    };
+    exit.into()
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

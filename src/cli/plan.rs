@@ -1,0 +1,127 @@
+//! What was typed -> what is meant: validated, with defaults filled in. Nothing is opened here either.
+
+use super::args::{Args, Command};
+use super::messages::Mistake;
+use crate::render::{Format, Show};
+use std::path::{Path, PathBuf};
+
+/// What the program is to do.
+#[derive(Debug)]
+pub enum Plan {
+    /// Read captures.
+    Diagnose(Diagnosis),
+    /// Print the page of the cause with these words.
+    Explain(String),
+    /// List the causes.
+    Causes,
+}
+
+/// What to read and how to report.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// The inputs, at least one.
+    pub files: Vec<PathBuf>,
+    /// What of them is looked at.
+    pub filter: Option<String>,
+    /// The form of the report.
+    pub format: Format,
+    /// Which resets it shows.
+    pub show: Show,
+    /// How many representatives of each incident are kept.
+    pub examples: usize,
+    /// Where the report goes; standard output when `None`.
+    pub output: Option<PathBuf>,
+}
+
+impl Plan {
+    /// Makes a plan, or says what is wrong with it.
+    pub fn of(args: Args) -> Result<Self, Mistake> {
+        match args.command {
+            Some(Command::Explain { words }) => Ok(Self::Explain(words.join(" "))),
+            Some(Command::Causes) => Ok(Self::Causes),
+            None => Diagnosis::of(args).map(Self::Diagnose),
+        }
+    }
+}
+
+impl Diagnosis {
+    fn of(args: Args) -> Result<Self, Mistake> {
+        let name = if args.json { "json" } else { &args.format };
+        let format = Format::named(name).ok_or(Mistake::UnknownFormat)?;
+        let inputs_from_pipe = args.files.iter().filter(|file| is_stdin(file)).count();
+        if inputs_from_pipe > 1 {
+            return Err(Mistake::StandardInputTwice);
+        }
+        if args.files.len() > usize::from(u16::MAX) {
+            return Err(Mistake::TooManyFiles(args.files.len()));
+        }
+        if args.filter.is_some() && cfg!(not(feature = "live")) {
+            return Err(Mistake::NoFilterCompiler);
+        }
+        if let Some(output) = &args.output
+            && args.files.contains(output)
+        {
+            return Err(Mistake::OutputIsInput(output.clone()));
+        }
+        let show = match (args.all, args.examples) {
+            (true, _) => Show::Every,
+            (false, Some(_)) => Show::Representatives,
+            (false, None) => format.shows,
+        };
+        Ok(Self {
+            files: args.files,
+            filter: args.filter,
+            format,
+            show,
+            examples: args.examples.unwrap_or(EXAMPLES),
+            output: args.output,
+        })
+    }
+}
+
+/// Whether a path stands for standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Representatives of each incident unless told otherwise.
+const EXAMPLES: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    fn plan(words: &[&str]) -> Result<Plan, Mistake> {
+        let words = ["rstscope"].iter().chain(words);
+        Plan::of(Args::try_parse_from(words).unwrap())
+    }
+
+    fn diagnosis(words: &[&str]) -> Diagnosis {
+        match plan(words) {
+            Ok(Plan::Diagnose(diagnosis)) => diagnosis,
+            other => unreachable!("{words:?} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn tables_show_some_and_json_shows_all_unless_told_otherwise() {
+        assert_eq!(diagnosis(&["a"]).show, Show::Representatives);
+        assert_eq!(diagnosis(&["--json", "a"]).show, Show::Every);
+        assert_eq!(diagnosis(&["--all", "a"]).show, Show::Every);
+        let few = diagnosis(&["--json", "--examples", "5", "a"]);
+        assert_eq!((few.show, few.examples), (Show::Representatives, 5));
+    }
+
+    #[test]
+    fn a_file_with_the_name_of_a_subcommand_is_given_with_its_folder() {
+        assert!(matches!(plan(&["causes"]), Ok(Plan::Causes)));
+        assert_eq!(diagnosis(&["./causes"]).files, [PathBuf::from("./causes")]);
+    }
+
+    #[test]
+    fn standard_input_is_read_once() {
+        assert!(matches!(plan(&["-", "-"]), Err(Mistake::StandardInputTwice)));
+        assert!(matches!(plan(&["-o", "a", "a"]), Err(Mistake::OutputIsInput(_))));
+    }
+}

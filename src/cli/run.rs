@@ -1,0 +1,197 @@
+//! The loop: source -> analyzer -> renderer.
+
+use super::messages::{self, Exit};
+use super::plan::Diagnosis;
+use crate::analyzer::{Analyzer, Config};
+use crate::capture::{self, Batch, FileSource, Source as _, SourceInfo};
+use crate::render::{Options, Renderer};
+use crate::report::{End, Head, Source, quality_of_sources};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+/// Reads the captures of a plan and writes its report.
+pub fn run(plan: &Diagnosis) -> Exit {
+    let mut inputs = Inputs::open(plan);
+    if inputs.none_opened() {
+        return Exit::Nothing;
+    }
+    let mut run = match Run::begin(plan) {
+        Ok(run) => run,
+        Err(error) => return messages::not_written(&error, plan.output.as_deref()),
+    };
+    let written = run
+        .renderer
+        .begin(&Head::default(), &mut run.out)
+        .and_then(|()| run.read(&mut inputs))
+        .and_then(|()| run.end(plan, &inputs));
+    match written {
+        Ok(()) if inputs.all_complete() => Exit::Complete,
+        Ok(()) => Exit::Partial,
+        Err(error) => messages::not_written(&error, plan.output.as_deref()),
+    }
+}
+
+/// Columns for text: those of the terminal where there is one, within reason, else [`COLUMNS`].
+pub fn width(to_stdout: bool) -> usize {
+    let terminal = (to_stdout && io::stdout().is_terminal())
+        .then(terminal_size::terminal_size)
+        .flatten();
+    terminal.map_or(COLUMNS, |(width, _)| usize::from(width.0).clamp(NARROW, WIDE))
+}
+
+/// The inputs in the order given, opened before any of them is read.
+struct Inputs {
+    sources: Vec<Input>,
+}
+
+enum Input {
+    Open(Box<FileSource>),
+    /// It could not be opened: its name, and why.
+    Closed(String, String),
+}
+
+impl Inputs {
+    fn open(plan: &Diagnosis) -> Self {
+        let sources = (0_u16..)
+            .zip(&plan.files)
+            .map(|(index, path)| match capture::open(path, index) {
+                Ok(source) => Input::Open(Box::new(source)),
+                Err(error) => {
+                    messages::not_opened(&error, path);
+                    Input::Closed(path.display().to_string(), error.fault.to_string())
+                }
+            })
+            .collect();
+        Self { sources }
+    }
+
+    fn none_opened(&self) -> bool {
+        !self.sources.iter().any(|input| matches!(input, Input::Open(_)))
+    }
+
+    fn all_complete(&self) -> bool {
+        self.sources
+            .iter()
+            .all(|input| matches!(input, Input::Open(source) if source.info().complete))
+    }
+
+    fn reports(&self) -> Vec<Source> {
+        self.sources.iter().map(Input::report).collect()
+    }
+}
+
+impl Input {
+    fn report(&self) -> Source {
+        match self {
+            Self::Open(source) => reported(source.info()),
+            Self::Closed(name, problem) => Source {
+                name: name.clone(),
+                problem: Some(problem.clone()),
+                ..Source::default()
+            },
+        }
+    }
+}
+
+fn reported(info: &SourceInfo) -> Source {
+    Source {
+        name: info.name.clone(),
+        format: Some(info.format),
+        link_types: info.links.iter().map(|link| link.0).collect(),
+        records: info.records,
+        bytes: info.bytes,
+        first: info.first.map(Into::into),
+        last: info.last.map(Into::into),
+        dropped: info.dropped,
+        complete: info.complete,
+        problem: info.problem.clone(),
+    }
+}
+
+/// One analysis on its way to the output.
+struct Run {
+    analyzer: Analyzer,
+    renderer: Box<dyn Renderer>,
+    out: BufWriter<Box<dyn Write>>,
+}
+
+impl Run {
+    fn begin(plan: &Diagnosis) -> io::Result<Self> {
+        let mut config = Config::default();
+        config.incidents.examples = plan.examples;
+        let out: Box<dyn Write> = match &plan.output {
+            Some(path) => Box::new(File::create(path)?),
+            None => Box::new(io::stdout()),
+        };
+        let options = Options {
+            width: width(plan.output.is_none()),
+            show: plan.show,
+        };
+        Ok(Self {
+            analyzer: Analyzer::new(config),
+            renderer: plan.format.renderer(options),
+            out: BufWriter::new(out),
+        })
+    }
+
+    /// Reads every input to its end, one after another. Input that fails is said, and what it gave before stands.
+    fn read(&mut self, inputs: &mut Inputs) -> io::Result<()> {
+        let mut batch = Batch::new();
+        for input in &mut inputs.sources {
+            let Input::Open(source) = input else {
+                continue;
+            };
+            loop {
+                match source.fill(&mut batch) {
+                    Ok(true) => self.take(&batch)?,
+                    Ok(false) => break,
+                    Err(error) => {
+                        messages::cut_short(&error, source.info().records);
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, batch: &Batch) -> io::Result<()> {
+        for record in batch.records() {
+            self.analyzer.push(&record);
+            self.give()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the resets that have settled.
+    fn give(&mut self) -> io::Result<()> {
+        while let Some(reset) = self.analyzer.next_reset() {
+            self.renderer.reset(&reset, &mut self.out)?;
+        }
+        Ok(())
+    }
+
+    fn end(mut self, _: &Diagnosis, inputs: &Inputs) -> io::Result<()> {
+        self.analyzer.settle();
+        self.give()?;
+        let finished = self.analyzer.finish();
+        let sources = inputs.reports();
+        let mut capture_quality = quality_of_sources(&sources);
+        capture_quality.extend(finished.capture_quality);
+        let end = End {
+            incidents: finished.incidents,
+            capture_quality,
+            summary: finished.summary,
+            sources,
+        };
+        self.renderer.end(&end, &mut self.out)?;
+        self.out.flush()
+    }
+}
+
+/// Columns where there is no terminal: what tickets and mails hold.
+const COLUMNS: usize = 80;
+/// Below this many columns a table is no table.
+const NARROW: usize = 60;
+/// Longer lines are hard to read.
+const WIDE: usize = 120;

@@ -1,0 +1,131 @@
+//! Case, facts and verdict -> [`ResetReport`]: the only place where internal types become the public ones.
+
+use super::reset::{
+    Advice, Alternative, Connection, Evidence, ResetReport, TimelineLine, Verdict as Judged,
+};
+use super::{Reference, identity, impact, reasons, story, words};
+use crate::case::facts::{Facts, Origin};
+use crate::rules::{self, Horizon, Phase, Verdict};
+
+/// The report on one reset.
+pub fn reset_report(facts: &Facts<'_>, verdict: &Verdict) -> ResetReport {
+    let case = facts.case;
+    let timeline: Vec<TimelineLine> = story::timeline(facts, &verdict.evidence);
+    ResetReport {
+        source: case.reset.record.source,
+        record: case.reset.record.number,
+        time: case.reset.time.into(),
+        connection: connection(facts),
+        sender: case.sent_by.name(),
+        origin: match facts.origin() {
+            Origin::Endpoint => "endpoint",
+            Origin::InPath => "in-path",
+            Origin::Unknown => "unknown",
+        },
+        form: reasons::form(facts.form.form),
+        answers: facts
+            .form
+            .answers
+            .map(|line| Reference::from(line.header.record)),
+        follows_reset: follows(facts),
+        accepted: reasons::accepted(facts.accepted),
+        verdict: judged(verdict),
+        impact: impact::impact(facts, verdict.cause.id),
+        advice: advice(verdict.cause),
+        timeline,
+    }
+}
+
+fn connection(facts: &Facts<'_>) -> Connection {
+    let id = &facts.case.connection;
+    Connection {
+        client: id.client,
+        server: id.server,
+        roles_known: id.roles_known,
+        started: facts.case.started.time.into(),
+        phase: phase(facts).name(),
+        wireshark_filter: identity::wireshark_filter(id),
+        community_id: identity::community_id(id.client, id.server),
+        encapsulation: identity::encapsulation(id.encapsulation),
+    }
+}
+
+/// When in the connection's life the reset came, by what had been seen of it; [`Phase::Any`] never.
+fn phase(facts: &Facts<'_>) -> Phase {
+    let round_trip = facts.round_trip();
+    let was_idle = |idle: Option<crate::case::facts::Idle>| {
+        idle.is_some_and(|idle| idle.is_idle(round_trip))
+    };
+    if !facts.was_established() {
+        Phase::Connect
+    } else if facts.sender().fin.is_some() || facts.receiver().fin.is_some() {
+        Phase::Close
+    } else if was_idle(facts.idle_before_reset()) {
+        Phase::Idle
+    } else if was_idle(facts.idle_before_last_turn()) && facts.receiver_spoke_last() {
+        Phase::Reuse
+    } else if facts.exchanges() == 0 {
+        Phase::FirstExchange
+    } else {
+        Phase::Data
+    }
+}
+
+/// The earlier reset that this one repeats or follows from.
+fn follows(facts: &Facts<'_>) -> Option<Reference> {
+    let ended_by = facts.ended_by().map(|earlier| earlier.header.record);
+    facts.case.copy_of.or(ended_by).map(Reference::from)
+}
+
+fn judged(verdict: &Verdict) -> Judged {
+    Judged {
+        cause: verdict.cause.id,
+        title: verdict.cause.title,
+        confidence: reasons::confidence(verdict.confidence),
+        severity: verdict.cause.severity.name(),
+        reasons: verdict.reasons.iter().map(reasons::reason).collect(),
+        evidence: verdict.evidence.iter().map(evidence).collect(),
+        alternatives: verdict.alternatives.iter().map(alternative).collect(),
+    }
+}
+
+fn evidence(evidence: &rules::Evidence) -> Evidence {
+    Evidence {
+        bearing: reasons::bearing(evidence.bearing),
+        statement: words::sentence(&evidence.fact),
+        records: evidence
+            .records
+            .iter()
+            .copied()
+            .map(Reference::from)
+            .collect(),
+    }
+}
+
+fn alternative(alternative: &rules::Alternative) -> Alternative {
+    Alternative {
+        cause: alternative.cause.id,
+        confidence: reasons::confidence(alternative.confidence),
+        against: reasons::against(&alternative.against),
+        settle: alternative
+            .settle
+            .unwrap_or_else(|| reasons::settle_anyway(&alternative.against))
+            .into(),
+    }
+}
+
+/// The page's advice: what helps now before what helps for good, else in the page's order.
+fn advice(page: &rules::CauseDoc) -> Vec<Advice> {
+    let of = |horizon: Horizon| {
+        page.advice
+            .iter()
+            .filter(move |advice| advice.horizon == horizon)
+    };
+    of(Horizon::Now)
+        .chain(of(Horizon::Lasting))
+        .map(|advice| Advice {
+            who: advice.who.name(),
+            action: advice.action,
+        })
+        .collect()
+}

@@ -1,0 +1,196 @@
+//! What the capture did not show, folded into one line per kind: memory is bounded by the kinds, never by the resets.
+
+use super::words::{bytes, count};
+use super::{CaptureQuality, Reference, Source};
+use crate::case::ResetCase;
+
+/// Gathers what many cases lacked.
+#[derive(Clone, Debug, Default)]
+pub struct Quality {
+    no_handshake: Seen,
+    one_direction: Seen,
+    lost: Seen,
+    lost_bytes: u64,
+    payload_cut: Seen,
+    reset_cut: Seen,
+    elided: Seen,
+}
+
+/// How many, and the first of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    count: u64,
+    first: Option<Reference>,
+}
+
+impl Seen {
+    fn note(&mut self, here: Reference) {
+        self.count += 1;
+        self.first.get_or_insert(here);
+    }
+}
+
+/// What is known of the whole capture beside its cases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traits {
+    /// Second copies of segments.
+    pub copies: u64,
+    /// Connections forgotten since there were too many at a time.
+    pub forgotten: u64,
+    /// Cases settled early since too many were open.
+    pub crowded: u64,
+    /// Times at which a record was older than the one before.
+    pub steps_back: u64,
+    /// The longest of these steps, in nanoseconds.
+    pub longest_step: i64,
+    /// The first record that was older than the one before.
+    pub first_step: Option<Reference>,
+}
+
+impl Quality {
+    /// Takes what one case lacked.
+    pub fn note(&mut self, case: &ResetCase) {
+        let (gaps, here) = (case.gaps, Reference::from(case.reset.record));
+        let lost = gaps.lost.is_some();
+        for (lacks, seen) in [
+            (gaps.no_handshake, &mut self.no_handshake),
+            (
+                gaps.sender_unseen || gaps.receiver_unseen,
+                &mut self.one_direction,
+            ),
+            (lost, &mut self.lost),
+            (gaps.payload_cut, &mut self.payload_cut),
+            (gaps.reset_cut, &mut self.reset_cut),
+            (gaps.elided, &mut self.elided),
+        ] {
+            if lacks {
+                seen.note(here);
+            }
+        }
+        if let Some(lost) = gaps.lost {
+            self.lost_bytes = self.lost_bytes.saturating_add(lost.bytes);
+            if self.lost.count == 1 {
+                self.lost.first = Some(lost.latest.into());
+            }
+        }
+    }
+
+    /// One line for each kind that occurred, in a fixed order.
+    pub fn items(&self, traits: &Traits) -> Vec<CaptureQuality> {
+        let resets = |seen: &Seen| count(seen.count, "reset", "resets");
+        let lines = [
+            (
+                "no-handshake",
+                self.no_handshake,
+                format!("No SYN was captured of the connections of {}", resets(&self.no_handshake)),
+                "Who is client and who server is a guess, and no verdict on them is certain",
+            ),
+            (
+                "one-direction",
+                self.one_direction,
+                format!("Only one direction was captured of the connections of {}", resets(&self.one_direction)),
+                "What the other side said is not known: no verdict on them is certain, unless the reset itself says what it answers",
+            ),
+            (
+                "loss",
+                self.lost,
+                format!(
+                    "The capture lost segments: {} were acknowledged that it does not hold, on the connections of {}",
+                    bytes(self.lost_bytes),
+                    resets(&self.lost)
+                ),
+                "What was lost may be what the reset answers: no verdict on them is certain",
+            ),
+            (
+                "snap-length",
+                self.payload_cut,
+                format!("The snap length cut payload on the connections of {}", resets(&self.payload_cut)),
+                "Causes that are known by what was said (HTTP, TLS) cannot be told; all others are judged as usual",
+            ),
+            (
+                "reset-cut",
+                self.reset_cut,
+                format!("The header itself was cut or malformed of {}", resets(&self.reset_cut)),
+                "Options may have been there that were not captured: no verdict on them is certain",
+            ),
+            (
+                "long-story",
+                self.elided,
+                format!("The middle of the connection was not kept for {}: it was longer than a case keeps", resets(&self.elided)),
+                "None as a rule: verdicts rest on the beginning, the end and running counts",
+            ),
+            (
+                "duplicates",
+                Seen { count: traits.copies, first: None },
+                format!("{} captured twice and left out", count(traits.copies, "segment was", "segments were")),
+                "None: copies are told from retransmissions and not judged again",
+            ),
+            (
+                "clock-steps",
+                Seen { count: traits.steps_back, first: traits.first_step },
+                format!(
+                    "The clock stepped back {}, by {} at most",
+                    count(traits.steps_back, "time", "times"),
+                    super::words::duration(traits.longest_step)
+                ),
+                "Durations across a step are wrong by as much",
+            ),
+            (
+                "crowded",
+                Seen { count: traits.crowded, first: None },
+                format!("{} judged before all that followed was seen, since too many were open at a time", count(traits.crowded, "reset was", "resets were")),
+                "No verdict on them is certain",
+            ),
+            (
+                "forgotten",
+                Seen { count: traits.forgotten, first: None },
+                format!("{} forgotten to stay within the bound of memory", count(traits.forgotten, "connection was", "connections were")),
+                "What came later on them is judged as begun mid-connection",
+            ),
+        ];
+        lines
+            .into_iter()
+            .filter(|(_, seen, _, _)| seen.count > 0)
+            .map(|(kind, seen, statement, effect)| CaptureQuality {
+                kind,
+                count: seen.count,
+                statement,
+                effect,
+                example: seen.first,
+            })
+            .collect()
+    }
+}
+
+/// What the inputs themselves say that they lack: parts that could not be read, and packets lost while capturing.
+pub fn quality_of_sources(sources: &[Source]) -> Vec<CaptureQuality> {
+    let unread = sources
+        .iter()
+        .filter_map(|source| Some((source, source.problem.as_deref()?)))
+        .map(|(source, problem)| CaptureQuality {
+            kind: "incomplete",
+            count: 1,
+            statement: format!("{}: {problem}", source.name),
+            effect: if source.records == 0 {
+                "Nothing of it is in this report"
+            } else {
+                "What came later is not in this report"
+            },
+            example: None,
+        });
+    let dropped = sources
+        .iter()
+        .filter_map(|source| Some((source, source.dropped.filter(|lost| *lost > 0)?)))
+        .map(|(source, lost)| CaptureQuality {
+            kind: "dropped",
+            count: lost,
+            statement: format!(
+                "{}: {} while it was captured",
+                source.name,
+                count(lost, "packet was lost", "packets were lost")
+            ),
+            effect: "A connection that lost some is never judged with certainty, where it shows",
+            example: None,
+        });
+    unread.chain(dropped).collect()
+}

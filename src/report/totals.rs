@@ -1,0 +1,164 @@
+//! What is said of the whole: [`Head`] at the beginning, [`End`] when all is read.
+
+use super::{Reference, ResetReport, SCHEMA_VERSION, Time};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// The beginning of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What wrote it.
+    pub tool: Tool,
+}
+
+/// What wrote a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Tool {
+    /// `rstscope`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME"),
+                version: env!("CARGO_PKG_VERSION"),
+            },
+        }
+    }
+}
+
+/// What is known when all is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct End {
+    /// Resets folded by what they have in common, in the order of their first.
+    pub incidents: Vec<Incident>,
+    /// What the capture did not show.
+    pub capture_quality: Vec<CaptureQuality>,
+    /// Counts.
+    pub summary: Summary,
+    /// The inputs, in the order given; references count by it.
+    pub sources: Vec<Source>,
+}
+
+/// One input.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// The path as it was given; `-` for standard input.
+    pub name: String,
+    /// `pcap` or `pcapng`; null when it could not be opened.
+    pub format: Option<&'static str>,
+    /// Link types of its records, each once, as numbered in the registry of link-layer header types.
+    pub link_types: Vec<u16>,
+    /// Records read.
+    pub records: u64,
+    /// Bytes read and understood, headers included.
+    pub bytes: u64,
+    /// The earliest time of a record; null without records.
+    pub first: Option<Time>,
+    /// The latest time of a record; null without records.
+    pub last: Option<Time>,
+    /// Packets that were lost while capturing, as the capture itself counts them; null when it says nothing.
+    pub dropped: Option<u64>,
+    /// Whether it was read to a sound end.
+    pub complete: bool,
+    /// What kept it from that; null when it is complete.
+    pub problem: Option<String>,
+}
+
+/// Resets that have cause, service, sender and origin in common.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Incident {
+    /// Its name within this report: `I1`, `I2` in the order of their first resets; `other` for those beyond the bound.
+    pub id: String,
+    /// The cause's id; `other` for those beyond the bound.
+    pub cause: &'static str,
+    /// The cause's title.
+    pub title: &'static str,
+    /// `benign`, `warning` or `error`: the gravest, where they differ.
+    pub severity: &'static str,
+    /// The best confidence among its resets.
+    pub confidence: &'static str,
+    /// Resets.
+    pub count: u64,
+    /// When the first came.
+    pub first: Time,
+    /// When the last came.
+    pub last: Time,
+    /// Address and port of the server; null for those beyond the bound.
+    pub service: Option<SocketAddr>,
+    /// In whose name the resets were sent: `client` or `server`; null for those beyond the bound.
+    pub sender: Option<&'static str>,
+    /// Who really sent them: `endpoint`, `in-path` or `unknown`; null for those beyond the bound.
+    pub origin: Option<&'static str>,
+    /// The clients concerned.
+    pub clients: Clients,
+    /// What its connections show together.
+    pub findings: Vec<Finding>,
+    /// Where its representatives stand, the surest first.
+    pub examples: Vec<Reference>,
+    /// The representatives themselves, in the order of `examples`; not part of the format, where every reset is in `resets`.
+    #[serde(skip)]
+    pub representatives: Vec<ResetReport>,
+}
+
+/// How many clients an incident concerns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Clients {
+    /// Different client addresses, ports apart.
+    pub count: u32,
+    /// False when there may be more: counting stops at a bound.
+    pub complete: bool,
+}
+
+/// What many connections show together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What kind of finding: a kebab-case word.
+    pub kind: &'static str,
+    /// One sentence with its numbers, without a full stop.
+    pub statement: String,
+    /// How many connections it rests on.
+    pub samples: u64,
+}
+
+/// Something that the capture did not show, and what it does to the verdicts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CaptureQuality {
+    /// What kind of gap: a kebab-case word.
+    pub kind: &'static str,
+    /// How many resets, records or bytes it concerns; the statement says which.
+    pub count: u64,
+    /// What it is, one sentence with its number, without a full stop.
+    pub statement: String,
+    /// What it does to confidence, one sentence without a full stop.
+    pub effect: &'static str,
+    /// A record that shows it; null where none does.
+    pub example: Option<Reference>,
+}
+
+/// Counts over all sources.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Records read.
+    pub records: u64,
+    /// TCP segments among them.
+    pub segments: u64,
+    /// Connections; each reuse of two addresses counts anew.
+    pub connections: u64,
+    /// Resets.
+    pub resets: u64,
+    /// Resets by their cause's id; only causes that occurred.
+    pub by_cause: BTreeMap<&'static str, u64>,
+    /// Resets by severity: all three words, whether they occurred or not.
+    pub by_severity: BTreeMap<&'static str, u64>,
+    /// Records without a segment, by the reason; only reasons that occurred.
+    pub skipped: BTreeMap<String, u64>,
+}
