@@ -348,3 +348,7 @@ impl Batch {
 const CHUNK: usize = 1 << 20;
 /// As long as the longest block that is held in memory.
 const LONGEST_BLOCK_RECORD: u32 = 16 << 20;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests;

@@ -50,17 +50,16 @@ pub(super) fn recognise(first: &[u8]) -> Option<Fault> {
     if let Some(&(_, format, convert)) = KNOWN.iter().find(|(magic, ..)| first.starts_with(magic)) {
         return Some(Fault::Foreign { format, convert });
     }
-    if looks_like_erf(first) {
-        let format = "probably an ERF capture";
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || b" \t\r\n".contains(byte);
+    if first.len() >= TEXT && first.iter().all(is_text) {
         return Some(Fault::Foreign {
-            format,
-            convert: EDITCAP,
+            format: "text",
+            convert: "if it is a hexadecimal dump, convert it with: text2pcap FILE OUT.pcap",
         });
     }
-    let is_text = |byte: &u8| byte.is_ascii_graphic() || b" \t\r\n".contains(byte);
-    (first.len() >= TEXT && first.iter().all(is_text)).then_some(Fault::Foreign {
-        format: "text",
-        convert: "if it is a hexadecimal dump, convert it with: text2pcap FILE OUT.pcap",
+    looks_like_erf(first).then_some(Fault::Foreign {
+        format: "probably an ERF capture",
+        convert: EDITCAP,
     })
 }
 

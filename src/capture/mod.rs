@@ -8,6 +8,9 @@ mod foreign;
 mod info;
 mod pcap;
 mod pcapng;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod testfile;
 
 pub use batch::Batch;
 pub use error::{CaptureError, Damage, Fault, FirstBytes, Place};

@@ -146,3 +146,7 @@ fn variant(first: &[u8]) -> Option<(ByteOrder, i64, usize)> {
 }
 
 const RECORD_HEADER_LEN: usize = 16;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests;

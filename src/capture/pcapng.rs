@@ -408,3 +408,7 @@ const LEAST_BLOCK: u32 = 12;
 const MOST_BLOCK: u32 = 16 << 20;
 /// Interfaces of one section; chosen: no machine has as many, and a file of interface blocks must not fill the memory.
 const MOST_INTERFACES: usize = 65_536;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests;

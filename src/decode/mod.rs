@@ -19,11 +19,7 @@ use crate::tcp::{Encapsulation, Segment};
 use std::fmt;
 
 /// What a record holds. Never an error: what cannot be read is a [`Skip`], counted and reported.
-#[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every record is the large variant, and a box would be an allocation for each"
-)]
+#[derive(Clone, Debug)]
 pub enum Decoded<'a> {
     /// One TCP segment.
     Segment(Segment<'a>),
@@ -104,4 +100,5 @@ fn segment<'a>(record: &Record<'a>) -> Result<Segment<'a>, Skip> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 mod tests;

@@ -1,6 +1,6 @@
 //! What may stand between a link header and IP, whatever the link: VLAN tags. Each that carries an identity becomes part of the segment's.
 //!
-//! Further encapsulations that an `EtherType` announces (MPLS, PPPoE, 802.1ah and their kin) belong here; those inside IP (GRE, VXLAN and
+//! Further encapsulations that an `EtherType` announces (MPLS, `PPPoE`, 802.1ah and their kin) belong here; those inside IP (GRE, VXLAN and
 //! theirs) would come back here with what they carry.
 
 use super::{Frame, Protocol, Skip};

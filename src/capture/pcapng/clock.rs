@@ -80,9 +80,9 @@ mod tests {
         assert_eq!(nanos(9, 1_500_000_001), 1_500_000_001);
         assert_eq!(nanos(12, 1_500_000_001_999), 1_500_000_001);
         assert_eq!(nanos(0x80, 3), 3 * SECOND);
-        assert_eq!(nanos(0x80 | 10, 1_536), 1_500_000_000);
-        assert_eq!(nanos(0x80 | 32, (1 << 33) | (1 << 31)), 2_500_000_000);
-        assert_eq!(nanos(0x80 | 63, 3 << 62), 1_500_000_000);
+        assert_eq!(nanos(0x8a, 1_536), 1_500_000_000);
+        assert_eq!(nanos(0xa0, (1 << 33) | (1 << 31)), 2_500_000_000);
+        assert_eq!(nanos(0xbf, 3 << 62), 1_500_000_000);
     }
 
     #[test]

@@ -1,0 +1,314 @@
+use super::super::testfile::{Writer, complaint, drain, open, read, survives_cuts};
+use super::*;
+use crate::capture::Source;
+
+const ORDERS: [ByteOrder; 2] = [ByteOrder::Little, ByteOrder::Big];
+
+fn section(file: &mut Writer) {
+    file.block(kind::SECTION, |block| {
+        block.u32(BYTE_ORDER_MAGIC).u16(1).u16(0).u64(u64::MAX);
+    });
+}
+
+fn interface(file: &mut Writer, link: u16, snap_len: u32, options: &[(u16, &[u8])]) {
+    file.block(kind::INTERFACE, |block| {
+        block.u16(link).u16(0).u32(snap_len);
+        for (code, value) in options {
+            block.option(*code, value);
+        }
+        block.option(option::END, &[]);
+    });
+}
+
+fn enhanced(file: &mut Writer, interface: u32, ticks: u64, bytes: &[u8], options: &[(u16, &[u8])]) {
+    let len = u32::try_from(bytes.len()).unwrap();
+    file.block(kind::ENHANCED_PACKET, |block| {
+        let [high, low] =
+            [ticks >> 32, ticks & 0xffff_ffff].map(|half| u32::try_from(half).unwrap());
+        block
+            .u32(interface)
+            .u32(high)
+            .u32(low)
+            .u32(len)
+            .u32(1500)
+            .raw(bytes);
+        block.bytes.resize(block.bytes.len().next_multiple_of(4), 0);
+        for (code, value) in options {
+            block.option(*code, value);
+        }
+    });
+}
+
+fn statistics(file: &mut Writer, interface: u32, options: &[(u16, u64)]) {
+    file.block(kind::STATISTICS, |block| {
+        block.u32(interface).u64(0);
+        for (code, value) in options {
+            block.u16(*code).u16(8).u64(*value);
+        }
+    });
+}
+
+/// A section with one interface and one packet of 5 bytes at 1 s.
+fn small(order: ByteOrder) -> Writer {
+    let mut file = Writer::new(order);
+    section(&mut file);
+    interface(&mut file, 1, 0, &[]);
+    enhanced(&mut file, 0, 1_000_000, b"abcde", &[]);
+    file
+}
+
+#[test]
+fn each_section_has_its_byte_order_and_its_interfaces() {
+    let mut file = Writer::new(ByteOrder::Little);
+    for (order, link) in [
+        (ByteOrder::Little, 113),
+        (ByteOrder::Big, 1),
+        (ByteOrder::Little, 276),
+    ] {
+        file.order = order;
+        section(&mut file);
+        interface(&mut file, link, 0, &[]);
+        interface(&mut file, 101, 96, &[(option::IF_TSRESOL, &[9])]);
+        enhanced(&mut file, 1, (1 << 32) + 5, b"abc", &[]);
+        enhanced(&mut file, 0, 1_000_000, b"", &[]);
+    }
+    let expected: Vec<_> = [113, 1, 276]
+        .into_iter()
+        .zip([1, 3, 5])
+        .flat_map(|(link, number)| {
+            [
+                (number, (1 << 32) + 5, 101, 1500, b"abc".to_vec()),
+                (number + 1, 1_000_000_000, link, 1500, vec![]),
+            ]
+        })
+        .collect();
+    assert_eq!(read(&file.bytes), expected);
+}
+
+#[test]
+fn resolutions_and_offsets_are_each_interfaces_own() {
+    for order in ORDERS {
+        let mut file = Writer::new(order);
+        section(&mut file);
+        let mut offset = Writer::new(order);
+        offset.u64((-2_i64).cast_unsigned());
+        interface(&mut file, 1, 0, &[(option::IF_TSRESOL, &[3])]);
+        interface(&mut file, 1, 0, &[(option::IF_TSRESOL, &[0x94])]);
+        interface(&mut file, 1, 0, &[(option::IF_TSOFFSET, &offset.bytes)]);
+        for (index, ticks) in [(0, 1_500), (1, 3 << 19), (2, 3_500_000)] {
+            enhanced(&mut file, index, ticks, b"", &[]);
+        }
+        let times: Vec<_> = read(&file.bytes).iter().map(|record| record.1).collect();
+        assert_eq!(times, [1_500_000_000; 3]);
+    }
+}
+
+#[test]
+fn simple_and_obsolete_packets_are_read() {
+    for order in ORDERS {
+        let mut file = small(order);
+        let mut cut = Writer::new(order);
+        section(&mut cut);
+        interface(&mut cut, 1, 3, &[]);
+        for writer in [&mut file, &mut cut] {
+            writer.block(kind::SIMPLE_PACKET, |block| {
+                block.u32(5).raw(b"vwxyz");
+            });
+            writer.block(kind::PACKET, |block| {
+                block
+                    .u16(0)
+                    .u16(2)
+                    .u32(0)
+                    .u32(7)
+                    .u32(3)
+                    .u32(9)
+                    .raw(b"old\0");
+                // An option of the obsolete kind: its code 4 counts no losses.
+                block.option(4, &[0, 0, 0, 0, 0, 0, 0, 9]);
+            });
+        }
+        let old = |number| (number, 7_000, 1, 9, b"old".to_vec());
+        assert_eq!(
+            read(&file.bytes)[1..],
+            [(2, 1_000_000_000, 1, 5, b"vwxyz".to_vec()), old(3)]
+        );
+        assert_eq!(read(&cut.bytes), [(1, 0, 1, 5, b"vwx".to_vec()), old(2)]);
+        let mut source = open(&file.bytes).unwrap();
+        drain(&mut source);
+        assert_eq!(source.info().dropped, Some(2));
+    }
+}
+
+#[test]
+fn losses_are_counted_once_however_they_are_told() {
+    for order in ORDERS {
+        let mut file = small(order);
+        interface(&mut file, 1, 0, &[]);
+        let mut three = Writer::new(order);
+        three.u64(3);
+        for _ in 0..2 {
+            enhanced(
+                &mut file,
+                0,
+                0,
+                b"abc",
+                &[(option::EPB_DROPCOUNT, &three.bytes)],
+            );
+        }
+        // The same losses and one more, in total; then another interface's, twice, of which the later holds.
+        statistics(
+            &mut file,
+            0,
+            &[(option::ISB_IFDROP, 4), (option::ISB_OSDROP, 3)],
+        );
+        statistics(&mut file, 1, &[(option::ISB_IFDROP, 1)]);
+        statistics(&mut file, 1, &[(option::ISB_IFDROP, 10)]);
+        statistics(&mut file, 9, &[(option::ISB_IFDROP, 1000)]);
+        let dropped = |file: &Writer| {
+            let mut source = open(&file.bytes).unwrap();
+            assert!(drain(&mut source).1.is_none());
+            source.info().dropped
+        };
+        assert_eq!(dropped(&small(order)), None);
+        assert_eq!(dropped(&file), Some(17));
+        section(&mut file);
+        interface(&mut file, 1, 0, &[]);
+        statistics(&mut file, 0, &[(option::ISB_OSDROP, 100)]);
+        assert_eq!(dropped(&file), Some(117));
+    }
+}
+
+#[test]
+fn records_are_numbered_as_wireshark_numbers_them() {
+    let mut file = small(ByteOrder::Little);
+    // Unknown, name resolution, decryption secrets: no records. Custom blocks, a journal entry, system calls: records.
+    for block in [
+        0x7777_7777,
+        4,
+        10,
+        0x0bad,
+        0x4000_0bad,
+        9,
+        0x204,
+        0x216,
+        0x221,
+    ] {
+        file.block(block, |body| {
+            body.raw(&[0; 64]);
+        });
+    }
+    enhanced(&mut file, 0, 0, b"", &[]);
+    let numbers: Vec<_> = read(&file.bytes).iter().map(|record| record.0).collect();
+    assert_eq!(numbers, [1, 8]);
+}
+
+#[test]
+fn a_long_block_that_is_passed_over_is_not_held_in_memory() {
+    let mut file = small(ByteOrder::Little);
+    file.block(10, |body| body.bytes.resize(20 << 20, 1));
+    enhanced(&mut file, 0, 0, b"end", &[]);
+    let mut source = open(&file.bytes).unwrap();
+    let mut batch = crate::capture::Batch::new();
+    let mut records = 0;
+    while source.fill(&mut batch).unwrap() {
+        records += batch.len();
+    }
+    assert_eq!(records, 2);
+    assert!(batch.bytes.len() < 4 << 20);
+}
+
+#[test]
+fn a_length_that_forgot_its_padding_is_forgiven() {
+    let mut file = small(ByteOrder::Little);
+    file.u32(0x7777).u32(15).raw(b"abc\0").u32(15);
+    file.u32(kind::ENHANCED_PACKET)
+        .u32(35)
+        .u32(0)
+        .u64(0)
+        .u32(3)
+        .u32(3)
+        .raw(b"abc\0")
+        .u32(35);
+    assert_eq!(read(&file.bytes).len(), 2);
+}
+
+#[test]
+fn a_cut_anywhere_leaves_the_records_before_it() {
+    for order in ORDERS {
+        let mut file = small(order);
+        let mut boundaries = vec![28, 52, file.bytes.len()];
+        statistics(&mut file, 0, &[(option::ISB_IFDROP, 1)]);
+        boundaries.push(file.bytes.len());
+        file.block(4, |body| {
+            body.raw(&[0; 20]);
+        });
+        boundaries.push(file.bytes.len());
+        enhanced(&mut file, 0, 0, b"xyz", &[(1, b"a comment")]);
+        boundaries.push(file.bytes.len());
+        section(&mut file);
+        survives_cuts(&file.bytes, &read(&file.bytes), &boundaries);
+    }
+}
+
+#[test]
+fn damage_is_named() {
+    let damaged = |at: usize, value: u8| {
+        let mut file = small(ByteOrder::Little);
+        file.bytes[at] = value;
+        complaint(&file.bytes)
+    };
+    let packet = 52;
+    for (at, value, sentence) in [
+        (
+            8,
+            0,
+            "a section's byte-order magic is 00 3c 2b 1a (record 1, byte offset 0)",
+        ),
+        (
+            12,
+            2,
+            "version 2.0 of the format is unknown (record 1, byte offset 0)",
+        ),
+        (
+            32,
+            8,
+            "a block cannot be 8 bytes long (record 1, byte offset 28)",
+        ),
+        (
+            35,
+            2,
+            "a block cannot be 33554456 bytes long (record 1, byte offset 28)",
+        ),
+        (
+            packet + 8,
+            3,
+            "a packet names interface 3, but 1 are described (record 1, byte offset 52)",
+        ),
+        (
+            packet + 20,
+            99,
+            "a packet block is too short for its content (record 1, byte offset 52)",
+        ),
+        (
+            packet + 22,
+            99,
+            "a record claims 6488069 bytes, and none is longer than 262144 (record 1, byte offset 52)",
+        ),
+        (
+            packet + 36,
+            44,
+            "a block of 40 bytes gives its length as 44 at its end (record 1, byte offset 52)",
+        ),
+    ] {
+        assert_eq!(damaged(at, value), format!("file: {sentence}"));
+    }
+}
+
+#[test]
+fn a_file_of_interfaces_does_not_fill_the_memory() {
+    let mut file = small(ByteOrder::Little);
+    for _ in 0..=MOST_INTERFACES {
+        interface(&mut file, 1, 0, &[]);
+    }
+    assert!(complaint(&file.bytes).contains("more than 65536 interfaces"));
+}
