@@ -14,7 +14,8 @@ pub fn explain(words: &str) -> Exit {
     let text = match search::find(words, &pages()) {
         Found::One(page) => text_of(page, width),
         Found::Several(pages) => {
-            let mut text = String::from("Several causes answer to that; rstscope explain ID shows one:\n\n");
+            let mut text =
+                String::from("Several causes answer to that; rstscope explain ID shows one:\n\n");
             text.push_str(&list(&pages, width));
             text
         }
@@ -29,8 +30,11 @@ pub fn causes() -> Exit {
     let pages = pages();
     let mut text = String::new();
     for phase in PHASES {
-        let of: Vec<&'static CauseDoc> =
-            pages.iter().copied().filter(|page| page.phase == phase).collect();
+        let of: Vec<&'static CauseDoc> = pages
+            .iter()
+            .copied()
+            .filter(|page| page.phase == phase)
+            .collect();
         if of.is_empty() {
             continue;
         }
@@ -43,7 +47,11 @@ pub fn causes() -> Exit {
 }
 
 fn pages() -> Vec<&'static CauseDoc> {
-    RULES.iter().map(|rule| rule.doc).chain([UNDETERMINED]).collect()
+    RULES
+        .iter()
+        .map(|rule| rule.doc)
+        .chain([UNDETERMINED])
+        .collect()
 }
 
 fn list(pages: &[&'static CauseDoc], width: usize) -> String {
@@ -85,7 +93,12 @@ fn text_of(page: &CauseDoc, width: usize) -> String {
         .told_apart
         .iter()
         .map(|rival| {
-            let apart = format!("{}: {} To settle it: {}", rival.cause, stop(rival.by), stop(rival.settle));
+            let apart = format!(
+                "{}: {} To settle it: {}",
+                rival.cause,
+                stop(rival.by),
+                stop(rival.settle)
+            );
             wrap(&apart, "  - ", width)
         })
         .collect();
@@ -94,8 +107,15 @@ fn text_of(page: &CauseDoc, width: usize) -> String {
     part("What the server sees", &prose(page.server_sees));
     part("What is at stake", &prose(page.at_stake));
     part("What to do now", &advice(page, Horizon::Now, width));
-    part("What to do for good", &advice(page, Horizon::Lasting, width));
-    let references: String = page.references.iter().map(|one| wrap(one, "  - ", width)).collect();
+    part(
+        "What to do for good",
+        &advice(page, Horizon::Lasting, width),
+    );
+    let references: String = page
+        .references
+        .iter()
+        .map(|one| wrap(one, "  - ", width))
+        .collect();
     part("References", &references);
     text
 }

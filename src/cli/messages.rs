@@ -120,7 +120,10 @@ pub fn no_tcp(links: &[String]) {
 /// A filter matched no record.
 pub fn nothing_matched(filter: &str, records: u64) {
     say(
-        &format!("the filter '{}' matched none of {records} records", printable(filter)),
+        &format!(
+            "the filter '{}' matched none of {records} records",
+            printable(filter)
+        ),
         Some("frames with VLAN tags match only behind 'vlan', for example: 'vlan and port 443'"),
     );
 }
@@ -128,7 +131,11 @@ pub fn nothing_matched(filter: &str, records: u64) {
 /// A filter that libpcap does not compile.
 pub fn bad_filter(filter: &str, why: &str) -> Exit {
     say(
-        &format!("the filter '{}' is not understood: {}", printable(filter), printable(why)),
+        &format!(
+            "the filter '{}' is not understood: {}",
+            printable(filter),
+            printable(why)
+        ),
         Some("its syntax is that of tcpdump: man pcap-filter"),
     );
     Exit::Nothing
@@ -139,9 +146,15 @@ pub fn unknown_cause(words: &str, near: &[&str]) -> Exit {
     let hint = if near.is_empty() {
         "all of them: rstscope causes".to_owned()
     } else {
-        format!("did you mean {}? All of them: rstscope causes", near.join(" or "))
+        format!(
+            "did you mean {}? All of them: rstscope causes",
+            near.join(" or ")
+        )
     };
-    say(&format!("there is no cause '{}'", printable(words)), Some(&hint));
+    say(
+        &format!("there is no cause '{}'", printable(words)),
+        Some(&hint),
+    );
     Exit::Nothing
 }
 

@@ -36,7 +36,9 @@ pub fn width(to_stdout: bool) -> usize {
     let terminal = (to_stdout && io::stdout().is_terminal())
         .then(terminal_size::terminal_size)
         .flatten();
-    terminal.map_or(COLUMNS, |(width, _)| usize::from(width.0).clamp(NARROW, WIDE))
+    terminal.map_or(COLUMNS, |(width, _)| {
+        usize::from(width.0).clamp(NARROW, WIDE)
+    })
 }
 
 /// The inputs in the order given, opened before any of them is read.
@@ -66,7 +68,10 @@ impl Inputs {
     }
 
     fn none_opened(&self) -> bool {
-        !self.sources.iter().any(|input| matches!(input, Input::Open(_)))
+        !self
+            .sources
+            .iter()
+            .any(|input| matches!(input, Input::Open(_)))
     }
 
     fn all_complete(&self) -> bool {

@@ -82,13 +82,19 @@ impl Quality {
             (
                 "no-handshake",
                 self.no_handshake,
-                format!("No SYN was captured of the connections of {}", resets(&self.no_handshake)),
+                format!(
+                    "No SYN was captured of the connections of {}",
+                    resets(&self.no_handshake)
+                ),
                 "Who is client and who server is a guess, and no verdict on them is certain",
             ),
             (
                 "one-direction",
                 self.one_direction,
-                format!("Only one direction was captured of the connections of {}", resets(&self.one_direction)),
+                format!(
+                    "Only one direction was captured of the connections of {}",
+                    resets(&self.one_direction)
+                ),
                 "What the other side said is not known: no verdict on them is certain, unless the reset itself says what it answers",
             ),
             (
@@ -104,30 +110,48 @@ impl Quality {
             (
                 "snap-length",
                 self.payload_cut,
-                format!("The snap length cut payload on the connections of {}", resets(&self.payload_cut)),
+                format!(
+                    "The snap length cut payload on the connections of {}",
+                    resets(&self.payload_cut)
+                ),
                 "Causes that are known by what was said (HTTP, TLS) cannot be told; all others are judged as usual",
             ),
             (
                 "reset-cut",
                 self.reset_cut,
-                format!("The header itself was cut or malformed of {}", resets(&self.reset_cut)),
+                format!(
+                    "The header itself was cut or malformed of {}",
+                    resets(&self.reset_cut)
+                ),
                 "Options may have been there that were not captured: no verdict on them is certain",
             ),
             (
                 "long-story",
                 self.elided,
-                format!("The middle of the connection was not kept for {}: it was longer than a case keeps", resets(&self.elided)),
+                format!(
+                    "The middle of the connection was not kept for {}: it was longer than a case keeps",
+                    resets(&self.elided)
+                ),
                 "None as a rule: verdicts rest on the beginning, the end and running counts",
             ),
             (
                 "duplicates",
-                Seen { count: traits.copies, first: None },
-                format!("{} captured twice and left out", count(traits.copies, "segment was", "segments were")),
+                Seen {
+                    count: traits.copies,
+                    first: None,
+                },
+                format!(
+                    "{} captured twice and left out",
+                    count(traits.copies, "segment was", "segments were")
+                ),
                 "None: copies are told from retransmissions and not judged again",
             ),
             (
                 "clock-steps",
-                Seen { count: traits.steps_back, first: traits.first_step },
+                Seen {
+                    count: traits.steps_back,
+                    first: traits.first_step,
+                },
                 format!(
                     "The clock stepped back {}, by {} at most",
                     count(traits.steps_back, "time", "times"),
@@ -137,14 +161,26 @@ impl Quality {
             ),
             (
                 "crowded",
-                Seen { count: traits.crowded, first: None },
-                format!("{} judged before all that followed was seen, since too many were open at a time", count(traits.crowded, "reset was", "resets were")),
+                Seen {
+                    count: traits.crowded,
+                    first: None,
+                },
+                format!(
+                    "{} judged before all that followed was seen, since too many were open at a time",
+                    count(traits.crowded, "reset was", "resets were")
+                ),
                 "No verdict on them is certain",
             ),
             (
                 "forgotten",
-                Seen { count: traits.forgotten, first: None },
-                format!("{} forgotten to stay within the bound of memory", count(traits.forgotten, "connection was", "connections were")),
+                Seen {
+                    count: traits.forgotten,
+                    first: None,
+                },
+                format!(
+                    "{} forgotten to stay within the bound of memory",
+                    count(traits.forgotten, "connection was", "connections were")
+                ),
                 "What came later on them is judged as begun mid-connection",
             ),
         ];
