@@ -12,9 +12,9 @@
 //! | pcap-file 3.0.0-rc.3 | 0.9 | 2.1 to 2.3 |
 //!
 //! Over whole packets (560 bytes on average) the three are alike, as the kernel's copying is most of it. Speed alone would not decide it.
-//! What does is in their sources: pcap-parser refuses every base-two `if_tsresol`, reads `if_tsoffset` in one byte order only, and keeps no
-//! byte offsets for messages. pcap-file refuses records longer than the snap length or with a fraction above one second, which occur and
-//! which other tools read, and its reader rests on `unsafe`. Both lend one record at a time, so a batch that can cross threads would cost a
+//! What does is in their sources: pcap-parser refuses every base-two `if_tsresol`, reads `if_tsoffset` in one byte order only.
+//! pcap-file refuses records longer than the snap length or with a fraction above one second, which occur and which other tools read, and its
+//! reader rests on `unsafe`. Both lend one record at a time, so a batch that can cross threads would cost a
 //! copy of every record.
 
 mod batch;
