@@ -78,7 +78,7 @@ impl Analyzer {
     pub fn push(&mut self, record: &Record<'_>) {
         self.records += 1;
         self.clock.tick(record);
-        self.take(decode(record));
+        self.take(&decode(record));
     }
 
     /// Lets capture time pass where there was no record, so that resets settle.
@@ -136,10 +136,10 @@ impl Analyzer {
         }
     }
 
-    fn take(&mut self, decoded: Decoded<'_>) {
+    fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
-            Decoded::Segment(segment) => self.tracker.observe(&segment),
-            Decoded::Skip(skip) => *self.skipped.entry(skip).or_default() += 1,
+            Decoded::Segment(segment) => self.tracker.observe(segment),
+            Decoded::Skip(skip) => *self.skipped.entry(*skip).or_default() += 1,
         }
     }
 }

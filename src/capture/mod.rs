@@ -4,6 +4,8 @@ mod batch;
 mod bytes;
 mod error;
 mod file;
+#[cfg(feature = "live")]
+mod filter;
 mod foreign;
 mod info;
 mod pcap;
@@ -15,7 +17,12 @@ mod testfile;
 pub use batch::Batch;
 pub use error::{CaptureError, Damage, Fault, FirstBytes, Place};
 pub use file::FileSource;
+#[cfg(feature = "live")]
+pub use filter::{Filter, FilterError};
 pub use info::SourceInfo;
+
+/// What sources give.
+pub use crate::decode::Record;
 
 use std::path::Path;
 

@@ -14,7 +14,8 @@ pub fn explain(words: &str) -> Exit {
     let text = match search::find(words, &pages()) {
         Found::One(page) => text_of(page, width),
         Found::Several(pages) => {
-            let mut text = String::from("Several causes answer to that; rstscope explain ID shows one:\n\n");
+            let mut text =
+                String::from("Several causes answer to that; rstscope explain ID shows one:\n\n");
             text.push_str(&list(&pages, width));
             text
         }
@@ -29,21 +30,26 @@ pub fn causes() -> Exit {
     let pages = pages();
     let mut text = String::new();
     for phase in PHASES {
-        let of: Vec<&'static CauseDoc> =
-            pages.iter().copied().filter(|page| page.phase == phase).collect();
+        let of: Vec<&'static CauseDoc> = pages
+            .iter()
+            .copied()
+            .filter(|page| page.phase == phase)
+            .collect();
         if of.is_empty() {
             continue;
         }
-        text.push_str(&format!("Phase: {}\n", phase.name()));
-        text.push_str(&list(&of, width));
-        text.push('\n');
+        text.extend(["Phase: ", phase.name(), "\n", &list(&of, width), "\n"]);
     }
     text.push_str("The page of one of them: rstscope explain ID\n");
     print(&text)
 }
 
 fn pages() -> Vec<&'static CauseDoc> {
-    RULES.iter().map(|rule| rule.doc).chain([UNDETERMINED]).collect()
+    RULES
+        .iter()
+        .map(|rule| rule.doc)
+        .chain([UNDETERMINED])
+        .collect()
 }
 
 fn list(pages: &[&'static CauseDoc], width: usize) -> String {
@@ -69,12 +75,13 @@ fn text_of(page: &CauseDoc, width: usize) -> String {
         page.since
     );
     if !page.aliases.is_empty() {
-        about.push_str(&format!(". Also called: {}", page.aliases.join(", ")));
+        about.push_str(". Also called: ");
+        about.push_str(&page.aliases.join(", "));
     }
     text.push_str(&wrap(&about, "", width));
     let mut part = |heading: &str, body: &str| {
         if !body.trim().is_empty() {
-            text.push_str(&format!("\n{heading}\n{body}"));
+            text.extend(["\n", heading, "\n", body]);
         }
     };
     let prose = |body: &str| wrap_paragraphs(body, "  ", width);
@@ -85,7 +92,12 @@ fn text_of(page: &CauseDoc, width: usize) -> String {
         .told_apart
         .iter()
         .map(|rival| {
-            let apart = format!("{}: {} To settle it: {}", rival.cause, stop(rival.by), stop(rival.settle));
+            let apart = format!(
+                "{}: {} To settle it: {}",
+                rival.cause,
+                stop(rival.by),
+                stop(rival.settle)
+            );
             wrap(&apart, "  - ", width)
         })
         .collect();
@@ -94,8 +106,15 @@ fn text_of(page: &CauseDoc, width: usize) -> String {
     part("What the server sees", &prose(page.server_sees));
     part("What is at stake", &prose(page.at_stake));
     part("What to do now", &advice(page, Horizon::Now, width));
-    part("What to do for good", &advice(page, Horizon::Lasting, width));
-    let references: String = page.references.iter().map(|one| wrap(one, "  - ", width)).collect();
+    part(
+        "What to do for good",
+        &advice(page, Horizon::Lasting, width),
+    );
+    let references: String = page
+        .references
+        .iter()
+        .map(|one| wrap(one, "  - ", width))
+        .collect();
     part("References", &references);
     text
 }
@@ -112,11 +131,8 @@ fn advice(page: &CauseDoc, horizon: Horizon, width: usize) -> String {
 }
 
 fn ladder(ladder: &str) -> String {
-    ladder
-        .trim_matches('\n')
-        .lines()
-        .map(|line| format!("    {line}\n"))
-        .collect()
+    let lines = ladder.trim_matches('\n').lines();
+    lines.flat_map(|line| ["    ", line, "\n"]).collect()
 }
 
 fn print(text: &str) -> Exit {

@@ -121,7 +121,13 @@ mod tests {
 
     #[test]
     fn standard_input_is_read_once() {
-        assert!(matches!(plan(&["-", "-"]), Err(Mistake::StandardInputTwice)));
-        assert!(matches!(plan(&["-o", "a", "a"]), Err(Mistake::OutputIsInput(_))));
+        assert!(matches!(
+            plan(&["-", "-"]),
+            Err(Mistake::StandardInputTwice)
+        ));
+        assert!(matches!(
+            plan(&["-o", "a", "a"]),
+            Err(Mistake::OutputIsInput(_))
+        ));
     }
 }

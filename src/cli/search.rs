@@ -16,7 +16,10 @@ pub enum Found {
 /// Looks for `words` among `pages`: a name of a page wins, then pages with all the words, then none.
 pub fn find(words: &str, pages: &[&'static CauseDoc]) -> Found {
     let wanted = normal(words);
-    if let Some(page) = pages.iter().find(|page| names(page).any(|name| normal(name) == wanted)) {
+    if let Some(page) = pages
+        .iter()
+        .find(|page| names(page).any(|name| normal(name) == wanted))
+    {
         return Found::One(page);
     }
     let parts: Vec<&str> = wanted.split('-').filter(|part| !part.is_empty()).collect();

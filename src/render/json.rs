@@ -31,7 +31,11 @@ impl Json {
 
 impl Renderer for Json {
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{{\"schema_version\":{},\n\"tool\":", head.schema_version)?;
+        write!(
+            out,
+            "{{\"schema_version\":{},\n\"tool\":",
+            head.schema_version
+        )?;
         value(&head.tool, out)?;
         out.write_all(b",\n\"resets\":[")
     }

@@ -3,8 +3,8 @@
 //! Plain ASCII beside the words themselves, without colour: it reads the same in a terminal, in a pipe and in a ticket.
 
 mod block;
-mod overview;
 mod ladder;
+mod overview;
 mod words;
 
 use super::{Options, Renderer, Show};
@@ -46,7 +46,11 @@ impl Renderer for Table {
         }
         for incident in overview::order(&end.incidents) {
             let shown = incident.representatives.len();
-            if incident.representatives.iter().all(|reset| reset.follows_reset.is_some()) {
+            if incident
+                .representatives
+                .iter()
+                .all(|reset| reset.follows_reset.is_some())
+            {
                 continue; // They stand in the timelines of the resets that they follow; the overview counts them.
             }
             for (number, reset) in (1..).zip(&incident.representatives) {

@@ -75,7 +75,12 @@ pub fn moment(time: Time) -> String {
 /// A time between `first` and `last`, without repeating the day: `2026-01-31 09:15:02 to 09:16:40 UTC`.
 pub fn span(first: Time, last: Time) -> String {
     let (from, to) = (first.to_string(), last.to_string());
-    let parts = (from.get(..10), from.get(11..19), to.get(..10), to.get(11..19));
+    let parts = (
+        from.get(..10),
+        from.get(11..19),
+        to.get(..10),
+        to.get(11..19),
+    );
     match parts {
         (Some(day), Some(begin), Some(other_day), Some(end)) if day == other_day => {
             if begin == end {
@@ -117,9 +122,15 @@ mod tests {
 
     #[test]
     fn lines_keep_their_width_and_their_indent() {
-        assert_eq!(wrap("one two three four", "- ", 10), "- one two\n  three\n  four\n");
+        assert_eq!(
+            wrap("one two three four", "- ", 10),
+            "- one two\n  three\n  four\n"
+        );
         assert_eq!(wrap("", "- ", 10), "- \n");
-        assert_eq!(wrap("incomprehensibilities a", "", 10), "incomprehensibilities\na\n");
+        assert_eq!(
+            wrap("incomprehensibilities a", "", 10),
+            "incomprehensibilities\na\n"
+        );
     }
 
     #[test]
@@ -131,7 +142,10 @@ mod tests {
 
     #[test]
     fn times_are_read_without_counting_digits() {
-        assert_eq!(moment(at(1_700_000_000_000_001_999)), "2023-11-14 22:13:20.000001 UTC");
+        assert_eq!(
+            moment(at(1_700_000_000_000_001_999)),
+            "2023-11-14 22:13:20.000001 UTC"
+        );
         let (begin, end) = (at(1_700_000_000_000_000_000), at(1_700_000_061_000_000_000));
         assert_eq!(span(begin, end), "2023-11-14 22:13:20 to 22:14:21 UTC");
         assert_eq!(span(begin, begin), "2023-11-14 22:13:20 UTC");

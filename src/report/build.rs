@@ -53,9 +53,8 @@ fn connection(facts: &Facts<'_>) -> Connection {
 /// When in the connection's life the reset came, by what had been seen of it; [`Phase::Any`] never.
 fn phase(facts: &Facts<'_>) -> Phase {
     let round_trip = facts.round_trip();
-    let was_idle = |idle: Option<crate::case::facts::Idle>| {
-        idle.is_some_and(|idle| idle.is_idle(round_trip))
-    };
+    let was_idle =
+        |idle: Option<crate::case::facts::Idle>| idle.is_some_and(|idle| idle.is_idle(round_trip));
     if !facts.was_established() {
         Phase::Connect
     } else if facts.sender().fin.is_some() || facts.receiver().fin.is_some() {

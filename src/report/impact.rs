@@ -95,10 +95,9 @@ fn unacknowledged(facts: &Facts<'_>, side: Side) -> Option<u64> {
 /// Up to where the other side has acknowledged what `side` sent.
 fn acknowledged(facts: &Facts<'_>, side: Side) -> Option<SeqNumber> {
     let reset = &facts.case.reset;
-    let by_reset = (side == facts.case.received_by()
-        && reset.flags.ack()
-        && facts.origin() != Origin::InPath)
-        .then_some(reset.ack);
+    let by_reset =
+        (side == facts.case.received_by() && reset.flags.ack() && facts.origin() != Origin::InPath)
+            .then_some(reset.ack);
     match (facts.case.endpoints[side].snd_una, by_reset) {
         (Some(one), Some(other)) => Some(one.later(other)),
         (one, other) => one.or(other),

@@ -28,7 +28,9 @@ pub fn against(against: &Against) -> String {
     let all = |facts: &[Fact]| facts.iter().map(inside).collect::<Vec<_>>().join("; ");
     match against {
         Against::Contradicted(facts) => sentence_case(&all(facts)),
-        Against::Hidden(facts) => format!("It needs what the capture does not show: {}", all(facts)),
+        Against::Hidden(facts) => {
+            format!("It needs what the capture does not show: {}", all(facts))
+        }
         Against::Rarer => "Nothing on the wire; it is the rarer of the two".into(),
         Against::Weaker => "What was observed fits it, but speaks for it less".into(),
     }

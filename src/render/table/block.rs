@@ -97,8 +97,14 @@ impl Page<'_> {
             "  - ",
             &format!("[{}] {}", alternative.cause, alternative.confidence),
         )?;
-        self.text("    ", &format!("Against it: {}", stop(&alternative.against)))?;
-        self.text("    ", &format!("To settle it: {}", stop(&alternative.settle)))
+        self.text(
+            "    ",
+            &format!("Against it: {}", stop(&alternative.against)),
+        )?;
+        self.text(
+            "    ",
+            &format!("To settle it: {}", stop(&alternative.settle)),
+        )
     }
 
     fn advice(&mut self, advice: &Advice) -> io::Result<()> {
@@ -116,7 +122,10 @@ impl Page<'_> {
         }
         let mut more = Vec::new();
         if let Some(left) = end.unacknowledged_bytes.filter(|left| *left > 0) {
-            more.push(format!("{} of its own were never acknowledged", bytes(left)));
+            more.push(format!(
+                "{} of its own were never acknowledged",
+                bytes(left)
+            ));
         }
         if end.response_lost == Some(true) {
             more.push(if name == "client" {
@@ -125,10 +134,10 @@ impl Page<'_> {
                 "its answer was not acknowledged whole".into()
             });
         }
-        match more.is_empty() {
-            true => Ok(()),
-            false => self.text("    - ", &stop(&more.join("; "))),
+        if more.is_empty() {
+            return Ok(());
         }
+        self.text("    - ", &stop(&more.join("; ")))
     }
 }
 
@@ -155,7 +164,10 @@ fn failed(failures: &Failures) -> Vec<String> {
 fn story(reset: &ResetReport) -> String {
     let (from, to) = ends(reset);
     let sender = match reset.origin {
-        "in-path" => format!("Something on the path, in the name of the {} {from},", reset.sender),
+        "in-path" => format!(
+            "Something on the path, in the name of the {} {from},",
+            reset.sender
+        ),
         _ => format!("The {} {from}", reset.sender),
     };
     let form = match reset.form {
@@ -166,29 +178,38 @@ fn story(reset: &ResetReport) -> String {
         },
         _ => "reset its connection with".into(),
     };
-    let other = if reset.sender == "client" { "server" } else { "client" };
+    let other = if reset.sender == "client" {
+        "server"
+    } else {
+        "client"
+    };
     let age = reset.time.since(reset.connection.started);
-    let mut text = format!(
+    let mut sentences = vec![format!(
         "{sender} {form} the {other} {to}, {} after the connection's first segment (phase: {}).",
         duration(age.nanos()),
         reset.connection.phase
-    );
+    )];
     if let Some(at) = reset.follows_reset {
-        text.push_str(&format!(" It follows from the reset in record {}.", at.record));
+        sentences.push(format!(
+            "It follows from the reset in record {}.",
+            at.record
+        ));
     }
-    match reset.accepted {
-        "no" => text.push_str(" Its receiver did not obey it."),
-        "challenged" => text.push_str(" Its receiver challenged it, and the connection lived on."),
-        "unknown" => text.push_str(" Whether its receiver obeyed, the capture does not show."),
-        _ => {}
-    }
+    let obeyed = match reset.accepted {
+        "no" => "Its receiver did not obey it.",
+        "challenged" => "Its receiver challenged it, and the connection lived on.",
+        "unknown" => "Whether its receiver obeyed, the capture does not show.",
+        _ => "",
+    };
+    sentences.push(obeyed.into());
     if !reset.connection.roles_known {
-        text.push_str(" Who is client and who server is a guess.");
+        sentences.push("Who is client and who server is a guess.".into());
     }
     if !reset.connection.encapsulation.is_empty() {
-        text.push_str(&format!(" Wrapped in {}.", reset.connection.encapsulation.join(", ")));
+        let wrapping = reset.connection.encapsulation.join(", ");
+        sentences.push(format!("It was wrapped in {wrapping}."));
     }
-    text
+    sentences.join(" ")
 }
 
 fn applications(reset: &ResetReport, page: &mut Page<'_>) -> io::Result<()> {
@@ -197,7 +218,10 @@ fn applications(reset: &ResetReport, page: &mut Page<'_>) -> io::Result<()> {
     } else {
         "What the applications saw"
     })?;
-    for (name, end) in [("client", &reset.impact.client), ("server", &reset.impact.server)] {
+    for (name, end) in [
+        ("client", &reset.impact.client),
+        ("server", &reset.impact.server),
+    ] {
         let idle = if name != reset.sender {
             if matches!(reset.accepted, "no" | "challenged") {
                 "nothing, for this reset changed nothing there."
@@ -220,7 +244,11 @@ fn records(records: &[Reference]) -> String {
         return String::new();
     };
     let numbers: Vec<String> = records.iter().map(|at| at.record.to_string()).collect();
-    let word = if records.len() == 1 { "record" } else { "records" };
+    let word = if records.len() == 1 {
+        "record"
+    } else {
+        "records"
+    };
     let source = if first.source == 0 {
         String::new()
     } else {

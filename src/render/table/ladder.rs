@@ -32,7 +32,12 @@ fn cells(segment: &TimelineLine) -> [String; COLUMNS] {
             .filter(|_| pause(segment).is_none())
             .map(|delta| format!("+{}", duration(delta.nanos())))
             .unwrap_or_default(),
-        if segment.from == "client" { "C > S" } else { "S > C" }.to_owned(),
+        if segment.from == "client" {
+            "C > S"
+        } else {
+            "S > C"
+        }
+        .to_owned(),
         flags(&segment.flags),
         segment.seq.to_string(),
         segment.ack.map(|ack| ack.to_string()).unwrap_or_default(),
@@ -60,7 +65,10 @@ fn flags(names: &str) -> String {
     if names.len() <= FLAGS {
         names.to_owned()
     } else {
-        names.split(',').filter_map(|name| name.chars().next()).collect()
+        names
+            .split(',')
+            .filter_map(|name| name.chars().next())
+            .collect()
     }
 }
 
@@ -96,7 +104,9 @@ fn line(
 const FLAGS: usize = 11;
 /// Columns of a line, the note not counted.
 const COLUMNS: usize = 8;
-const HEADER: [&str; COLUMNS] = ["record", "after", "from", "flags", "seq", "ack", "len", "window"];
+const HEADER: [&str; COLUMNS] = [
+    "record", "after", "from", "flags", "seq", "ack", "len", "window",
+];
 /// Which columns begin at their left.
 const LEFT: [bool; COLUMNS] = [false, false, true, true, false, false, false, false];
 /// A pause from which on a line is drawn for it, in nanoseconds: a second, the least that any idle timer counts.

@@ -122,20 +122,19 @@ fn which(incident: &Incident) -> String {
 }
 
 fn why(incident: &Incident) -> String {
-    let mut text = format!(
-        "{}\n[{}] {}",
-        incident.title, incident.cause, incident.confidence
-    );
+    let mut lines = vec![
+        incident.title.to_owned(),
+        format!("[{}] {}", incident.cause, incident.confidence),
+    ];
     if let Some(example) = incident.representatives.first() {
         if let Some(seen) = seen(&example.impact) {
-            text.push_str("\nSeen by the ");
-            text.push_str(&seen);
+            lines.push(format!("Seen by the {seen}"));
         }
         if let Some(advice) = example.advice.first() {
-            text.push_str(&format!("\nDo ({}): {}", advice.who, advice.action));
+            lines.push(format!("Do ({}): {}", advice.who, advice.action));
         }
     }
-    text
+    lines.join("\n")
 }
 
 fn who_and_when(incident: &Incident) -> String {
