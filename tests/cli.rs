@@ -3,7 +3,10 @@
 //! The captures are built here, byte by byte, so that this file needs nothing beside it.
 
 #![cfg(feature = "cli")]
-#![expect(clippy::unwrap_used, reason = "a test ends where its own preparations fail")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its own preparations fail"
+)]
 
 use serde_json::Value;
 use std::fs;

@@ -9,7 +9,8 @@ use std::io::{self, Write};
 
 /// Where and when: the words above a block.
 pub fn headline(reset: &ResetReport) -> String {
-    format!("record {}, {}", reset.record, moment(reset.time))
+    let file = of_file(reset.source);
+    format!("record {}{file}, {}", reset.record, moment(reset.time))
 }
 
 /// Writes the block under `headline`.
@@ -249,10 +250,13 @@ fn records(records: &[Reference]) -> String {
     } else {
         "records"
     };
-    let source = if first.source == 0 {
-        String::new()
-    } else {
-        format!(" of file {}", first.source + 1)
-    };
-    format!(" ({word} {}{source})", numbers.join(", "))
+    format!(" ({word} {}{})", numbers.join(", "), of_file(first.source))
+}
+
+/// Names a file by the number that the headline gives it, unless it is the first.
+fn of_file(source: u16) -> String {
+    match source {
+        0 => String::new(),
+        _ => format!(" of file ({})", u32::from(source) + 1),
+    }
 }

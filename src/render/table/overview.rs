@@ -33,7 +33,13 @@ pub fn order(incidents: &[Incident]) -> Vec<&Incident> {
 }
 
 fn inputs(sources: &[Source]) -> String {
-    let names: Vec<String> = sources.iter().map(|source| name(&source.name)).collect();
+    let names: Vec<String> = match sources {
+        [only] => vec![name(&only.name)],
+        _ => (1..)
+            .zip(sources)
+            .map(|(number, source): (usize, _)| format!("({number}) {}", name(&source.name)))
+            .collect(),
+    };
     let first = sources.iter().filter_map(|source| source.first).min();
     let last = sources.iter().filter_map(|source| source.last).max();
     let mut text = names.join(", ");
@@ -191,5 +197,5 @@ fn quality(items: &[CaptureQuality], width: usize, out: &mut dyn Write) -> io::R
     Ok(())
 }
 
-/// Rows beyond this number are read by nobody at a terminal; chosen.
-const MOST_ROWS: usize = 40;
+/// Incidents that are listed and told; more are read by nobody at a terminal. Chosen.
+pub const MOST_ROWS: usize = 20;
