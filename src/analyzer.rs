@@ -6,14 +6,12 @@
 //! 2. [`Analyzer::next_reset`] until there is none, after each push or as seldom as one likes;
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
-use crate::case::facts::Facts;
 use crate::decode::{Decoded, Record, Skip, decode};
 use crate::incidents::{Bounds, Incidents};
 use crate::origin::Timestamp;
 use crate::report::{
-    CaptureQuality, Incident, Quality, Reference, ResetReport, Summary, Traits, reset_report,
+    CaptureQuality, Incident, Quality, Reference, ResetReport, Summary, Traits, report_on,
 };
-use crate::rules::Verdict;
 use crate::track::{Limits, Tracker};
 use std::collections::BTreeMap;
 
@@ -78,7 +76,7 @@ impl Analyzer {
     pub fn push(&mut self, record: &Record<'_>) {
         self.records += 1;
         self.clock.tick(record);
-        self.take(decode(record));
+        self.take(&decode(record));
     }
 
     /// Lets capture time pass where there was no record, so that resets settle.
@@ -94,9 +92,7 @@ impl Analyzer {
     /// The next reset that has settled.
     pub fn next_reset(&mut self) -> Option<ResetReport> {
         let case = self.tracker.next_case()?;
-        let facts = Facts::of(&case);
-        let verdict = Verdict::on(&facts);
-        let report = reset_report(&facts, &verdict);
+        let report = report_on(&case);
         self.quality.note(&case);
         *self.by_cause.entry(report.verdict.cause).or_default() += 1;
         *self.by_severity.entry(report.verdict.severity).or_default() += 1;
@@ -136,10 +132,10 @@ impl Analyzer {
         }
     }
 
-    fn take(&mut self, decoded: Decoded<'_>) {
+    fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
-            Decoded::Segment(segment) => self.tracker.observe(&segment),
-            Decoded::Skip(skip) => *self.skipped.entry(skip).or_default() += 1,
+            Decoded::Segment(segment) => self.tracker.observe(segment),
+            Decoded::Skip(skip) => *self.skipped.entry(*skip).or_default() += 1,
         }
     }
 }

@@ -21,6 +21,8 @@ mod batch;
 mod bytes;
 mod error;
 mod file;
+#[cfg(feature = "live")]
+mod filter;
 mod foreign;
 mod info;
 mod pcap;
@@ -32,7 +34,12 @@ mod testfile;
 pub use batch::Batch;
 pub use error::{CaptureError, Damage, Fault, FirstBytes, Place};
 pub use file::FileSource;
+#[cfg(feature = "live")]
+pub use filter::{Filter, FilterError};
 pub use info::SourceInfo;
+
+/// What sources give.
+pub use crate::decode::Record;
 
 use std::path::Path;
 

@@ -38,9 +38,7 @@ pub fn causes() -> Exit {
         if of.is_empty() {
             continue;
         }
-        text.push_str(&format!("Phase: {}\n", phase.name()));
-        text.push_str(&list(&of, width));
-        text.push('\n');
+        text.extend(["Phase: ", phase.name(), "\n", &list(&of, width), "\n"]);
     }
     text.push_str("The page of one of them: rstscope explain ID\n");
     print(&text)
@@ -77,12 +75,13 @@ fn text_of(page: &CauseDoc, width: usize) -> String {
         page.since
     );
     if !page.aliases.is_empty() {
-        about.push_str(&format!(". Also called: {}", page.aliases.join(", ")));
+        about.push_str(". Also called: ");
+        about.push_str(&page.aliases.join(", "));
     }
     text.push_str(&wrap(&about, "", width));
     let mut part = |heading: &str, body: &str| {
         if !body.trim().is_empty() {
-            text.push_str(&format!("\n{heading}\n{body}"));
+            text.extend(["\n", heading, "\n", body]);
         }
     };
     let prose = |body: &str| wrap_paragraphs(body, "  ", width);
@@ -132,11 +131,8 @@ fn advice(page: &CauseDoc, horizon: Horizon, width: usize) -> String {
 }
 
 fn ladder(ladder: &str) -> String {
-    ladder
-        .trim_matches('\n')
-        .lines()
-        .map(|line| format!("    {line}\n"))
-        .collect()
+    let lines = ladder.trim_matches('\n').lines();
+    lines.flat_map(|line| ["    ", line, "\n"]).collect()
 }
 
 fn print(text: &str) -> Exit {

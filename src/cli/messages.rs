@@ -4,6 +4,8 @@
 
 use super::plan::is_stdin;
 use super::search;
+#[cfg(feature = "live")]
+use crate::capture::FilterError;
 use crate::capture::{CaptureError, Damage, Fault};
 use crate::render::text::printable;
 use std::fmt;
@@ -104,20 +106,8 @@ pub fn not_written(error: &io::Error, output: Option<&Path>) -> Exit {
     Exit::Nothing
 }
 
-/// No TCP was found in any record.
-pub fn no_tcp(links: &[String]) {
-    let hint = if links.is_empty() {
-        "was the interface the right one, and the filter not too narrow?".to_owned()
-    } else {
-        format!(
-            "link types in it: {}; was the interface the right one, and the filter not too narrow?",
-            links.join(", ")
-        )
-    };
-    say("no TCP segment in what was read", Some(&hint));
-}
-
 /// A filter matched no record.
+#[cfg(feature = "live")]
 pub fn nothing_matched(filter: &str, records: u64) {
     say(
         &format!(
@@ -128,17 +118,13 @@ pub fn nothing_matched(filter: &str, records: u64) {
     );
 }
 
-/// A filter that libpcap does not compile.
-pub fn bad_filter(filter: &str, why: &str) -> Exit {
+/// A filter that libpcap does not understand, at all or for the link type of a record.
+#[cfg(feature = "live")]
+pub fn bad_filter(error: &FilterError) {
     say(
-        &format!(
-            "the filter '{}' is not understood: {}",
-            printable(filter),
-            printable(why)
-        ),
+        &printable(&error.to_string()),
         Some("its syntax is that of tcpdump: man pcap-filter"),
     );
-    Exit::Nothing
 }
 
 /// No cause of that name.

@@ -9,6 +9,7 @@ mod messages;
 mod plan;
 mod run;
 mod search;
+mod sieve;
 
 use messages::Exit;
 use plan::Plan;

@@ -2,6 +2,7 @@
 
 use super::messages::{self, Exit};
 use super::plan::Diagnosis;
+use super::sieve::Sieve;
 use crate::analyzer::{Analyzer, Config};
 use crate::capture::{self, Batch, FileSource, Source as _, SourceInfo};
 use crate::render::{Options, Renderer};
@@ -11,11 +12,15 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 /// Reads the captures of a plan and writes its report.
 pub fn run(plan: &Diagnosis) -> Exit {
+    let sieve = match Sieve::new(plan.filter.as_deref()) {
+        Ok(sieve) => sieve,
+        Err(exit) => return exit,
+    };
     let mut inputs = Inputs::open(plan);
     if inputs.none_opened() {
         return Exit::Nothing;
     }
-    let mut run = match Run::begin(plan) {
+    let mut run = match Run::begin(plan, sieve) {
         Ok(run) => run,
         Err(error) => return messages::not_written(&error, plan.output.as_deref()),
     };
@@ -23,10 +28,10 @@ pub fn run(plan: &Diagnosis) -> Exit {
         .renderer
         .begin(&Head::default(), &mut run.out)
         .and_then(|()| run.read(&mut inputs))
-        .and_then(|()| run.end(plan, &inputs));
+        .and_then(|()| run.end(&inputs));
     match written {
-        Ok(()) if inputs.all_complete() => Exit::Complete,
-        Ok(()) => Exit::Partial,
+        Ok(true) if inputs.all_complete() => Exit::Complete,
+        Ok(_) => Exit::Partial,
         Err(error) => messages::not_written(&error, plan.output.as_deref()),
     }
 }
@@ -115,13 +120,14 @@ fn reported(info: &SourceInfo) -> Source {
 
 /// One analysis on its way to the output.
 struct Run {
+    sieve: Sieve,
     analyzer: Analyzer,
     renderer: Box<dyn Renderer>,
     out: BufWriter<Box<dyn Write>>,
 }
 
 impl Run {
-    fn begin(plan: &Diagnosis) -> io::Result<Self> {
+    fn begin(plan: &Diagnosis, sieve: Sieve) -> io::Result<Self> {
         let mut config = Config::default();
         config.incidents.examples = plan.examples;
         let out: Box<dyn Write> = match &plan.output {
@@ -133,6 +139,7 @@ impl Run {
             show: plan.show,
         };
         Ok(Self {
+            sieve,
             analyzer: Analyzer::new(config),
             renderer: plan.format.renderer(options),
             out: BufWriter::new(out),
@@ -162,8 +169,10 @@ impl Run {
 
     fn take(&mut self, batch: &Batch) -> io::Result<()> {
         for record in batch.records() {
-            self.analyzer.push(&record);
-            self.give()?;
+            if self.sieve.passes(&record) {
+                self.analyzer.push(&record);
+                self.give()?;
+            }
         }
         Ok(())
     }
@@ -176,7 +185,8 @@ impl Run {
         Ok(())
     }
 
-    fn end(mut self, _: &Diagnosis, inputs: &Inputs) -> io::Result<()> {
+    /// Writes the rest. Whether every record could be looked at.
+    fn end(mut self, inputs: &Inputs) -> io::Result<bool> {
         self.analyzer.settle();
         self.give()?;
         let finished = self.analyzer.finish();
@@ -190,7 +200,8 @@ impl Run {
             sources,
         };
         self.renderer.end(&end, &mut self.out)?;
-        self.out.flush()
+        self.out.flush()?;
+        Ok(self.sieve.end())
     }
 }
 

@@ -204,3 +204,83 @@ fn confidence_rank(confidence: &str) -> u8 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(incidents: usize, examples: usize, clients: usize) -> Bounds {
+        Bounds {
+            incidents,
+            examples,
+            clients,
+        }
+    }
+
+    fn reset(record: u64, cause: &'static str, confidence: &'static str) -> ResetReport {
+        let mut reset = ResetReport::sample();
+        reset.record = record;
+        reset.time = Time::from_nanos(i64::try_from(record).unwrap());
+        reset.verdict.cause = cause;
+        reset.verdict.confidence = confidence;
+        reset
+    }
+
+    fn folded(bounds: Bounds, resets: &[ResetReport]) -> Vec<Incident> {
+        let mut incidents = Incidents::new(bounds);
+        for reset in resets {
+            incidents.add(reset);
+        }
+        incidents.finish()
+    }
+
+    #[test]
+    fn the_surest_and_earliest_represent_an_incident() {
+        let resets = [
+            reset(1, "a", "possible"),
+            reset(2, "a", "certain"),
+            reset(3, "a", "likely"),
+            reset(4, "a", "certain"),
+        ];
+        let incidents = folded(bounds(9, 3, 9), &resets);
+        let [only] = incidents.as_slice() else {
+            unreachable!("one cause, one service, one sender");
+        };
+        let records: Vec<u64> = only.examples.iter().map(|at| at.record).collect();
+        assert_eq!(records, [2, 4, 3]);
+        assert_eq!((only.count, only.confidence), (4, "certain"));
+        assert_eq!((only.first.nanos(), only.last.nanos()), (1, 4));
+    }
+
+    #[test]
+    fn kinds_beyond_the_bound_are_counted_as_one() {
+        let resets = [
+            reset(1, "a", "likely"),
+            reset(2, "b", "likely"),
+            reset(3, "c", "likely"),
+            reset(4, "d", "likely"),
+            reset(5, "a", "likely"),
+        ];
+        let incidents = folded(bounds(2, 1, 9), &resets);
+        let ids: Vec<(&str, &str, u64)> = incidents
+            .iter()
+            .map(|one| (one.id.as_str(), one.cause, one.count))
+            .collect();
+        assert_eq!(ids, [("I1", "a", 2), ("I2", "b", 1), ("other", "other", 2)]);
+    }
+
+    #[test]
+    fn clients_are_counted_up_to_a_bound() {
+        let resets: Vec<ResetReport> = (1..=4)
+            .map(|number| {
+                let mut reset = reset(number, "a", "likely");
+                reset.connection.client = format!("10.0.0.{number}:1").parse().unwrap();
+                reset
+            })
+            .collect();
+        let clients = |most| folded(bounds(9, 1, most), &resets).pop().unwrap().clients;
+        let expected = |count, complete| Clients { count, complete };
+        assert_eq!(clients(4), expected(4, true));
+        assert_eq!(clients(3), expected(3, false));
+    }
+}

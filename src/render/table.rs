@@ -44,7 +44,10 @@ impl Renderer for Table {
         if self.options.show == Show::Every {
             return Ok(());
         }
-        for incident in overview::order(&end.incidents) {
+        for incident in overview::order(&end.incidents)
+            .into_iter()
+            .take(overview::MOST_ROWS)
+        {
             let shown = incident.representatives.len();
             if incident
                 .representatives

@@ -108,10 +108,9 @@ pub fn stop(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::origin::Timestamp;
 
     fn at(nanos: i64) -> Time {
-        Timestamp::from_nanos(nanos).into()
+        Time::from_nanos(nanos)
     }
 
     #[test]

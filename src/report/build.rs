@@ -4,10 +4,18 @@ use super::reset::{
     Advice, Alternative, Connection, Evidence, ResetReport, TimelineLine, Verdict as Judged,
 };
 use super::{Reference, identity, impact, reasons, story, words};
+use crate::case::ResetCase;
 use crate::case::facts::{Facts, Origin};
 use crate::rules::{self, Horizon, Phase, Verdict};
 
-/// The report on one reset.
+/// Judges a case by all rules, and reports on it.
+pub fn report_on(case: &ResetCase) -> ResetReport {
+    let facts = Facts::of(case);
+    let verdict = Verdict::on(&facts);
+    reset_report(&facts, &verdict)
+}
+
+/// The report on one reset, with a verdict that was found on it.
 pub fn reset_report(facts: &Facts<'_>, verdict: &Verdict) -> ResetReport {
     let case = facts.case;
     let timeline: Vec<TimelineLine> = story::timeline(facts, &verdict.evidence);

@@ -14,7 +14,7 @@ mod story;
 mod totals;
 pub mod words;
 
-pub use build::reset_report;
+pub use build::{report_on, reset_report};
 pub use impact::failures;
 pub use quality::{Quality, Traits, quality_of_sources};
 pub use reset::{

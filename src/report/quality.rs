@@ -77,8 +77,13 @@ impl Quality {
 
     /// One line for each kind that occurred, in a fixed order.
     pub fn items(&self, traits: &Traits) -> Vec<CaptureQuality> {
+        let lines = self.of_cases().into_iter().chain(of_capture(traits));
+        lines.filter(|item| item.count > 0).collect()
+    }
+
+    fn of_cases(&self) -> [CaptureQuality; 6] {
         let resets = |seen: &Seen| count(seen.count, "reset", "resets");
-        let lines = [
+        [
             (
                 "no-handshake",
                 self.no_handshake,
@@ -134,67 +139,76 @@ impl Quality {
                 ),
                 "None as a rule: verdicts rest on the beginning, the end and running counts",
             ),
-            (
-                "duplicates",
-                Seen {
-                    count: traits.copies,
-                    first: None,
-                },
-                format!(
-                    "{} captured twice and left out",
-                    count(traits.copies, "segment was", "segments were")
-                ),
-                "None: copies are told from retransmissions and not judged again",
+        ]
+        .map(line)
+    }
+}
+
+fn of_capture(traits: &Traits) -> [CaptureQuality; 4] {
+    [
+        (
+            "duplicates",
+            Seen {
+                count: traits.copies,
+                first: None,
+            },
+            format!(
+                "{} captured twice and left out",
+                count(traits.copies, "segment was", "segments were")
             ),
-            (
-                "clock-steps",
-                Seen {
-                    count: traits.steps_back,
-                    first: traits.first_step,
-                },
-                format!(
-                    "The clock stepped back {}, by {} at most",
-                    count(traits.steps_back, "time", "times"),
-                    super::words::duration(traits.longest_step)
-                ),
-                "Durations across a step are wrong by as much",
+            "None: copies are told from retransmissions and not judged again",
+        ),
+        (
+            "clock-steps",
+            Seen {
+                count: traits.steps_back,
+                first: traits.first_step,
+            },
+            format!(
+                "The clock stepped back {}, by {} at most",
+                count(traits.steps_back, "time", "times"),
+                super::words::duration(traits.longest_step)
             ),
-            (
-                "crowded",
-                Seen {
-                    count: traits.crowded,
-                    first: None,
-                },
-                format!(
-                    "{} judged before all that followed was seen, since too many were open at a time",
-                    count(traits.crowded, "reset was", "resets were")
-                ),
-                "No verdict on them is certain",
+            "Durations across a step are wrong by as much",
+        ),
+        (
+            "crowded",
+            Seen {
+                count: traits.crowded,
+                first: None,
+            },
+            format!(
+                "{} judged before all that followed was seen, since too many were open at a time",
+                count(traits.crowded, "reset was", "resets were")
             ),
-            (
-                "forgotten",
-                Seen {
-                    count: traits.forgotten,
-                    first: None,
-                },
-                format!(
-                    "{} forgotten to stay within the bound of memory",
-                    count(traits.forgotten, "connection was", "connections were")
-                ),
-                "What came later on them is judged as begun mid-connection",
+            "No verdict on them is certain",
+        ),
+        (
+            "forgotten",
+            Seen {
+                count: traits.forgotten,
+                first: None,
+            },
+            format!(
+                "{} forgotten to stay within the bound of memory",
+                count(traits.forgotten, "connection was", "connections were")
             ),
-        ];
-        lines
-            .into_iter()
-            .filter(|(_, seen, _, _)| seen.count > 0)
-            .map(|(kind, seen, statement, effect)| CaptureQuality {
-                kind,
-                count: seen.count,
-                statement,
-                effect,
-                example: seen.first,
-            })
-            .collect()
+            "What came later on them is judged as begun mid-connection",
+        ),
+    ]
+    .map(line)
+}
+
+/// Kind, how many, statement and effect as one item.
+fn line(
+    (kind, seen, statement, effect): (&'static str, Seen, String, &'static str),
+) -> CaptureQuality {
+    CaptureQuality {
+        kind,
+        count: seen.count,
+        statement,
+        effect,
+        example: seen.first,
     }
 }
 

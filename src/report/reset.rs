@@ -202,3 +202,51 @@ pub struct TimelineLine {
     /// Segments left out between the line above and this one: 0 for most.
     pub elided: u64,
 }
+
+#[cfg(test)]
+impl ResetReport {
+    /// A report on a refused connection, to be changed by a test as it needs.
+    pub fn sample() -> Self {
+        let address = |text: &str| {
+            text.parse()
+                .unwrap_or_else(|_| unreachable!("{text} is an address"))
+        };
+        let time = Time::from_nanos(1_700_000_000_000_000_000);
+        Self {
+            source: 0,
+            record: 2,
+            time,
+            connection: Connection {
+                client: address("10.0.0.1:40000"),
+                server: address("10.0.0.2:80"),
+                roles_known: true,
+                started: time,
+                phase: "connect",
+                wireshark_filter: "tcp".into(),
+                community_id: "1:".into(),
+                encapsulation: Vec::new(),
+            },
+            sender: "server",
+            origin: "endpoint",
+            form: "reply",
+            answers: Some(Reference {
+                source: 0,
+                record: 1,
+            }),
+            follows_reset: None,
+            accepted: "yes",
+            verdict: Verdict {
+                cause: "port-closed",
+                title: "Nobody listens on that port",
+                confidence: "likely",
+                severity: "error",
+                reasons: vec!["Nothing decides".into()],
+                evidence: Vec::new(),
+                alternatives: Vec::new(),
+            },
+            impact: Ends::default(),
+            advice: Vec::new(),
+            timeline: Vec::new(),
+        }
+    }
+}

@@ -12,6 +12,11 @@ pub struct Time {
 }
 
 impl Time {
+    /// The moment that lies `nanos` nanoseconds after the Unix epoch.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self { nanos }
+    }
+
     /// Nanoseconds since the Unix epoch.
     pub const fn nanos(self) -> i64 {
         self.nanos

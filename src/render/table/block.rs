@@ -9,7 +9,8 @@ use std::io::{self, Write};
 
 /// Where and when: the words above a block.
 pub fn headline(reset: &ResetReport) -> String {
-    format!("record {}, {}", reset.record, moment(reset.time))
+    let file = of_file(reset.source);
+    format!("record {}{file}, {}", reset.record, moment(reset.time))
 }
 
 /// Writes the block under `headline`.
@@ -134,10 +135,10 @@ impl Page<'_> {
                 "its answer was not acknowledged whole".into()
             });
         }
-        match more.is_empty() {
-            true => Ok(()),
-            false => self.text("    - ", &stop(&more.join("; "))),
+        if more.is_empty() {
+            return Ok(());
         }
+        self.text("    - ", &stop(&more.join("; ")))
     }
 }
 
@@ -184,33 +185,32 @@ fn story(reset: &ResetReport) -> String {
         "client"
     };
     let age = reset.time.since(reset.connection.started);
-    let mut text = format!(
+    let mut sentences = vec![format!(
         "{sender} {form} the {other} {to}, {} after the connection's first segment (phase: {}).",
         duration(age.nanos()),
         reset.connection.phase
-    );
+    )];
     if let Some(at) = reset.follows_reset {
-        text.push_str(&format!(
-            " It follows from the reset in record {}.",
+        sentences.push(format!(
+            "It follows from the reset in record {}.",
             at.record
         ));
     }
-    match reset.accepted {
-        "no" => text.push_str(" Its receiver did not obey it."),
-        "challenged" => text.push_str(" Its receiver challenged it, and the connection lived on."),
-        "unknown" => text.push_str(" Whether its receiver obeyed, the capture does not show."),
-        _ => {}
-    }
+    let obeyed = match reset.accepted {
+        "no" => "Its receiver did not obey it.",
+        "challenged" => "Its receiver challenged it, and the connection lived on.",
+        "unknown" => "Whether its receiver obeyed, the capture does not show.",
+        _ => "",
+    };
+    sentences.push(obeyed.into());
     if !reset.connection.roles_known {
-        text.push_str(" Who is client and who server is a guess.");
+        sentences.push("Who is client and who server is a guess.".into());
     }
     if !reset.connection.encapsulation.is_empty() {
-        text.push_str(&format!(
-            " Wrapped in {}.",
-            reset.connection.encapsulation.join(", ")
-        ));
+        let wrapping = reset.connection.encapsulation.join(", ");
+        sentences.push(format!("It was wrapped in {wrapping}."));
     }
-    text
+    sentences.join(" ")
 }
 
 fn applications(reset: &ResetReport, page: &mut Page<'_>) -> io::Result<()> {
@@ -250,10 +250,13 @@ fn records(records: &[Reference]) -> String {
     } else {
         "records"
     };
-    let source = if first.source == 0 {
-        String::new()
-    } else {
-        format!(" of file {}", first.source + 1)
-    };
-    format!(" ({word} {}{source})", numbers.join(", "))
+    format!(" ({word} {}{})", numbers.join(", "), of_file(first.source))
+}
+
+/// Names a file by the number that the headline gives it, unless it is the first.
+fn of_file(source: u16) -> String {
+    match source {
+        0 => String::new(),
+        _ => format!(" of file ({})", u32::from(source) + 1),
+    }
 }

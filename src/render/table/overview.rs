@@ -33,7 +33,13 @@ pub fn order(incidents: &[Incident]) -> Vec<&Incident> {
 }
 
 fn inputs(sources: &[Source]) -> String {
-    let names: Vec<String> = sources.iter().map(|source| name(&source.name)).collect();
+    let names: Vec<String> = match sources {
+        [only] => vec![name(&only.name)],
+        _ => (1..)
+            .zip(sources)
+            .map(|(number, source): (usize, _)| format!("({number}) {}", name(&source.name)))
+            .collect(),
+    };
     let first = sources.iter().filter_map(|source| source.first).min();
     let last = sources.iter().filter_map(|source| source.last).max();
     let mut text = names.join(", ");
@@ -122,20 +128,19 @@ fn which(incident: &Incident) -> String {
 }
 
 fn why(incident: &Incident) -> String {
-    let mut text = format!(
-        "{}\n[{}] {}",
-        incident.title, incident.cause, incident.confidence
-    );
+    let mut lines = vec![
+        incident.title.to_owned(),
+        format!("[{}] {}", incident.cause, incident.confidence),
+    ];
     if let Some(example) = incident.representatives.first() {
         if let Some(seen) = seen(&example.impact) {
-            text.push_str("\nSeen by the ");
-            text.push_str(&seen);
+            lines.push(format!("Seen by the {seen}"));
         }
         if let Some(advice) = example.advice.first() {
-            text.push_str(&format!("\nDo ({}): {}", advice.who, advice.action));
+            lines.push(format!("Do ({}): {}", advice.who, advice.action));
         }
     }
-    text
+    lines.join("\n")
 }
 
 fn who_and_when(incident: &Incident) -> String {
@@ -192,5 +197,5 @@ fn quality(items: &[CaptureQuality], width: usize, out: &mut dyn Write) -> io::R
     Ok(())
 }
 
-/// Rows beyond this number are read by nobody at a terminal; chosen.
-const MOST_ROWS: usize = 40;
+/// Incidents that are listed and told; more are read by nobody at a terminal. Chosen.
+pub const MOST_ROWS: usize = 20;
