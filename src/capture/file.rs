@@ -94,6 +94,10 @@ impl FileSource {
         if name == "-" {
             return Self::from_reader(name, source, Box::new(io::stdin()));
         }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where captures are opened"
+        )]
         let file = File::open(path).map_err(|error| failed(Fault::Open(error)))?;
         let kind = file
             .metadata()

@@ -151,7 +151,7 @@ fn options(told: &Told) -> Vec<u8> {
     }
     match options.mptcp {
         Some(Mptcp::Reset { reason, transient }) => {
-            bytes.extend([30, 4, 0x80 | u8::from(transient), reason])
+            bytes.extend([30, 4, 0x80 | u8::from(transient), reason]);
         }
         Some(Mptcp::Join) => bytes.extend([30, 4, 0x10, 0]),
         _ => {}

@@ -84,7 +84,7 @@ impl Teller {
             }
         };
         let (from, to) = (self.address(&from.join(" ")), self.address(&to.join(" ")));
-        let mut told = self.bare(number, seconds, from, to, flags);
+        let mut told = bare(number, seconds, from, to, flags);
         let mut said = Words::default();
         while let Some(word) = words.next() {
             if !said.take(word, &mut words, &mut told) {
@@ -100,47 +100,6 @@ impl Teller {
         told.header.payload_len = len;
         self.number(&mut told, &said);
         told
-    }
-
-    fn bare(
-        &mut self,
-        number: u64,
-        seconds: f64,
-        from: SocketAddr,
-        to: SocketAddr,
-        flags: Flags,
-    ) -> Told {
-        let reply = flags.rst() && !flags.ack();
-        #[expect(clippy::cast_possible_truncation, reason = "a story lasts minutes")]
-        let nanos = (seconds * 1e9).round() as i64;
-        let syn_options = if flags.syn() { Some(1460) } else { None };
-        Told {
-            from,
-            to,
-            header: Header {
-                record: RecordId { source: 0, number },
-                time: Timestamp::from_nanos(START + nanos),
-                ip: IpFacts {
-                    hop_limit: 64,
-                    id: Some(0),
-                    dont_fragment: Some(true),
-                    dscp: 0,
-                    flow_label: None,
-                },
-                seq: SeqNumber::default(),
-                ack: SeqNumber::default(),
-                flags,
-                window: if reply { 0 } else { 500 },
-                options: Options {
-                    mss: syn_options,
-                    complete: true,
-                    ..Options::default()
-                },
-                payload_len: 0,
-                checksum: Checksum::Unknown,
-            },
-            payload: Vec::new(),
-        }
     }
 
     /// Turns relative numbers into those on the wire, and counts the sender's packets.
@@ -182,6 +141,41 @@ impl Teller {
             ))
         });
         SocketAddr::new(known.ip(), port.unwrap_or(known.port()))
+    }
+}
+
+/// A segment with nothing but its flags.
+fn bare(number: u64, seconds: f64, from: SocketAddr, to: SocketAddr, flags: Flags) -> Told {
+    let reply = flags.rst() && !flags.ack();
+    #[expect(clippy::cast_possible_truncation, reason = "a story lasts minutes")]
+    let nanos = (seconds * 1e9).round() as i64;
+    let syn_options = if flags.syn() { Some(1460) } else { None };
+    Told {
+        from,
+        to,
+        header: Header {
+            record: RecordId { source: 0, number },
+            time: Timestamp::from_nanos(START + nanos),
+            ip: IpFacts {
+                hop_limit: 64,
+                id: Some(0),
+                dont_fragment: Some(true),
+                dscp: 0,
+                flow_label: None,
+            },
+            seq: SeqNumber::default(),
+            ack: SeqNumber::default(),
+            flags,
+            window: if reply { 0 } else { 500 },
+            options: Options {
+                mss: syn_options,
+                complete: true,
+                ..Options::default()
+            },
+            payload_len: 0,
+            checksum: Checksum::Unknown,
+        },
+        payload: Vec::new(),
     }
 }
 
@@ -249,7 +243,7 @@ impl Words {
                 header.options.mptcp = Some(Mptcp::Reset {
                     reason: byte(),
                     transient: false,
-                })
+                });
             }
             "ts" => {
                 let (stamp, echo) = value.split_once('/').unwrap_or((value, "0"));

@@ -249,7 +249,7 @@ impl Connection {
                 });
             }
             Side::Server if header.flags.syn() && server.isn != Some(header.seq) => {
-                happenings.push(Happening::Answered)
+                happenings.push(Happening::Answered);
             }
             Side::Server
                 if header.flags.fin()

@@ -117,9 +117,9 @@ fn habits(view: &mut EndpointView, header: &Header, mark: Mark) {
         && id != 0
     {
         if id.wrapping_sub(before) <= COUNTER_STEP {
-            view.ip_id_steps += 1
+            view.ip_id_steps += 1;
         } else {
-            view.ip_id_leaps += 1
+            view.ip_id_leaps += 1;
         }
     }
     // Linux sends zero where no fragment can come: in SYN,ACK, and for sockets that are only half there.

@@ -215,7 +215,7 @@ fn known_middlebox_timeout(nanos: i64) -> Option<u32> {
 fn nearest(known: &[u32], nanos: i64) -> Option<u32> {
     known.iter().copied().find(|seconds| {
         let exact = i64::from(*seconds) * SECOND;
-        (nanos - exact).abs() <= (exact / 33).min(SECOND).max(SECOND / 10)
+        (nanos - exact).abs() <= (exact / 33).clamp(SECOND / 10, SECOND)
     })
 }
 
@@ -225,7 +225,7 @@ const PATIENCE: i64 = SECOND;
 const LONG: i64 = 30 * SECOND;
 /// Fewer repetitions than this are common on any path; the taxonomy's line.
 const REPETITIONS: u32 = 3;
-/// Seconds after which servers give up on a request: nginx 60, Apache 20 and 300, gunicorn 30, HAProxy examples 10 and 50, and round values.
+/// Seconds after which servers give up on a request: nginx 60, Apache 20 and 300, gunicorn 30, `HAProxy` examples 10 and 50, and round values.
 const SERVER_TIMEOUTS: [u32; 12] = [1, 2, 5, 10, 15, 20, 30, 50, 60, 90, 120, 300];
 /// Seconds after which middleboxes forget: AWS classic and application balancers 60, Azure and IBM 240, AWS network balancer 350,
 /// Google VPC 600, Google Cloud NAT 1200, `FortiGate` 3600.

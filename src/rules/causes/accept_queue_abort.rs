@@ -1,9 +1,7 @@
 //! The accept queue is full and the server resets instead of staying silent.
 
 use crate::case::facts::Facts;
-use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
-};
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
 use crate::tcp::Side;
 
 /// The page.

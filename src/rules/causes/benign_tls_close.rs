@@ -97,12 +97,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_reply_to_payload(facts))?
-            .requires(ask::sender_had_closed(facts))?
-            .is_decided_by(ask::answers_tls_alert(facts))?
-            .is_excluded_by(&ask::follows_a_reset(facts))?
-            .is_excluded_by(&ask::answered_mid_request(facts))?,
-    )
+    Claim::new()
+        .requires(ask::is_reply_to_payload(facts))?
+        .requires(ask::sender_had_closed(facts))?
+        .is_decided_by(ask::answers_tls_alert(facts))?
+        .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_excluded_by(&ask::answered_mid_request(facts))
 }

@@ -174,16 +174,14 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     )
 }
 
-/// The request came just before close(): the reset discards it, and no FIN is sent.
+/// The request came just before `close()`: the reset discards it, and no FIN is sent.
 fn unread_form(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
-    Some(
-        Claim::new()
-            .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
-            .requires(ask::receiver_went_unanswered(facts))?
-            .requires(ask::request_came_after_idleness(facts))?
-            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
-            .is_decided_by(ask::came_right_after_payload(facts))?,
-    )
+    Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed(facts))?
+        .requires(ask::receiver_went_unanswered(facts))?
+        .requires(ask::request_came_after_idleness(facts))?
+        .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+        .is_decided_by(ask::came_right_after_payload(facts))
 }

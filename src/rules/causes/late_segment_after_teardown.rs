@@ -91,12 +91,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_reply(facts))?
-            .requires(ask::sender_had_closed(facts))?
-            .requires(ask::receiver_had_closed(facts))?
-            .is_decided_by(ask::answers_a_straggler(facts))?
-            .is_excluded_by(&ask::follows_a_reset(facts))?,
-    )
+    Claim::new()
+        .requires(ask::is_reply(facts))?
+        .requires(ask::sender_had_closed(facts))?
+        .requires(ask::receiver_had_closed(facts))?
+        .is_decided_by(ask::answers_a_straggler(facts))?
+        .is_excluded_by(&ask::follows_a_reset(facts))
 }

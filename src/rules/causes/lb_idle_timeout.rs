@@ -1,9 +1,7 @@
 //! A load balancer or a stateful firewall dropped the idle connection.
 
 use crate::case::facts::Facts;
-use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
-};
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
 use crate::tcp::ResetForm;
 
 /// The page.

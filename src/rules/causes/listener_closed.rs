@@ -1,9 +1,7 @@
 //! A listener goes away, and with it the connections that wait in its queue.
 
 use crate::case::facts::Facts;
-use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
-};
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
 use crate::tcp::Side;
 
 /// The page.

@@ -125,10 +125,8 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
-    Some(
-        Claim::new()
-            .requires(ask::is_reply(facts))?
-            .is_decided_by(ask::continues_another_connection(facts, TwinEnd::Server))?
-            .is_excluded_by(&ask::follows_a_reset(facts))?,
-    )
+    Claim::new()
+        .requires(ask::is_reply(facts))?
+        .is_decided_by(ask::continues_another_connection(facts, TwinEnd::Server))?
+        .is_excluded_by(&ask::follows_a_reset(facts))
 }

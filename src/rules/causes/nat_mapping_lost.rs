@@ -116,10 +116,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_reply(facts))?
-            .is_decided_by(ask::continues_another_connection(facts, TwinEnd::Client))?
-            .is_excluded_by(&ask::follows_a_reset(facts))?,
-    )
+    Claim::new()
+        .requires(ask::is_reply(facts))?
+        .is_decided_by(ask::continues_another_connection(facts, TwinEnd::Client))?
+        .is_excluded_by(&ask::follows_a_reset(facts))
 }

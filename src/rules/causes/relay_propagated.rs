@@ -106,11 +106,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
-            .is_excluded_by(&ask::follows_a_reset(facts))?
-            .is_decided_by(ask::other_leg_was_reset(facts))?,
-    )
+    Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed(facts))?
+        .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_decided_by(ask::other_leg_was_reset(facts))
 }

@@ -114,10 +114,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
-            .is_decided_by(ask::repeated_until_the_end(facts))?,
-    )
+    Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed(facts))?
+        .is_decided_by(ask::repeated_until_the_end(facts))
 }

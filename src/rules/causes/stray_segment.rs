@@ -116,12 +116,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_reply(facts))?
-            .requires(ask::never_opened(facts))?
-            .is_excluded_by(&ask::follows_a_reset(facts))?
-            .is_excluded_by(&ask::continues_another_connection(facts, TwinEnd::Client))?
-            .is_excluded_by(&ask::continues_another_connection(facts, TwinEnd::Server))?,
-    )
+    Claim::new()
+        .requires(ask::is_reply(facts))?
+        .requires(ask::never_opened(facts))?
+        .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_excluded_by(&ask::continues_another_connection(facts, TwinEnd::Client))?
+        .is_excluded_by(&ask::continues_another_connection(facts, TwinEnd::Server))
 }

@@ -100,14 +100,12 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
-    Some(
-        Claim::new()
-            .requires(ask::is_reply(facts))?
-            .is_decided_by(ask::answers_unacceptable_syn_ack(facts))?
-            .requires(Answer::when(
-                facts.client().first_ack.is_none(),
-                Fact::HandshakeNotAcknowledged,
-                None,
-            ))?,
-    )
+    Claim::new()
+        .requires(ask::is_reply(facts))?
+        .is_decided_by(ask::answers_unacceptable_syn_ack(facts))?
+        .requires(Answer::when(
+            facts.client().first_ack.is_none(),
+            Fact::HandshakeNotAcknowledged,
+            None,
+        ))
 }

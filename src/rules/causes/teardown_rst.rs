@@ -120,10 +120,8 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         ResetForm::Reply => claim.is_decided_by(ask::is_reply_to_ack_of_fin(facts))?,
         ResetForm::Unclear => return None,
     };
-    Some(
-        claim
-            .is_excluded_by(&ask::server_never_said_a_word(facts))?
-            .is_excluded_by(&ask::answered_mid_request(facts))?
-            .is_excluded_by(&ask::tls_handshake_is_open(facts))?,
-    )
+    claim
+        .is_excluded_by(&ask::server_never_said_a_word(facts))?
+        .is_excluded_by(&ask::answered_mid_request(facts))?
+        .is_excluded_by(&ask::tls_handshake_is_open(facts))
 }
