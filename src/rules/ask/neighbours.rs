@@ -4,6 +4,7 @@ use crate::case::facts::Facts;
 use crate::case::{Happening, ServiceEvent, TwinEnd};
 use crate::origin::{MILLISECOND, RecordId, SECOND};
 use crate::rules::{Answer, Fact};
+use crate::tcp::Side;
 use std::net::SocketAddr;
 
 /// Events of other connections of the service that lie within `nanos` of the reset.
@@ -131,6 +132,14 @@ pub fn others_finished_at_once(facts: &Facts<'_>) -> Answer {
         Fact::OthersFinished { connections },
         records,
     )
+}
+
+/// Did other connections of the service end by FIN in the same instant, and was the port refused right after: did its process end?
+pub fn process_ended(facts: &Facts<'_>) -> Answer {
+    match port_closed_soon_after(facts) {
+        Answer::Yes(..) if facts.sent_by() == Side::Server => others_finished_at_once(facts),
+        _ => Answer::No,
+    }
 }
 
 /// Was a SYN to the port refused soon after the reset, and none answered in between?

@@ -103,7 +103,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
         ask::met_a_closed_side(facts)?
             .requires(ask::fin_was_acknowledged(facts))?
-            .requires(ask::orphan_timer_had_expired(facts))?
+            .is_decided_by(ask::orphan_timer_had_expired(facts))?
             .is_supported_by(ask::receiver_waited_to_close(facts))
             .ties_with("stale-connection-reuse", SHARE),
     )

@@ -143,6 +143,6 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     })
 }
 
-/// Its share against `linger-zero-abort` and against `peer-gone`; the taxonomy's, the second counted first since a closed window is rare.
+/// Its share against `linger-zero-abort`, and against `peer-gone`, before which it comes where a window had been closed; the taxonomy's.
 const ABORT: u8 = 30;
-const SILENT: u8 = 50;
+const SILENT: u8 = 55;

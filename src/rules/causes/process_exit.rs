@@ -137,27 +137,31 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .is_excluded_by(&ask::received_its_answer(facts))?
         .is_excluded_by(&ask::answered_mid_request(facts))?
         .is_excluded_by(&ask::tls_handshake_is_open(facts))?;
+    let ended = ask::process_ended(facts);
+    if ended.holds() {
+        return Some(
+            claim
+                .is_decided_by(ended)?
+                .is_supported_by(ask::port_closed_soon_after(facts)),
+        );
+    }
     let together = if facts.sent_by() == Side::Server {
         ask::others_finished_at_once(facts)
     } else {
         Answer::No
     };
-    let refused = ask::port_closed_soon_after(facts);
-    match (&together, &refused) {
-        (Answer::Yes(..), Answer::Yes(..)) => {
-            Some(claim.is_decided_by(together)?.is_supported_by(refused))
-        }
-        (Answer::Yes(..), _) if !ask::service_goes_on(facts).holds() => Some(
+    if together.holds() && !ask::service_goes_on(facts).holds() {
+        return Some(
             claim
                 .requires(together)?
                 .ties_with("unread-data-close", TOGETHER),
-        ),
-        _ => Some(
-            claim
-                .is_excluded_by(&ask::lost_patience(facts))?
-                .ties_with("unread-data-close", ALONE),
-        ),
+        );
     }
+    Some(
+        claim
+            .is_excluded_by(&ask::lost_patience(facts))?
+            .ties_with("unread-data-close", ALONE),
+    )
 }
 
 /// Its share against `unread-data-close` when nothing shows what became of the process, and when other connections ended with it; the

@@ -128,11 +128,16 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        ask::met_a_closed_side(facts)?
-            .requires(ask::fin_was_acknowledged(facts))?
-            .is_decided_by(ask::fin_was_noticeable(facts))?
-            .is_excluded_by(&ask::orphan_timer_had_expired(facts))?
-            .is_supported_by(ask::receiver_waited_to_close(facts)),
-    )
+    let claim = ask::met_a_closed_side(facts)?
+        .requires(ask::fin_was_acknowledged(facts))?
+        .is_decided_by(ask::fin_was_noticeable(facts))?
+        .is_supported_by(ask::receiver_waited_to_close(facts));
+    Some(if ask::orphan_timer_had_expired(facts).holds() {
+        claim.ties_with("half-close-expired", AFTER_THE_TIMER)
+    } else {
+        claim
+    })
 }
+
+/// Its share against `half-close-expired` once the usual timer has run out; chosen: hosts that set a longer one are rare.
+const AFTER_THE_TIMER: u8 = 20;

@@ -173,6 +173,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_excluded_by(&ask::answered_mid_request(facts))?
             .is_excluded_by(&ask::tls_handshake_is_open(facts))?
             .is_excluded_by(&ask::lost_patience(facts))?
+            .is_excluded_by(&ask::process_ended(facts))?
             .is_supported_by(ask::window_grew(facts))
             .is_supported_by(ask::left_undelivered(facts))
             .ties_with(rival, share),
