@@ -1,10 +1,13 @@
 //! The registry: ids, pages, fixtures, and that each page's own ladder is judged to be its cause.
 
+mod common;
+
 use rstscope::case::facts::Facts;
 use rstscope::rules::causes::{RULES, UNDETERMINED};
 use rstscope::rules::{CauseDoc, Verdict};
 use rstscope::testkit;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 fn pages() -> impl Iterator<Item = &'static CauseDoc> {
@@ -148,3 +151,33 @@ fn every_cause_has_its_file() {
         .collect();
     assert_eq!(files, expected);
 }
+
+#[test]
+fn the_readme_lists_every_cause() {
+    let mut table = String::from(
+        "\n| cause | what happened | phase | severity | also called |\n|---|---|---|---|---|\n",
+    );
+    for page in pages() {
+        let others = page
+            .aliases
+            .iter()
+            .take(4)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
+        let (title, phase, severity) = (page.title, page.phase.name(), page.severity.name());
+        let _ = writeln!(
+            table,
+            "| `{}` | {title} | {phase} | {severity} | {others} |",
+            page.id
+        );
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let (head, rest) = readme.split_once(BEGIN).unwrap();
+    let (_, tail) = rest.split_once(END).unwrap();
+    common::expect(&path, &format!("{head}{BEGIN}{table}{END}{tail}"));
+}
+
+const BEGIN: &str = "<!-- causes: written by the registry's test -->\n";
+const END: &str = "<!-- end of causes -->";
