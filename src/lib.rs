@@ -13,4 +13,6 @@ pub mod render;
 pub mod report;
 pub mod rules;
 pub mod tcp;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 pub mod track;

@@ -1,4 +1,21 @@
 //! Bytes -> [`Record`](crate::decode::Record): the only room that opens inputs. It knows file formats and nothing of what records hold.
+//!
+//! # Why the walk over records is our own
+//!
+//! Two maintained crates read both formats in pure Rust, and both were measured beside this room: medians of nine alternating runs over five
+//! million records cut at 96 bytes, in the page cache, through a buffer of 1 MiB. Time relative to ours, from run to run:
+//!
+//! | | pcap | pcapng |
+//! |---|---|---|
+//! | here, with the index of a batch | 1 (0.08 s) | 1 (0.11 s) |
+//! | pcap-parser 0.17 | 1.2 to 1.4 | 2.1 |
+//! | pcap-file 3.0.0-rc.3 | 0.9 | 2.1 to 2.3 |
+//!
+//! Over whole packets (560 bytes on average) the three are alike, as the kernel's copying is most of it. Speed alone would not decide it.
+//! What does is in their sources: pcap-parser refuses every base-two `if_tsresol`, reads `if_tsoffset` in one byte order only.
+//! pcap-file refuses records longer than the snap length or with a fraction above one second, which occur and which other tools read, and its
+//! reader rests on `unsafe`. Both lend one record at a time, so a batch that can cross threads would cost a
+//! copy of every record.
 
 mod batch;
 mod bytes;

@@ -8,21 +8,28 @@ use etherparse::{
     IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice,
     Ipv6RawExtHeaderSlice, ip_number,
 };
-use std::net::IpAddr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// An IP packet that carries TCP.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packet<'a> {
-    pub(super) from: IpAddr,
-    pub(super) to: IpAddr,
+    pub(super) addresses: Addresses,
     pub(super) facts: IpFacts,
     /// The captured part of what it carries, without padding of the link.
     pub(super) payload: &'a [u8],
     /// Length of what it carries on the wire, in bytes.
     pub(super) payload_len: usize,
-    /// Whether that is all, and `to` is where it ends up: not so in a first fragment, nor on a route with stops before its end. Without
+    /// Whether that is all, and the receiver's address is where it ends up: not so in a first fragment, nor on a route with stops before its end. Without
     /// either no checksum can be judged.
     pub(super) is_whole: bool,
+}
+
+/// Sender's and receiver's address. One enum for both: two `IpAddr` are copied in a way that stalls the processor for a tenth of the time
+/// that decoding takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Addresses {
+    V4(Ipv4Addr, Ipv4Addr),
+    V6(Ipv6Addr, Ipv6Addr),
 }
 
 /// Decodes an IPv4 packet; `on_wire` is its length as the capture knows it, with what the link may have padded.
@@ -62,8 +69,7 @@ pub(super) fn v4(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
         return Err(Skip::NotTcp);
     }
     Ok(Packet {
-        from: header.source_addr().into(),
-        to: header.destination_addr().into(),
+        addresses: Addresses::V4(header.source_addr(), header.destination_addr()),
         facts: IpFacts {
             hop_limit: header.ttl(),
             id: Some(header.identification()),
@@ -113,7 +119,7 @@ pub(super) fn v6(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
             _ if Ipv6RawExtHeaderSlice::header_type_supported(next) => {
                 let extension =
                     Ipv6RawExtHeaderSlice::from_slice(rest.bytes).map_err(|_| EXTENSION_CUT)?;
-                // Fourth byte of a routing header: segments left. Before the last stop, `to` is not whom the checksum was made for.
+                // Fourth byte of a routing header: segments left. Before the last stop, the receiver is not whom the checksum was made for.
                 let stops = extension.slice().get(3).copied().unwrap_or(0);
                 is_whole &= next != ip_number::IPV6_ROUTE || stops == 0;
                 rest.advance(extension.slice().len())?;
@@ -123,8 +129,7 @@ pub(super) fn v6(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
         };
     }
     Ok(Packet {
-        from: header.source_addr().into(),
-        to: header.destination_addr().into(),
+        addresses: Addresses::V6(header.source_addr(), header.destination_addr()),
         facts: IpFacts {
             hop_limit: header.hop_limit(),
             id: None,

@@ -2,45 +2,49 @@
 
 mod options;
 
-use super::ip::Packet;
-use super::{Record, Skip};
+use super::ip::{Addresses, Packet};
+use super::{Decoded, Record, Skip};
 use crate::tcp::{Checksum, Encapsulation, Flags, Header, Segment, SeqNumber};
 use etherparse::TcpHeaderSlice;
 use etherparse::err::tcp::HeaderSliceError;
-use std::net::{IpAddr, SocketAddr};
 
 /// Decodes what `packet` carries.
-pub(super) fn segment<'a>(
+pub(super) fn decode<'a>(
     record: &Record<'_>,
     encapsulation: Encapsulation,
     packet: &Packet<'a>,
-) -> Result<Segment<'a>, Skip> {
+) -> Decoded<'a> {
     let bytes = packet.payload;
-    let mut room = [0; LONGEST];
-    let (tcp, captured) = match TcpHeaderSlice::from_slice(bytes) {
-        Ok(tcp) => {
-            let captured = tcp.slice().len();
-            (tcp, captured)
-        }
-        Err(HeaderSliceError::Content(_)) => return Err(OFFSET_TOO_SMALL),
+    let room;
+    let tcp = match TcpHeaderSlice::from_slice(bytes) {
+        Ok(tcp) => tcp,
+        Err(HeaderSliceError::Content(_)) => return Decoded::Skip(OFFSET_TOO_SMALL),
         Err(HeaderSliceError::Len(_)) => {
-            for (to, from) in room.iter_mut().zip(bytes) {
-                *to = *from;
+            room = with_zeros(bytes);
+            match cut_header(bytes, packet.payload_len, &room) {
+                Ok(tcp) => tcp,
+                Err(skip) => return Decoded::Skip(skip),
             }
-            (cut_header(bytes, packet.payload_len, &room)?, bytes.len())
         }
     };
     let header_len = tcp.slice().len();
-    let payload_len = packet
-        .payload_len
-        .checked_sub(header_len)
-        .ok_or(Skip::Malformed("TCP header beyond its packet"))?;
+    let Some(payload_len) = packet.payload_len.checked_sub(header_len) else {
+        return Decoded::Skip(BEYOND_PACKET);
+    };
     let payload = bytes.get(header_len..).unwrap_or_default();
     let flags = Flags::from_bits(tcp.slice().get(FLAGS).copied().unwrap_or(0));
-    let seen_options = tcp.slice().get(SHORTEST..captured).unwrap_or_default();
-    Ok(Segment {
-        from: SocketAddr::new(packet.from, tcp.source_port()),
-        to: SocketAddr::new(packet.to, tcp.destination_port()),
+    let seen_options = bytes
+        .get(SHORTEST..header_len.min(bytes.len()))
+        .unwrap_or_default();
+    let ports = (tcp.source_port(), tcp.destination_port());
+    let (from, to) = match packet.addresses {
+        Addresses::V4(from, to) => ((from, ports.0).into(), (to, ports.1).into()),
+        Addresses::V6(from, to) => ((from, ports.0).into(), (to, ports.1).into()),
+    };
+    let is_judged = is_judged(flags) && packet.is_whole && payload.len() == payload_len;
+    Decoded::Segment(Segment {
+        from,
+        to,
         encapsulation,
         header: Header {
             record: record.id,
@@ -52,7 +56,7 @@ pub(super) fn segment<'a>(
             window: tcp.window_size(),
             options: options::read(seen_options, header_len - SHORTEST),
             payload_len: u32::try_from(payload_len).unwrap_or(u32::MAX),
-            checksum: if is_judged(flags) && packet.is_whole && payload.len() == payload_len {
+            checksum: if is_judged {
                 checksum(&tcp, packet, payload)
             } else {
                 Checksum::Unknown
@@ -62,18 +66,24 @@ pub(super) fn segment<'a>(
     })
 }
 
-/// A header of which `bytes` were captured and `room` is a copy, zeros behind it.
+/// The beginning of a header with zeros for the rest, so that it is read as every other.
+fn with_zeros(bytes: &[u8]) -> [u8; LONGEST] {
+    let mut room = [0; LONGEST];
+    for (to, from) in room.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    room
+}
+
+/// A header of which only `bytes` were captured, read from `room`.
 fn cut_header<'a>(
     bytes: &[u8],
     on_wire: usize,
     room: &'a [u8; LONGEST],
 ) -> Result<TcpHeaderSlice<'a>, Skip> {
-    if on_wire < SHORTEST {
-        return Err(Skip::Malformed("TCP header beyond its packet"));
-    }
-    if bytes.len() >= on_wire {
-        // Nothing was cut off: the header itself claims to be longer than what carries it.
-        return Err(Skip::Malformed("TCP header beyond its packet"));
+    // Nothing was cut off then: the header claims more than what carries it.
+    if on_wire < SHORTEST || bytes.len() >= on_wire {
+        return Err(BEYOND_PACKET);
     }
     if bytes.len() <= FLAGS {
         return Err(Skip::Cut("TCP"));
@@ -89,14 +99,9 @@ const fn is_judged(flags: Flags) -> bool {
 }
 
 fn checksum(tcp: &TcpHeaderSlice<'_>, packet: &Packet<'_>, payload: &[u8]) -> Checksum {
-    let computed = match (packet.from, packet.to) {
-        (IpAddr::V4(from), IpAddr::V4(to)) => {
-            tcp.calc_checksum_ipv4_raw(from.octets(), to.octets(), payload)
-        }
-        (IpAddr::V6(from), IpAddr::V6(to)) => {
-            tcp.calc_checksum_ipv6_raw(from.octets(), to.octets(), payload)
-        }
-        _ => return Checksum::Unknown,
+    let computed = match packet.addresses {
+        Addresses::V4(from, to) => tcp.calc_checksum_ipv4_raw(from.octets(), to.octets(), payload),
+        Addresses::V6(from, to) => tcp.calc_checksum_ipv6_raw(from.octets(), to.octets(), payload),
     };
     match computed {
         Ok(sum) if sum == tcp.checksum() => Checksum::Right,
@@ -106,6 +111,7 @@ fn checksum(tcp: &TcpHeaderSlice<'_>, packet: &Packet<'_>, payload: &[u8]) -> Ch
 }
 
 const OFFSET_TOO_SMALL: Skip = Skip::Malformed("TCP data offset below 5");
+const BEYOND_PACKET: Skip = Skip::Malformed("TCP header beyond its packet");
 /// Length of a header without options, in bytes.
 const SHORTEST: usize = 20;
 /// Length of a header with all the options it has room for.

@@ -174,6 +174,13 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Whether it is so, as the capture shows.
+    pub const fn holds(&self) -> bool {
+        matches!(self, Self::Yes(..))
+    }
+}
+
 /// Records of marks and lines, for [`Answer::when`].
 pub trait Recorded {
     /// The record.

@@ -3,7 +3,7 @@
 //! RFC 9293 3.3.1 names the variables; 3.10.7.4 says how they move. An observer takes what it sees sent to an endpoint for received.
 
 use crate::case::{EndpointView, Fin, Mark, Nature, Probing};
-use crate::origin::Timestamp;
+use crate::origin::{SECOND, Timestamp};
 use crate::tcp::{Event, Header, SeqNumber};
 
 /// A question under way whose answer gives a response time: the position to be acknowledged, and when it was asked.
@@ -234,7 +234,7 @@ fn gets_ack(
         && !ack.precedes(asked)
     {
         let took = header.time - at;
-        if took >= 0 {
+        if (0..=LONGEST_RESPONSE).contains(&took) {
             sender.response_time = Some(sender.response_time.map_or(took, |least| least.min(took)));
         }
         *timing = None;
@@ -261,3 +261,5 @@ const MAX_SCALE: u8 = 14;
 /// How far a connection's own counter of identifications may advance between two captured segments: offloads number up to 45 at once,
 /// and a capture may miss some; chosen.
 const COUNTER_STEP: u16 = 1024;
+/// No stack delays an acknowledgment longer (RFC 9293 3.8.6.3 allows half a second): what took longer had an answer that was not captured.
+const LONGEST_RESPONSE: i64 = SECOND;

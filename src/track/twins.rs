@@ -77,13 +77,16 @@ impl Twins {
     }
 }
 
-/// Whether `stray`, which was never opened in the capture, goes on where `whole`, which was, stands: its first segment asks for what
-/// `whole` would send next, and acknowledges what `whole` had received, or lies not far above that.
+/// Whether `stray`, of whose opening nothing was captured, goes on where `whole` stands: its first segment asks for what `whole` would
+/// send next, and acknowledges what `whole` had received, or lies not far above that.
 fn continues(stray: &Connection, whole: &Connection) -> bool {
     let opened = |connection: &Connection| {
         connection.endpoints.client.isn.is_some() || connection.endpoints.server.isn.is_some()
     };
-    if opened(stray) || !opened(whole) {
+    let spoken = whole.endpoints.client.was_seen()
+        && whole.endpoints.server.was_seen()
+        && whole.turns.count() > 0;
+    if opened(stray) || !spoken || stray.started.record < whole.started.record {
         return false;
     }
     let Some(first) = stray.timeline.lines().find(|line| !line.header.flags.rst()) else {
@@ -97,8 +100,7 @@ fn continues(stray: &Connection, whole: &Connection) -> bool {
     let in_reach = speaker
         .snd_nxt
         .is_some_and(|next| first.header.seq.offset_from(next).unsigned_abs() <= REACH);
-    let spoken = whole.turns.count() > 0;
-    first.header.flags.ack() && spoken && exact(first.header.ack) && in_reach
+    first.header.flags.ack() && exact(first.header.ack) && in_reach
 }
 
 /// The leg on which a relay had just been told of an end, where the case's reset passes that on: both legs carried the same bytes.

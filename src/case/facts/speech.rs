@@ -113,14 +113,33 @@ impl Facts<'_> {
         })
     }
 
-    /// The server's answer and the request it crossed: the client's next bytes left before it can have seen the answer.
+    /// The server's answer and the request it crossed: the client's next bytes left before it can have seen the answer. A capture at the
+    /// server shows those bytes only after the reset.
     pub fn response_crossed_request(&self) -> Option<(&Turn, &Turn)> {
         let turns: Vec<&Turn> = self.case.turns.recent().collect();
-        turns.windows(3).rev().find_map(|three| match three {
+        let before = turns.windows(3).rev().find_map(|three| match three {
             [request, answer, rest] if rest.from == Side::Client && rest.crossed => {
                 Some((*answer, *request))
             }
             _ => None,
+        });
+        before.or_else(|| match turns.as_slice() {
+            [.., request, answer]
+                if answer.from == Side::Server && self.client_sent_on_past(answer) =>
+            {
+                Some((*answer, *request))
+            }
+            _ => None,
+        })
+    }
+
+    /// After the reset, fresh payload of the client came that acknowledges none of this turn of the server.
+    fn client_sent_on_past(&self, answer: &Turn) -> bool {
+        let sent = self.client().snd_nxt;
+        self.case.after.of(Side::Client).any(|line| {
+            let fresh = line.header.payload_len > 0
+                && sent.is_some_and(|sent| sent.precedes(line.header.seq_end()));
+            fresh && line.header.ack.offset_from(answer.begin) <= 0
         })
     }
 

@@ -19,7 +19,7 @@ impl Facts<'_> {
     /// it has sent such a record, and more than an alert, after the client's second turn.
     pub fn tls(&self) -> Option<TlsProgress> {
         let hello = self.client().first_bytes.bytes();
-        if !matches!(hello, [HANDSHAKE, 0x03, ..]) {
+        if !matches!(hello, [HANDSHAKE, MAJOR_VERSION, ..]) {
             return None;
         }
         let server = self.case.turns.latest_of(Side::Server);
@@ -45,7 +45,11 @@ impl Facts<'_> {
         let is_latest = alone.is_some_and(|turn| turn.first.record == trigger.header.record);
         let small = (1..=u32::try_from(LARGEST_ALERT).unwrap_or(0)).contains(&len);
         match latest.first() {
-            Some(&first) if is_latest => small && (first == ALERT || first == APPLICATION_DATA),
+            Some(&first) if is_latest => {
+                small
+                    && matches!(first, ALERT | APPLICATION_DATA)
+                    && latest.get(1) == Some(&MAJOR_VERSION)
+            }
             _ => small && self.tls().is_some(),
         }
     }
@@ -54,5 +58,7 @@ impl Facts<'_> {
 const ALERT: u8 = 0x15;
 const HANDSHAKE: u8 = 0x16;
 const APPLICATION_DATA: u8 = 0x17;
+/// Of every version since SSL 3.0.
+const MAJOR_VERSION: u8 = 0x03;
 /// The largest alert record on the wire: 24 bytes in TLS 1.3 with AES-GCM, 31 in TLS 1.2; older block ciphers with SHA-256 pad to 69.
 const LARGEST_ALERT: u64 = 69;

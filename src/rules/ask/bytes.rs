@@ -89,10 +89,7 @@ pub fn answer_refuses(facts: &Facts<'_>) -> Answer {
 
 /// Does the reset answer a TLS alert?
 pub fn answers_tls_alert(facts: &Facts<'_>) -> Answer {
-    let trigger = facts
-        .form
-        .answers
-        .filter(|_| facts.tls().is_some() && facts.answers_tls_alert());
+    let trigger = facts.form.answers.filter(|_| facts.answers_tls_alert());
     Answer::when(
         trigger.is_some(),
         Fact::AnswersTlsAlert {

@@ -152,6 +152,19 @@ pub fn port_closed_soon_after(facts: &Facts<'_>) -> Answer {
     )
 }
 
+/// Did the port answer other SYNs after it had refused this one, as one that nobody listens on does not?
+pub fn port_answers_others(facts: &Facts<'_>) -> Answer {
+    match service_goes_on(facts) {
+        Answer::Yes(Fact::OthersSucceeded { connections }, records) => Answer::Yes(
+            Fact::PortAnswers {
+                answered: connections as u64,
+            },
+            records,
+        ),
+        answer => answer,
+    }
+}
+
 /// Did the service answer new connections after the reset?
 pub fn service_goes_on(facts: &Facts<'_>) -> Answer {
     let after = facts

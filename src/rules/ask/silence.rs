@@ -178,7 +178,7 @@ pub fn repeated_until_the_end(facts: &Facts<'_>) -> Answer {
 /// Did the receiver keep its window closed, or leave the sender's payload unacknowledged?
 pub fn peer_took_no_more(facts: &Facts<'_>) -> Answer {
     let closed = window_had_been_closed(facts);
-    if matches!(closed, Answer::Yes(..)) {
+    if closed.holds() {
         return closed;
     }
     let bytes = facts.sender().outstanding().unwrap_or(0);

@@ -135,11 +135,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
     let soon = ask::soon_after_handshake(facts);
     let order = ask::queue_filled_in_order(facts);
-    let share = if matches!(order, Answer::Yes(..)) {
-        IN_ORDER
-    } else {
-        ALONE
-    };
+    let share = if order.holds() { IN_ORDER } else { ALONE };
     Some(
         Claim::new()
             .requires(ask::is_reply(facts))?

@@ -25,7 +25,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 0.000  server > client  PSH,ACK  seq 1 ack 1 len 400    end of answer
 0.001  client > server  PSH,ACK  seq 1 ack 401 len 24   close_notify
 0.001  client > server  FIN,ACK  seq 25 ack 401         closed
-0.011  server > client  PSH,ACK  seq 401 ack 26 len 24  close_notify
+0.011  server > client  PSH,ACK  seq 401 ack 26 len 24 tls alert
 0.011  client > server  RST      seq 26
 0.012  server > client  FIN,ACK  seq 425 ack 26
 0.012  client > server  RST      seq 26                 echo",

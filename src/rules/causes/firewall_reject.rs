@@ -123,7 +123,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             None,
         ))?;
     let foreign = ask::looks_foreign(facts);
-    if matches!(foreign, Answer::Yes(..)) {
+    if foreign.holds() {
         let claim = claim.requires(foreign)?;
         let second = facts
             .tells

@@ -25,9 +25,9 @@ pub(super) static DOC: CauseDoc = CauseDoc {
         with resets in the other end's name. The real endpoint did not send them, still believes \
         in the connection, and often goes on sending.",
     ladder: "\
-0.000  client > server  PSH,ACK  seq 1 ack 1 len 500  DSCP 10
-0.001  server > client  RST      seq 1                DSCP 0, from near
-0.210  server > client  PSH,ACK  seq 1 ack 1 len 60   server lives
+0.000  client > server  PSH,ACK  seq 1 ack 1 len 500 dscp 10
+0.001  server > client  RST      seq 1 ttl 64         DSCP 0, from near
+0.210  server > client  PSH,ACK  seq 1 ack 1 len 60 ttl 63  server lives
 0.210  client > server  RST      seq 1                echo",
     looks_for: "\
         A reset on an established connection must show at least two marks of a third party. They \

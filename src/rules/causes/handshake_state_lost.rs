@@ -160,7 +160,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(match ask::soon_after_handshake(facts) {
         // Later than a full queue would have answered: the acknowledgment itself had been taken, and then forgotten.
         Answer::No => claim,
-        _ if matches!(ask::queue_filled_in_order(facts), Answer::Yes(..)) => {
+        _ if ask::queue_filled_in_order(facts).holds() => {
             claim.ties_with("accept-queue-abort", IN_ORDER)
         }
         _ => claim.ties_with("accept-queue-abort", ALONE),

@@ -145,7 +145,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .is_excluded_by(&ask::peer_stopped_answering(facts))?;
     let foreign = facts.tells.len();
     let known = ask::idleness_is_a_known_timeout(facts);
-    let is_known = matches!(known, Answer::Yes(..));
+    let is_known = known.holds();
     let claim = claim.is_supported_by(known);
     if facts.form.form == ResetForm::Reply {
         let claim = claim

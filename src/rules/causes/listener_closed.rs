@@ -32,8 +32,8 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 0.011  client > server  PSH,ACK  seq 1 ack 1 len 90  request
 0.021  server > client  ACK      seq 1 ack 91        kernel only
 0.400  server > client  RST,ACK  seq 1 ack 91        listener closed
-0.600  client > server  SYN      seq 0               new connection
-0.610  server > client  RST,ACK  seq 0 ack 1         refused",
+0.600  client B > server  SYN    seq 0               new connection
+0.610  server > client B  RST,ACK  seq 0 ack 1       refused",
     looks_for: "\
         The reset must be an abort of the server (ACK set, its own numbers, a real window) on a \
         connection on which it never sent payload; it may have acknowledged some. Two or more such \
@@ -142,7 +142,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .is_excluded_by(&ask::others_finished_at_once(facts))?;
     let together = ask::others_aborted_unserved(facts);
     let refused = ask::port_closed_soon_after(facts);
-    if matches!(together, Answer::Yes(..)) {
+    if together.holds() {
         return Some(claim.is_decided_by(together)?.is_supported_by(refused));
     }
     let claim = claim.requires(refused)?;

@@ -27,7 +27,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 0.000  client > server  SYN      seq 0        MP_JOIN
 0.010  server > client  SYN,ACK  seq 0 ack 1  MP_JOIN
 0.010  client > server  ACK      seq 1 ack 1  MP_JOIN
-0.020  server > client  RST      seq 1        MP_TCPRST reason 3",
+0.020  server > client  RST      seq 1 mptcp 3  MP_TCPRST",
     looks_for: "\
         The reset must carry TCP option 30 with subtype 8, MP_TCPRST. Its reason is 0 unspecified, \
         1 MPTCP-specific error, 2 lack of resources, 3 administratively prohibited, 4 too much \

@@ -28,11 +28,11 @@ pub(super) static DOC: CauseDoc = CauseDoc {
         reset.",
     ladder: "\
 0.000  server > client  ACK      seq 1 ack 101 len 4000  answer
-0.010  client > server  ACK      seq 101 ack 4001        window 0
+0.010  client > server  ACK      seq 101 ack 4001 win 0  closed
 0.220  server > client  ACK      seq 4000 ack 101        window probe
-0.230  client > server  ACK      seq 101 ack 4001        still 0
+0.230  client > server  ACK      seq 101 ack 4001 win 0  still
 0.640  server > client  ACK      seq 4000 ack 101        window probe
-0.650  client > server  ACK      seq 101 ack 4001        still 0
+0.650  client > server  ACK      seq 101 ack 4001 win 0  still
 0.700  server > client  RST,ACK  seq 4001 ack 101        gives up",
     looks_for: "\
         The sender of the reset must have unsent or unacknowledged data, because the receiver's \

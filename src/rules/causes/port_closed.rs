@@ -132,7 +132,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let dscp = trigger.map_or(0, |line| line.header.ip.dscp);
     let reset = &facts.case.reset;
     let copied = ask::looks_like_its_sender(facts);
-    let host_marked = dscp != 0 && reset.ip.dscp == dscp && matches!(copied, Answer::Yes(..));
+    let host_marked = dscp != 0 && reset.ip.dscp == dscp && copied.holds();
     let claim = Claim::new()
         .requires(ask::is_reply_to_syn(facts))?
         .requires(Answer::when(
@@ -153,13 +153,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             },
             None,
         ))
-        .is_weakened_by(Answer::when(
-            service.answered > 0,
-            Fact::PortAnswers {
-                answered: service.answered,
-            },
-            None,
-        ));
+        .is_weakened_by(ask::port_answers_others(facts));
     Some(if host_marked {
         claim
     } else {

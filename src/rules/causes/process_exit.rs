@@ -147,7 +147,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         (Answer::Yes(..), Answer::Yes(..)) => {
             Some(claim.is_decided_by(together)?.is_supported_by(refused))
         }
-        (Answer::Yes(..), _) if !matches!(ask::service_goes_on(facts), Answer::Yes(..)) => Some(
+        (Answer::Yes(..), _) if !ask::service_goes_on(facts).holds() => Some(
             claim
                 .requires(together)?
                 .ties_with("unread-data-close", TOGETHER),

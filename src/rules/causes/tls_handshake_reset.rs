@@ -30,7 +30,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 0.000  client > server  SYN      seq 0
 0.010  server > client  SYN,ACK  seq 0 ack 1
 0.010  client > server  ACK      seq 1 ack 1
-0.011  client > server  PSH,ACK  seq 1 ack 1 len 517  ClientHello
+0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
 0.021  server > client  ACK      seq 1 ack 518
 0.022  server > client  RST,ACK  seq 1 ack 518        name not served",
     looks_for: "\

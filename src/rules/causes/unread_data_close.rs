@@ -158,6 +158,12 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let (rival, share) =
+        if ask::server_was_silent(facts).holds() && ask::port_closed_soon_after(facts).holds() {
+            ("listener-closed", PORT_CLOSED)
+        } else {
+            ("process-exit", SHARE)
+        };
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
@@ -169,9 +175,11 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_excluded_by(&ask::lost_patience(facts))?
             .is_supported_by(ask::window_grew(facts))
             .is_supported_by(ask::left_undelivered(facts))
-            .ties_with("process-exit", SHARE),
+            .ties_with(rival, share),
     )
 }
 
-/// Its share against `process-exit`, whose kernel closes the same way; the taxonomy's.
+/// Its share against `process-exit`, whose kernel closes the same way, and against `listener-closed` where the port is closed right after;
+/// the taxonomy's.
 const SHARE: u8 = 75;
+const PORT_CLOSED: u8 = 50;
