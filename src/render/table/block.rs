@@ -172,12 +172,13 @@ fn story(reset: &ResetReport) -> String {
         _ => format!("The {} {from}", reset.sender),
     };
     let form = match reset.form {
+        "active" if reset.origin == "in-path" => "sent a reset to".to_owned(),
         "active" => "aborted its connection with".to_owned(),
         "reply" => match reset.answers {
             Some(at) => format!("answered record {} with a reset, to", at.record),
             None => "answered a segment with a reset, to".into(),
         },
-        _ => "reset its connection with".into(),
+        _ => "sent a reset, neither an abort nor an answer by its numbers, to".into(),
     };
     let other = if reset.sender == "client" {
         "server"

@@ -108,10 +108,13 @@ fn table(incidents: &[Incident], width: usize) -> Table {
     for incident in sorted.iter().take(MOST_ROWS) {
         table.add_row([which(incident), why(incident), who_and_when(incident)]);
     }
-    if let Some(more) = sorted.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
+    let rest = sorted.get(MOST_ROWS..).unwrap_or_default();
+    if !rest.is_empty() {
+        let resets = rest.iter().map(|incident| incident.count).sum::<u64>();
         let text = format!(
-            "{} not listed here; --format json has all",
-            count(more as u64, "further incident is", "further incidents are")
+            "{} with {} not listed here; --format json has all",
+            count(rest.len() as u64, "further incident", "further incidents"),
+            count(resets, "reset is", "resets are")
         );
         table.add_row(["...", &text, ""]);
     }
