@@ -117,8 +117,11 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::Probed { times, interval: None } => {
             format!("The sender of the reset had probed the connection {}", count(*times, "time", "times"))
         }
-        Fact::ProbesAnswered => "The last probe was answered, as the capture shows".into(),
+        Fact::ProbesAnswered => "The last probe was answered, as the capture shows; the answer may have been lost on its way".into(),
+        Fact::RepetitionsAnswered => "The last repetition was answered, as the capture shows; the answer may have been lost on its way".into(),
         Fact::IntervalLater { nanos } => format!("The reset came {} after the last probe: one more interval", duration(*nanos)),
+
+        Fact::SpokeJustBefore { nanos } => format!("Its sender had still spoken {} before", duration(*nanos)),
 
         Fact::EndedByReset { side, before } => format!("A reset by the {} had ended the connection {} before", side.name(), duration(*before)),
         Fact::SentBeforeItKnew => "The segment that it answers was under way when that reset was sent".into(),
@@ -142,7 +145,8 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::AnswersTlsAlert { bytes: sent } => format!("The reset answers a TLS alert: {} of payload", bytes(u64::from(*sent))),
 
         Fact::PortRefusesAll { refused } => format!("The port refused every SYN in this capture, {refused} so far"),
-        Fact::PortAnswers { answered } => format!("The same port answered {} in this capture", count(*answered, "other SYN", "other SYNs")),
+        Fact::PortAnswersOthers => "The port answered clients of other hosts just before and just after".into(),
+        Fact::PortAskedAfter => "No other client asked the port right after, so whether it had closed is not to be seen".into(),
         Fact::OthersUnheeded { connections } => format!("The handshakes of {} of the service went unheeded, too", count(*connections as u64, "other client", "other clients")),
         Fact::OthersUnanswered { connections } => format!("SYNs of {} of the service went unanswered", count(*connections as u64, "other client", "other clients")),
         Fact::QueueFilledInOrder { before } => {

@@ -273,9 +273,17 @@ pub enum Fact {
     },
     /// The last probe was answered, as far as the capture goes.
     ProbesAnswered,
+    /// The last repetition was answered, as far as the capture goes.
+    RepetitionsAnswered,
     /// The reset came one probe interval after the last probe.
     IntervalLater {
         /// Nanoseconds.
+        nanos: i64,
+    },
+
+    /// The sender had spoken just before.
+    SpokeJustBefore {
+        /// Nanoseconds before the reset.
         nanos: i64,
     },
 
@@ -342,11 +350,10 @@ pub enum Fact {
         /// How many.
         refused: u64,
     },
-    /// The port answered other SYNs.
-    PortAnswers {
-        /// How many.
-        answered: u64,
-    },
+    /// The port answers clients of other hosts before and after.
+    PortAnswersOthers,
+    /// Somebody asked the port for a connection right after the reset.
+    PortAskedAfter,
     /// Other clients of the service met an unheeded handshake, too.
     OthersUnheeded {
         /// How many.

@@ -14,13 +14,11 @@ pub fn tls_handshake_is_open(facts: &Facts<'_>) -> Answer {
     )
 }
 
-/// Did the server begin its answer while the client was still sending its request?
+/// Did the server begin its answer while the client was still sending its request? A request that says its length decides it; else the
+/// next bytes of a client that had already sent much, and had not seen the answer, are taken for the rest of it.
 pub fn answered_mid_request(facts: &Facts<'_>) -> Answer {
-    if facts.server().first_payload.is_none() {
-        return Answer::No;
-    }
     if facts.first_request().is_some() && facts.exchanges() <= 1 {
-        return request_is_incomplete(facts);
+        return answered_before_the_announced_end(facts);
     }
     match facts.response_crossed_request() {
         Some((answer, request))
@@ -39,6 +37,14 @@ pub fn answered_mid_request(facts: &Facts<'_>) -> Answer {
             )
         }
         _ => Answer::No,
+    }
+}
+
+/// Did the server answer a request that had announced more than had come?
+pub fn answered_before_the_announced_end(facts: &Facts<'_>) -> Answer {
+    match facts.server().first_payload {
+        Some(_) => request_is_incomplete(facts),
+        None => Answer::No,
     }
 }
 

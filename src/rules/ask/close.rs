@@ -1,7 +1,7 @@
 //! How the connection was being closed.
 
 use super::{
-    answered_mid_request, answers_tls_alert, follows_a_reset, is_reply_to_payload,
+    answered_before_the_announced_end, answers_tls_alert, follows_a_reset, is_reply_to_payload,
     tls_handshake_is_open,
 };
 use crate::case::facts::{Facts, NOTICES_WITHIN};
@@ -95,7 +95,7 @@ pub fn met_a_closed_side(facts: &Facts<'_>) -> Option<Claim> {
         .requires(is_reply_to_payload(facts))?
         .requires(sender_had_closed(facts))?
         .is_excluded_by(&follows_a_reset(facts))?
-        .is_excluded_by(&answered_mid_request(facts))?
+        .is_excluded_by(&answered_before_the_announced_end(facts))?
         .is_excluded_by(&client_gave_up(facts))?
         .is_excluded_by(&answers_tls_alert(facts))?
         .is_excluded_by(&tls_handshake_is_open(facts))?
@@ -213,6 +213,24 @@ pub fn no_idleness_before_fin(facts: &Facts<'_>) -> Answer {
         ),
         None => Answer::No,
     }
+}
+
+/// Had the sender of the reset not closed, or closed with payload still on its way, so that its abort is more than the end of a close?
+pub fn sender_had_not_closed_or_was_not_done(facts: &Facts<'_>) -> Answer {
+    match sender_had_not_closed(facts) {
+        Answer::No => something_was_unacknowledged(facts),
+        answer => answer,
+    }
+}
+
+/// Was something of what both sides said not acknowledged yet?
+pub fn something_was_unacknowledged(facts: &Facts<'_>) -> Answer {
+    let bytes = facts.sender().outstanding().unwrap_or(0);
+    Answer::when(
+        !facts.all_acknowledged(),
+        Fact::Unacknowledged { bytes },
+        facts.sender().last_payload.map(|mark| mark.record),
+    )
 }
 
 /// Had everything that both sides said been acknowledged?

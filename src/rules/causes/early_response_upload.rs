@@ -1,9 +1,7 @@
 //! An upload cut short: the server sends its answer early and closes with the body unread.
 
 use crate::case::facts::Facts;
-use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
-};
+use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
 use crate::tcp::{ResetForm, Side};
 
 /// The page.
@@ -154,15 +152,26 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let announced = ask::answered_before_the_announced_end(facts);
     let mid_request = ask::answered_mid_request(facts);
-    if let Answer::No = mid_request {
+    let claim = if announced.holds() {
+        Claim::new().is_decided_by(announced)?
+    } else if mid_request.holds() {
+        Claim::new().requires(mid_request)?
+    } else {
         return after_the_whole_request(facts);
-    }
-    let claim = Claim::new().is_decided_by(mid_request)?;
+    };
     let claim = if facts.server().fin.is_some() && facts.form.form == ResetForm::Reply {
-        claim
+        // Without an announced length, what met the closed side may as well be the next message.
+        let next = ask::crossed_the_fin(facts);
+        let claim = claim
             .requires(ask::is_reply_to_payload(facts))?
-            .requires(ask::sender_had_closed(facts))?
+            .requires(ask::sender_had_closed(facts))?;
+        if ask::answered_before_the_announced_end(facts).holds() {
+            claim
+        } else {
+            claim.is_weakened_by(next)
+        }
     } else {
         claim.requires(ask::is_abort(facts))?
     };

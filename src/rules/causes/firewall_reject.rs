@@ -136,8 +136,16 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     }
     let dscp = facts.form.answers.map_or(0, |line| line.header.ip.dscp);
     // A filter on the host itself, too, leaves the code point at zero.
-    (dscp == 0).then(|| claim.ties_with("port-closed", SHARE))
+    let selective = ask::others_are_answered_meanwhile(facts);
+    let share = if selective.holds() { SELECTIVE } else { SHARE };
+    (dscp == 0).then(|| {
+        claim
+            .is_supported_by(selective)
+            .ties_with("port-closed", share)
+    })
 }
 
 /// Of refusals that nothing marks as a filter's, so many in a hundred come from one all the same; the taxonomy's share.
 const SHARE: u8 = 20;
+/// The same where clients of other hosts are answered meanwhile; chosen.
+const SELECTIVE: u8 = 60;

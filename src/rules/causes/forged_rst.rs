@@ -2,7 +2,9 @@
 //! attacker.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -123,15 +125,25 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_foreign_in_two_ways(facts))?
-            .is_excluded_by(&ask::follows_a_reset(facts))?
-            .is_excluded_by(&ask::was_ignored(facts))?
-            .is_excluded_by(&ask::was_idle_for_long(facts))?
-            .is_excluded_by(&ask::is_reply_to_syn(facts))?
-            .is_decided_by(ask::bears_odd_numbers(facts))?
-            .is_supported_by(ask::came_with_copies(facts))
+    let claim = Claim::new()
+        .requires(ask::looks_foreign(facts))?
+        .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_excluded_by(&ask::was_idle_for_long(facts))?
+        .is_excluded_by(&ask::is_reply_to_syn(facts))?;
+    // A copy that missed is still one of those that hit.
+    let claim = if ask::is_a_copy_of_an_obeyed_one(facts).holds() {
+        claim
+    } else {
+        claim.is_excluded_by(&ask::was_ignored(facts))?
+    };
+    let claim = claim.requires(ask::bears_odd_numbers(facts))?;
+    Some(match ask::is_foreign_in_two_ways(facts) {
+        second @ Answer::Yes(..) => claim
+            .is_settled_by(second)
             .is_supported_by(ask::tls_handshake_is_open(facts)),
-    )
+        _ => claim.ties_with("firewall-reject-midstream", SHARE),
+    })
 }
+
+/// Its share when only one mark tells of another sender; below that of a filter, which is commoner; chosen.
+const SHARE: u8 = 25;

@@ -132,6 +132,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         Claim::new()
             .requires(ask::is_abort(facts))?
             .requires(ask::sender_had_not_closed(facts))?
+            .is_excluded_by(&ask::window_had_been_closed(facts))?
             .is_decided_by(ask::had_probed(facts))?
             .is_weakened_by(ask::probes_were_answered(facts))
             .is_supported_by(ask::reset_came_one_interval_later(facts)),

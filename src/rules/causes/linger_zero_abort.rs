@@ -150,7 +150,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
+            .requires(ask::sender_had_not_closed_or_was_not_done(facts))?
             .requires(ask::nothing_is_left_to_answer(facts))?
             .is_excluded_by(&ask::window_grew(facts))?
             .is_excluded_by(&ask::tls_handshake_is_open(facts))?

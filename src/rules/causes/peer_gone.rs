@@ -176,6 +176,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .requires(ask::sender_had_not_closed_or_was_not_heard(facts))?
         .is_excluded_by(&ask::server_only_shook_hands(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_weakened_by(ask::spoke_just_before(facts))
         .is_supported_by(ask::repeated_in_vain(facts))
         .is_supported_by(ask::looks_like_its_sender(facts));
     Some(if ask::window_had_been_closed(facts).holds() {

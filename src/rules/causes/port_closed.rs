@@ -128,11 +128,10 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let service = facts.case.neighbourhood.service;
-    let trigger = facts.form.answers;
-    let dscp = trigger.map_or(0, |line| line.header.ip.dscp);
+    let dscp = facts.form.answers.map_or(0, |line| line.header.ip.dscp);
     let reset = &facts.case.reset;
-    let copied = ask::looks_like_its_sender(facts);
-    let host_marked = dscp != 0 && reset.ip.dscp == dscp && copied.holds();
+    let like_host = ask::looks_like_its_sender(facts);
+    let host_marked = dscp != 0 && reset.ip.dscp == dscp && like_host.holds();
     let claim = Claim::new()
         .requires(ask::is_reply_to_syn(facts))?
         .requires(Answer::when(
@@ -140,7 +139,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             Fact::NoSynAck,
             None,
         ))?
-        .is_supported_by(copied)
+        .is_supported_by(like_host)
         .is_settled_by(Answer::when(
             host_marked,
             Fact::DscpCopied { dscp },
@@ -152,14 +151,17 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
                 refused: service.refused,
             },
             None,
-        ))
-        .is_weakened_by(ask::port_answers_others(facts));
+        ));
     Some(if host_marked {
         claim
+    } else if ask::others_are_answered_meanwhile(facts).holds() {
+        claim.ties_with("firewall-reject", SELECTIVE)
     } else {
         claim.ties_with("firewall-reject", SHARE)
     })
 }
 
-/// Of refusals that nothing marks as a filter's, so many in a hundred come from the host; the taxonomy's share.
+/// Of refusals that nothing marks as a filter's, so many in a hundred come from the host, and so many where others are answered meanwhile;
+/// the taxonomy's, the second chosen: a filter is then likelier than a service that flaps.
 const SHARE: u8 = 80;
+const SELECTIVE: u8 = 40;

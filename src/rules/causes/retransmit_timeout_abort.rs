@@ -114,8 +114,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Claim::new()
-        .requires(ask::is_abort(facts))?
-        .requires(ask::sender_had_not_closed(facts))?
-        .is_decided_by(ask::repeated_until_the_end(facts))
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .is_decided_by(ask::repeated_until_the_end(facts))?
+            .is_weakened_by(ask::repetitions_were_answered(facts)),
+    )
 }

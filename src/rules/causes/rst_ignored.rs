@@ -102,6 +102,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         Claim::new()
             .is_decided_by(ask::was_ignored(facts))?
             .is_excluded_by(&ask::follows_a_reset(facts))?
+            .is_excluded_by(&ask::is_a_copy_of_an_obeyed_one(facts))?
             .is_supported_by(ask::looks_foreign(facts)),
     )
 }

@@ -112,16 +112,18 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     } else {
         ask::receiver_had_closed(facts)
     };
-    let claim = Claim::new()
-        .requires(began)?
-        .requires(ask::all_was_acknowledged(facts))?;
+    let claim = Claim::new().requires(began)?;
     let claim = match facts.form.form {
         ResetForm::Active => claim.is_decided_by(ask::is_abort(facts))?,
         ResetForm::Reply => claim.is_decided_by(ask::is_reply_to_ack_of_fin(facts))?,
         ResetForm::Unclear => return None,
     };
-    claim
-        .is_excluded_by(&ask::server_never_said_a_word(facts))?
-        .is_excluded_by(&ask::answered_mid_request(facts))?
-        .is_excluded_by(&ask::tls_handshake_is_open(facts))
+    Some(
+        claim
+            .is_excluded_by(&ask::server_never_said_a_word(facts))?
+            .is_excluded_by(&ask::answered_mid_request(facts))?
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_supported_by(ask::all_was_acknowledged(facts))
+            .is_weakened_by(ask::something_was_unacknowledged(facts)),
+    )
 }
