@@ -147,3 +147,44 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 
 /// Its share when only one mark tells of another sender; below that of a filter, which is commoner; chosen.
 const SHARE: u8 = 25;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, begun_midway, judged, judged_all, served};
+
+    #[test]
+    fn copies_with_guessed_positions_are_injected() {
+        let story = served(
+            "0.500  client > server  PSH,ACK  seq 101 ack 201 len 200
+             0.504  server > client  RST,ACK  seq 201 ack 301 ttl 58 id 40000
+             0.504  server > client  RST,ACK  seq 1661 ack 301 ttl 58 id 41000
+             0.512  server > client  ACK      seq 201 ack 301 len 1460",
+        );
+        assert_eq!(
+            judged_all(&story),
+            [(8, "forged-rst", Certain), (9, "forged-rst", Likely)]
+        );
+    }
+
+    #[test]
+    fn an_alien_abort_that_the_real_answer_follows_is_injected() {
+        let story = served(
+            "0.500  client > server  PSH,ACK  seq 101 ack 201 len 200
+             0.504  server > client  RST,ACK  seq 201 ack 301 ttl 58 id 40000
+             0.515  server > client  ACK      seq 201 ack 301 len 1460",
+        );
+        assert_eq!(judged(&story), ("forged-rst", Certain));
+        assert_eq!(judged(&across_the_wrap(&story)), ("forged-rst", Certain));
+        assert_eq!(judged(&begun_midway(&story)), ("forged-rst", Likely));
+    }
+
+    #[test]
+    fn another_hop_limit_alone_leaves_it_to_the_server() {
+        let story = served(
+            "0.500  client > server  PSH,ACK  seq 101 ack 201 len 200
+             0.512  server > client  RST,ACK  seq 201 ack 301 ttl 63",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+    }
+}

@@ -117,3 +117,23 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .ties_with("linger-zero-abort", 100 - ask::share_of_applications(facts)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Possible;
+    use crate::testkit::{at_the_server, begun_midway, judged, served};
+
+    #[test]
+    fn an_abort_out_of_the_blue_is_first_of_all_a_deliberate_one() {
+        let story = served("31.40  server > client  RST,ACK  seq 201 ack 101");
+        assert_eq!(judged(&story), ("linger-zero-abort", Possible));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("linger-zero-abort", Possible)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("linger-zero-abort", Possible)
+        );
+    }
+}
