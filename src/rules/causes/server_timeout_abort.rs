@@ -198,7 +198,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "a whole request counts as one that the server still waits for"]
     fn a_request_that_was_whole_was_not_waited_for() {
         let story = opened(
             "0.011  client > server  PSH,ACK  seq 1 ack 1 len 31 data \"GET /slow HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"
