@@ -124,8 +124,10 @@ pub fn other_leg(
                 );
                 !mine.bytes().is_empty() && mine == theirs
             };
-            // The relay answers on one leg and asks on the other, so the ending came from the same side as its own reset goes out in.
-            let passed_on = ending.side == relay;
+            // The relay answers on one leg and asks on the other, so the ending came from the same side as its own reset goes out in, and
+            // from another host: one that ends two connections of its own passes nothing on.
+            let passed_on =
+                ending.side == relay && other.id.address(relay).ip() != own.id.address(relay).ip();
             (!same_service && passed_on && (alike(Side::Client) || alike(Side::Server))).then(
                 || OtherLeg {
                     record: ending.record,

@@ -40,27 +40,24 @@ pub fn answered_mid_request(facts: &Facts<'_>) -> Answer {
     }
 }
 
-/// Did the server answer a request that had announced more than had come?
+/// Did the server answer its first request when less of it had come than it announced?
 pub fn answered_before_the_announced_end(facts: &Facts<'_>) -> Answer {
-    match facts.server().first_payload {
-        Some(_) => request_is_incomplete(facts),
-        None => Answer::No,
-    }
-}
-
-/// Does the only request announce more than was sent?
-pub fn request_is_incomplete(facts: &Facts<'_>) -> Answer {
-    let Some(request) = facts.first_request().filter(|_| facts.exchanges() <= 1) else {
+    let (Some(request), Some(received)) = (facts.first_request(), facts.body_received_at_answer())
+    else {
         return Answer::No;
     };
-    let sent = facts.client().payload_bytes.saturating_sub(request.len);
     Answer::when(
-        sent < request.announced,
+        received < request.announced && facts.exchanges() <= 1,
         Fact::RequestIncomplete {
             announced: request.announced,
-            sent,
+            received,
         },
-        facts.client().first_payload.map(|mark| mark.record),
+        facts
+            .client()
+            .first_payload
+            .into_iter()
+            .chain(facts.server().first_payload)
+            .map(|mark| mark.record),
     )
 }
 

@@ -102,16 +102,27 @@ pub fn met_a_closed_side(facts: &Facts<'_>) -> Option<Claim> {
         .is_excluded_by(&closed_before_first_payload(facts))
 }
 
-/// Had the client closed before the answer had come?
+/// Had the client closed while it still waited for an answer, or for the rest of one? Not if it had been content for a while.
 pub fn client_gave_up(facts: &Facts<'_>) -> Answer {
-    let fin = facts
+    let Some(fin) = facts
         .client()
         .fin
-        .filter(|_| facts.sent_by() == Side::Client);
+        .filter(|_| facts.sent_by() == Side::Client)
+    else {
+        return Answer::No;
+    };
+    let asked_last = facts
+        .case
+        .turns
+        .recent()
+        .rev()
+        .find(|turn| turn.first.record < fin.mark.record)
+        .is_some_and(|turn| turn.from == Side::Client);
+    let content = !asked_last && fin_ended_idleness(facts).holds();
     Answer::when(
-        fin.is_some(),
+        !content,
         Fact::FinSent { side: Side::Client },
-        fin.map(|fin| fin.mark.record),
+        [fin.mark.record],
     )
 }
 

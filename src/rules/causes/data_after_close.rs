@@ -3,6 +3,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -134,14 +135,17 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        ask::met_a_closed_side(facts)?
-            .requires(ask::fin_was_not_noticeable(facts))?
-            .is_settled_by(ask::crossed_the_fin(facts))
-            .is_weakened_by(ask::fin_went_unheard(facts))
-            .is_excluded_by(&ask::fin_ended_idleness(facts))?
-            .is_supported_by(ask::no_idleness_before_fin(facts)),
-    )
+    let claim = ask::met_a_closed_side(facts)?
+        .requires(ask::fin_was_not_noticeable(facts))?
+        .is_settled_by(ask::crossed_the_fin(facts))
+        .is_weakened_by(ask::fin_went_unheard(facts))
+        .is_supported_by(ask::no_idleness_before_fin(facts));
+    let idle = ask::fin_ended_idleness(facts);
+    match facts.sent_by() {
+        Side::Server => claim.is_excluded_by(&idle),
+        // A client that leaves after a rest has no timeout to race against that a server would know of.
+        Side::Client => Some(claim.is_weakened_by(idle)),
+    }
 }
 
 #[cfg(test)]

@@ -159,11 +159,7 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let claim = if facts.sender().fin.is_some() {
-        ask::met_a_closed_side(facts)?
-            .requires(ask::fin_ended_idleness(facts))?
-            .requires(ask::fin_was_not_noticeable(facts))?
-            .is_settled_by(ask::crossed_the_fin(facts))
-            .is_weakened_by(ask::fin_went_unheard(facts))
+        closed_form(facts)?
     } else {
         unread_form(facts)?
     };
@@ -172,6 +168,18 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .requires(ask::had_exchanges(facts))?
             .is_supported_by(ask::silence_is_the_service_timeout(facts)),
     )
+}
+
+/// The FIN that ended the silence, and the request, crossed. A client that closes after a rest keeps no timeout that one could race.
+fn closed_form(facts: &Facts<'_>) -> Option<Claim> {
+    let claim = ask::met_a_closed_side(facts)?
+        .requires(ask::fin_ended_idleness(facts))?
+        .requires(ask::fin_was_not_noticeable(facts))?
+        .is_weakened_by(ask::fin_went_unheard(facts));
+    Some(match facts.sent_by() {
+        Side::Server => claim.is_settled_by(ask::crossed_the_fin(facts)),
+        Side::Client => claim,
+    })
 }
 
 /// The request came just before `close()`: the reset discards it, and no FIN is sent.
