@@ -75,8 +75,9 @@ def tell(captures, network, events, expectations):
     """{point: [one entry for each reset]} of {point: path of the capture}."""
     found = {point: resets(path) for point, path in captures.items()}
     kernel = {point: {} for point in captures}
+    elsewhere = {a for h in ("client", "server") if h not in captures for a in network.addresses(h)}  # hosts without a capture of their own
     for point in captures:  # first the senders' own captures
-        home = network.addresses(point)
+        home = {*network.addresses(point), *elsewhere}
         own = [i for i, (r, _) in enumerate(found[point]) if r.src in home]
         for k, reason in join([found[point][i][0] for i in own], events).items():
             kernel[point][own[k]] = reason
@@ -91,7 +92,7 @@ def tell(captures, network, events, expectations):
             if i not in kernel[point] and r.src not in network.addresses(point) and told.get(mark(r)):
                 if reason := told[mark(r)].pop(0):
                     kernel[point][i] = reason
-    return {point: [entry for entry in label(found[point], kernel[point], network, expectations, point)] for point in captures}
+    return {point: list(label(found[point], kernel[point], network, expectations, point)) for point in captures}
 
 
 def label(rsts, kernel, network, expectations, point):
