@@ -236,7 +236,8 @@ class Network:
         return p
 
     def addresses(self, host):
-        return {"client": (self.client4, self.client6), "server": (self.server4, self.server6)}.get(host, ())
+        near, far = (self.client4, self.client6), (self.server4, self.server6)
+        return {"client": near, "server": far, "router": tuple(a[:-1] + "1" for a in near + far)}.get(host, ())
 
 
 def answer(frame, packet):

@@ -75,7 +75,7 @@ def tell(captures, network, events, expectations):
     """{point: [one entry for each reset]} of {point: path of the capture}."""
     found = {point: resets(path) for point, path in captures.items()}
     kernel = {point: {} for point in captures}
-    elsewhere = {a for h in ("client", "server") if h not in captures for a in network.addresses(h)}  # hosts without a capture of their own
+    elsewhere = {a for h in ("client", "server", "router") if h not in captures for a in network.addresses(h)}  # hosts without a capture of their own
     for point in captures:  # first the senders' own captures
         home = {*network.addresses(point), *elsewhere}
         own = [i for i, (r, _) in enumerate(found[point]) if r.src in home]
