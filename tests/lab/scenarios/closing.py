@@ -288,7 +288,7 @@ def pool_with_one_stale(net):
     return pair(net, server, client)
 
 
-@scenario(Expect("teardown-rst", by="client"), relay=lambda: Relay(0.04))
+@scenario(Expect("teardown-rst", by="client", also=("linger-zero-abort",)), relay=lambda: Relay(0.04))
 def crossing_fins_then_linger(net):
     """Both ends shut down their direction at the same time; 15 ms later, before the other FIN has come, the client closes with SO_LINGER 0."""
 

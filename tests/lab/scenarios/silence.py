@@ -114,7 +114,7 @@ def server_rebooted_four_clients(net):
     return {"client": net.at("client", client).result()}
 
 
-@scenario(Expect("keepalive-timeout", by="client"), relay=lambda: Cut(0.01, 1, outward=False))
+@scenario(Expect("keepalive-timeout", by="client", also=("linger-zero-abort",), undecidable=("server",)), relay=lambda: Cut(0.01, 1, outward=False))
 def user_timeout_keepalive(net):
     """The way back is cut; keep-alive probes each second go unanswered and TCP_USER_TIMEOUT of 4 s ends the connection; the server gets that reset."""
 
@@ -343,7 +343,7 @@ class Berkeley(Relay):
         return out
 
 
-@scenario(Expect("retransmit-timeout-abort", by="server"), relay=lambda: Berkeley(5672), hand_made=True, points=("client",))
+@scenario(Expect("retransmit-timeout-abort", by="server", also=("linger-zero-abort",)), relay=lambda: Berkeley(5672), hand_made=True, points=("client",))
 def bsd_gives_up_with_reset(net):
     """A host of the BSD family gets no acknowledgment of its event (they are lost near it), repeats it four times and resets; the client has read it long ago."""
 
