@@ -19,8 +19,6 @@ import subprocess
 import time
 import traceback
 
-import wire
-
 fork = multiprocessing.get_context("fork")
 libc = ctypes.CDLL(None, use_errno=True)
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET

@@ -58,7 +58,7 @@ def idle_client_leaves_event_crosses(net):
             a, _ = l.accept()
             until(a, b"\n")
             a.send(b"subscribed\n")
-            time.sleep(2.13)
+            time.sleep(2.06)
             seen = [tried(a.send, b"event 1\n")]
             time.sleep(0.3)
             return seen + [tried(a.recv, 10)]

@@ -401,7 +401,7 @@ def pipelined_replies_unread_large(net):
 
 
 @scenario(Expect("process-exit", by="server", reason="TCP_ABORT_ON_CLOSE", also=CRASH), Expect("port-closed", by="server", reason="NO_SOCKET", state="UNKNOWN"),
-          Expect("listener-closed", by="server", reason="TCP_STATE", also=("process-exit",)), limit=40)
+          Expect("listener-closed", by="server", reason="TCP_STATE", also=("process-exit",)), Expect("data-after-close", by="server", reason="TCP_ABORT_ON_DATA", also=("process-exit",)), limit=40)
 def prefork_restart_under_load(net):
     """A pre-forking server of three workers is killed and started anew 0.8 s later, while eight clients keep asking over kept connections."""
 
