@@ -26,7 +26,7 @@ pub fn sentence(fact: &Fact) -> String {
             count(*times, "time", "times"),
             duration(*until)
         ),
-        Fact::SynAckNotRepeated => "The server sent its SYN,ACK once only".into(),
+        Fact::SynAckRepeated { times } => format!("The server sent its SYN,ACK again {}", count(*times, "time", "times")),
         Fact::PayloadNeverAcknowledged { sent: 0 } => "The client had sent no payload, and the server nothing but SYN,ACK".into(),
         Fact::PayloadNeverAcknowledged { sent } => {
             format!("The server never acknowledged any of the {} that the client sent", bytes(*sent))
@@ -74,6 +74,10 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::AnsweredMidRequest { answer, request } => {
             format!("The server began its answer ({}) while the client was still sending: {} by then", bytes(*answer), bytes(*request))
         }
+        Fact::ChunksMissing { received } => format!(
+            "The request comes in chunks without its last one, and the server answered when it had received {} of the body",
+            bytes(*received)
+        ),
         Fact::RequestIncomplete { announced, received } => format!(
             "The request announces a body of {}, and the server answered when it had received {} of it",
             bytes(*announced),
@@ -83,6 +87,8 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::HttpStatus { code } => format!("The answer is HTTP status {code}"),
 
         Fact::AnswerStillComing { bytes: sent } => format!("The server's answer was still coming: {} of it so far", bytes(*sent)),
+        Fact::SenderCaptured => "The capture missed some of what the sender of the reset had said before".into(),
+        Fact::ReceiverCaptured => "What the receiver of the reset sent was not captured".into(),
         Fact::WindowClosed { nanos } => format!("The receiver's window had been closed {} before", duration(*nanos)),
 
         Fact::FinSent { side } => format!("The {} had closed with FIN", side.name()),

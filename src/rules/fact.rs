@@ -37,8 +37,11 @@ pub enum Fact {
         /// Nanoseconds from that acknowledgment to the last repetition.
         until: i64,
     },
-    /// The server sent its SYN,ACK once only.
-    SynAckNotRepeated,
+    /// The server sent its SYN,ACK again.
+    SynAckRepeated {
+        /// How often.
+        times: u32,
+    },
     /// The server never acknowledged payload of the client.
     PayloadNeverAcknowledged {
         /// Payload bytes that the client sent.
@@ -151,6 +154,11 @@ pub enum Fact {
         /// Bytes of the request up to then.
         request: u64,
     },
+    /// The request comes in chunks, and its last chunk was never sent.
+    ChunksMissing {
+        /// Bytes of the body that the server had received when it answered.
+        received: u64,
+    },
     /// The server answered before the announced end of the request had come.
     RequestIncomplete {
         /// `Content-Length`, in bytes.
@@ -179,6 +187,11 @@ pub enum Fact {
         /// For how long, in nanoseconds.
         nanos: i64,
     },
+
+    /// All that the sender of the reset said is in the capture.
+    SenderCaptured,
+    /// The other direction is in the capture.
+    ReceiverCaptured,
 
     // Closing.
     /// The sender of the reset had sent FIN.

@@ -97,14 +97,12 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         .iter()
         .filter_map(|rule| {
             let claim = (rule.examine)(facts).filter(Claim::has_something_to_show)?;
-            Some(Standing::of(
-                rule.doc,
-                if rule.blames_endpoint {
-                    doubted(claim, facts)
-                } else {
-                    claim
-                },
-            ))
+            let claim = if rule.blames_endpoint {
+                doubted(claim, facts)
+            } else {
+                claim
+            };
+            Some(Standing::of(rule.doc, overruled(claim, rule.doc, facts)))
         })
         .collect();
     claims.sort_by_key(|standing| std::cmp::Reverse(standing.rank())); // stable: the registry's order breaks what is left
@@ -172,6 +170,19 @@ fn doubted(claim: Claim, facts: &Facts<'_>) -> Claim {
                 vec![facts.case.reset.record],
             ))
         }),
+    }
+}
+
+/// A claim in the light of what MPTCP says in the reset itself, which only one cause explains.
+fn overruled(claim: Claim, page: &CauseDoc, facts: &Facts<'_>) -> Claim {
+    match facts.stated() {
+        Some(reason @ (Stated::Mptcp { .. } | Stated::FastClose)) if page.id != "mptcp-reset" => {
+            claim.is_weakened_by(Answer::Yes(
+                Fact::Stated(reason),
+                vec![facts.case.reset.record],
+            ))
+        }
+        _ => claim,
     }
 }
 

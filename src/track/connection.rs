@@ -151,6 +151,7 @@ impl Connection {
         }
         self.before_state(side, header, nature, happenings);
         let (sender, receiver) = self.endpoints.both_mut(side);
+        endpoint::hears(sender, receiver);
         endpoint::sends(sender, header, nature);
         let timing = &mut self.timing;
         if header.seq_len() > 0 {
@@ -208,6 +209,8 @@ impl Connection {
         if sender.first_payload.is_none() {
             sender.first_bytes = bytes.clone();
         }
+        let whole = segment.payload.len() == header.payload_len as usize;
+        sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
         let said = receiver.payload_end;
         match self.turns.current_mut() {
             Some(turn) if turn.from == side => {
