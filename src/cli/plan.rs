@@ -2,6 +2,7 @@
 
 use super::args::{Args, Command};
 use super::messages::Mistake;
+use super::select::Wanted;
 use crate::render::{Format, Show};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,8 @@ pub struct Diagnosis {
     pub files: Vec<PathBuf>,
     /// What of them is looked at.
     pub filter: Option<String>,
+    /// Which resets are reported.
+    pub wanted: Wanted,
     /// The form of the report.
     pub format: Format,
     /// Which resets it shows.
@@ -71,6 +74,13 @@ impl Diagnosis {
         Ok(Self {
             files: args.files,
             filter: args.filter,
+            wanted: Wanted {
+                connections: args.connection,
+                records: args.record,
+                causes: args.cause,
+                from: args.from,
+                to: args.to,
+            },
             format,
             show,
             examples: args.examples.unwrap_or(EXAMPLES),
