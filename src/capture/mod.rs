@@ -1,4 +1,4 @@
-//! Bytes -> [`Record`](crate::decode::Record): the only room that opens inputs. It knows file formats and nothing of what records hold.
+//! Bytes -> [`Record`]: the only room that opens inputs. It knows file formats and nothing of what records hold.
 //!
 //! # Why the walk over records is our own
 //!

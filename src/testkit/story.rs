@@ -131,7 +131,7 @@ impl Teller {
             Some((host, port)) => (host, port.parse().ok()),
             None => (name, None),
         };
-        let serves = host.starts_with(['b', 's', 'S', 'p', 'o']);
+        let serves = host.starts_with(SERVES);
         let count = u16::try_from(self.names.len()).unwrap_or(0);
         let known = *self.names.entry(host.to_owned()).or_insert_with(|| {
             let last = u8::try_from(count).unwrap_or(0) + 1;
@@ -302,6 +302,8 @@ fn base(address: SocketAddr) -> SeqNumber {
     })
 }
 
+/// First letters of the names of services.
+pub(super) const SERVES: [char; 5] = ['b', 's', 'S', 'p', 'o'];
 const SERVICE: u16 = 80;
 const EPHEMERAL: u16 = 40_000;
 const FIRST_ID: u16 = 1_000;

@@ -224,6 +224,7 @@ impl Connection {
                     bytes: u64::from(header.payload_len),
                     begin: header.seq,
                     end,
+                    heard: header.flags.ack().then_some(header.ack),
                     crossed: said
                         .is_some_and(|said| !header.flags.ack() || header.ack.precedes(said)),
                 });

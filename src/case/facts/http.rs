@@ -1,6 +1,7 @@
 //! HTTP/1 (RFC 9112), as far as the first captured bytes of a turn show it.
 
 use super::Facts;
+use crate::tcp::Side;
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
 
 /// The head of a request.
@@ -35,6 +36,18 @@ impl Facts<'_> {
             }),
             _ => None,
         }
+    }
+
+    /// Bytes of the first request's body that the server had received when it began its first answer; `None` where either is not known.
+    ///
+    /// A segment acknowledges all that its sender's stack has taken in, so this holds at either end's capture.
+    pub fn body_received_at_answer(&self) -> Option<u64> {
+        let request = self.first_request()?;
+        let mut turns = self.case.turns.recent();
+        let asked = turns.find(|turn| turn.from == Side::Client)?;
+        let answer = turns.find(|turn| turn.from == Side::Server)?;
+        let whole = u64::from(answer.heard?.distance_from(asked.begin));
+        Some(whole.saturating_sub(request.len))
     }
 
     /// The client's latest turn begins with a request of its own.

@@ -8,6 +8,7 @@ mod form;
 mod handshake;
 mod http;
 mod path;
+mod reason;
 mod speech;
 mod tls;
 
@@ -16,6 +17,7 @@ pub use close::NOTICES_WITHIN;
 pub use form::Form;
 pub use http::{RequestHead, ResponseHead};
 pub use path::{Origin, Tell};
+pub use reason::Stated;
 pub use speech::Idle;
 pub use tls::TlsProgress;
 

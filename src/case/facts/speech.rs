@@ -1,8 +1,8 @@
 //! Who had spoken last, what was still to be answered, and how long it had been quiet.
 
-use super::super::Turn;
+use super::super::{Nature, Turn};
 use super::Facts;
-use crate::origin::SECOND;
+use crate::origin::{MILLISECOND, SECOND};
 use crate::tcp::Side;
 
 /// A silence in which neither side sent payload.
@@ -99,17 +99,32 @@ impl Facts<'_> {
     }
 
     /// The quiet that the FIN of the reset's sender ended: since the last payload that it had sent or received before it closed.
+    ///
+    /// A last word of its own just before the FIN (a TLS `close_notify`, a GOAWAY, a farewell) belongs to the closing, not to the talk.
     pub fn idle_before_fin(&self) -> Option<Idle> {
         let fin = self.sender().fin?;
-        let received = |turn: &&Turn| {
-            turn.from == self.case.sent_by && turn.first.record < fin.mark.record
-                || turn.from == self.case.received_by()
-                    && fin.ack.is_none_or(|ack| !ack.precedes(turn.end))
+        let mut known = self.case.before.lines().rev().filter(|line| {
+            let fresh = line.header.payload_len > 0 && line.nature != Nature::Retransmission;
+            let in_time = if line.from == self.case.sent_by {
+                line.header.record < fin.mark.record
+            } else {
+                fin.ack
+                    .is_none_or(|ack| !ack.precedes(line.header.seq_end()))
+            };
+            fresh && in_time
+        });
+        let last = known.next()?;
+        let farewell =
+            last.from == self.case.sent_by && fin.mark.time - last.header.time <= FAREWELL;
+        let before = known
+            .find(|line| last.header.time - line.header.time > FAREWELL || line.from != last.from);
+        let spoken = match before {
+            Some(before) if farewell && last.header.time - before.header.time >= SECOND => before,
+            _ => last,
         };
-        let last = self.case.turns.recent().rev().find(received)?;
         Some(Idle {
-            nanos: fin.mark.time - last.last.time,
-            after: last.last,
+            nanos: fin.mark.time - spoken.header.time,
+            after: super::super::Mark::of(&spoken.header),
         })
     }
 
@@ -196,3 +211,6 @@ impl Facts<'_> {
             .then(|| super::super::Mark::of(&before.header))
     }
 }
+
+/// A last word lies no further before the FIN than this: one act of the program sends both; chosen.
+const FAREWELL: i64 = 50 * MILLISECOND;

@@ -158,20 +158,34 @@ pub fn reset_came_one_interval_later(facts: &Facts<'_>) -> Answer {
     )
 }
 
-/// Had the sender repeated its oldest payload, ever more slowly, without any answer up to the reset?
+/// Had the sender repeated its oldest payload again and again, up to the reset?
 pub fn repeated_until_the_end(facts: &Facts<'_>) -> Answer {
     let run = facts.sender().repeating;
-    let heard = facts
-        .receiver()
+    let said_since = facts
+        .sender()
         .last_segment
-        .filter(|heard| run.last.is_some_and(|last| heard.record > last.record));
+        .is_some_and(|mark| run.last.is_some_and(|last| mark.record > last.record));
     Answer::when(
-        run.count >= REPETITIONS && heard.is_none(),
+        run.count >= REPETITIONS && !said_since,
         Fact::RepeatedInVain { times: run.count },
         run.first
             .into_iter()
             .chain(run.last)
             .map(|mark| mark.record),
+    )
+}
+
+/// Did the receiver answer the last repetition, as far as the capture goes?
+pub fn repetitions_were_answered(facts: &Facts<'_>) -> Answer {
+    let last = facts.sender().repeating.last;
+    let heard = facts
+        .receiver()
+        .last_segment
+        .filter(|heard| last.is_some_and(|last| heard.record > last.record));
+    Answer::when(
+        heard.is_some(),
+        Fact::RepetitionsAnswered,
+        heard.map(|mark| mark.record),
     )
 }
 

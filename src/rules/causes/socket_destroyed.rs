@@ -108,7 +108,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
+            .requires(ask::sender_had_not_closed_or_was_not_done(facts))?
             .requires(ask::nothing_is_left_to_answer(facts))?
             .is_excluded_by(&ask::window_grew(facts))?
             .is_excluded_by(&ask::tls_handshake_is_open(facts))?
@@ -116,4 +116,24 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_excluded_by(&ask::peer_stopped_answering(facts))?
             .ties_with("linger-zero-abort", 100 - ask::share_of_applications(facts)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Possible;
+    use crate::testkit::{at_the_server, begun_midway, judged, served};
+
+    #[test]
+    fn an_abort_out_of_the_blue_is_first_of_all_a_deliberate_one() {
+        let story = served("31.40  server > client  RST,ACK  seq 201 ack 101");
+        assert_eq!(judged(&story), ("linger-zero-abort", Possible));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("linger-zero-abort", Possible)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("linger-zero-abort", Possible)
+        );
+    }
 }

@@ -184,3 +184,64 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 /// the taxonomy's.
 const SHARE: u8 = 75;
 const PORT_CLOSED: u8 = 50;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Likely;
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened, served};
+
+    #[test]
+    fn a_window_that_grows_in_the_reset_had_unread_data_in_it() {
+        let story = opened(
+            "0.011  client > server  ACK      seq 1 ack 1 len 1460
+             0.011  client > server  PSH,ACK  seq 1461 ack 1 len 1460
+             0.021  server > client  ACK      seq 1 ack 2921 win 480
+             0.400  server > client  RST,ACK  seq 1 ack 2921 win 503",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("unread-data-close", Likely)
+        );
+        assert_eq!(judged(&begun_midway(&story)), ("unread-data-close", Likely));
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("unread-data-close", Likely)
+        );
+    }
+
+    #[test]
+    fn an_upload_cut_off_in_flight_without_a_word_of_the_server() {
+        let story = opened(
+            "0.011  client > server  ACK      seq 1 ack 1 len 14480
+             0.022  server > client  ACK      seq 1 ack 14481 win 400
+             0.022  client > server  ACK      seq 14481 ack 1 len 28960
+             0.400  server > client  RST,ACK  seq 1 ack 20001 win 520",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("unread-data-close", Likely)
+        );
+    }
+
+    #[test]
+    fn once_answered_nothing_is_unread() {
+        let story = served("0.300  server > client  RST,ACK  seq 201 ack 101");
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+
+    #[test]
+    #[ignore = "100 Continue is taken for the early answer to an upload"]
+    fn an_interim_response_is_no_answer() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 120 data \"POST /u HTTP/1.1\\r\\nExpect: 100-continue\\r\\nContent-Length: 900000\\r\\n\\r\\n\"
+             0.022  server > client  PSH,ACK  seq 1 ack 121 len 25 data \"HTTP/1.1 100 Continue\\r\\n\\r\\n\"
+             0.022  client > server  ACK      seq 121 ack 26 len 1460
+             0.022  client > server  ACK      seq 1581 ack 26 len 1460
+             0.032  server > client  ACK      seq 26 ack 3041
+             0.500  server > client  RST,ACK  seq 26 ack 3041 win 510",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+    }
+}
