@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub enum Plan {
     /// Read captures.
-    Diagnose(Diagnosis),
+    Diagnose(Box<Diagnosis>),
     /// Print the page of the cause with these words.
     Explain(String),
     /// List the causes.
@@ -42,7 +42,7 @@ impl Plan {
         match args.command {
             Some(Command::Explain { words }) => Ok(Self::Explain(words.join(" "))),
             Some(Command::Causes) => Ok(Self::Causes),
-            None => Diagnosis::of(args).map(Self::Diagnose),
+            None => Diagnosis::of(args).map(|diagnosis| Self::Diagnose(Box::new(diagnosis))),
         }
     }
 }
@@ -109,7 +109,7 @@ mod tests {
 
     fn diagnosis(words: &[&str]) -> Diagnosis {
         match plan(words) {
-            Ok(Plan::Diagnose(diagnosis)) => diagnosis,
+            Ok(Plan::Diagnose(diagnosis)) => *diagnosis,
             other => unreachable!("{words:?} gave {other:?}"),
         }
     }

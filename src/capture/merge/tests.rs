@@ -27,8 +27,10 @@ fn source(bytes: Vec<u8>, index: u16) -> FileSource {
     .unwrap()
 }
 
+type Given = Vec<(u16, u64)>;
+
 /// Source and number of each record, and the sources that stopped.
-fn drain(mut merge: Merge) -> (Vec<(u16, u64)>, Vec<(String, u64)>) {
+fn drain(mut merge: Merge) -> (Given, Vec<(String, u64)>) {
     let (mut given, mut stopped) = (Vec::new(), Vec::new());
     while let Some(next) = merge.next() {
         match next {
