@@ -10,7 +10,7 @@ use crate::decode::{Decoded, Record, Skip, decode};
 use crate::incidents::{Bounds, Incidents};
 use crate::origin::Timestamp;
 use crate::report::{
-    CaptureQuality, Incident, Quality, Reference, ResetReport, Summary, Traits, report_on,
+    CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Summary, Traits, report_on,
 };
 use crate::track::{Limits, Tracker};
 use std::collections::BTreeMap;
@@ -125,7 +125,13 @@ impl Analyzer {
         while self.next_reset().is_some() {}
         let counts = self.tracker.counts();
         let traits = Traits {
-            copies: counts.copies,
+            copies: Doubled {
+                all: counts.copies.all,
+                routed: counts.copies.routed,
+                wrapped: counts.copies.wrapped,
+                translated: counts.copies.translated,
+                first: counts.copies.first.map(Into::into),
+            },
             forgotten: counts.forgotten,
             crowded: counts.crowded,
             steps_back: self.clock.steps_back,
