@@ -96,6 +96,8 @@ pub struct Fin {
 /// A run of probes or repetitions of one position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Probing {
+    /// Where they stand in sequence space.
+    pub at: Option<SeqNumber>,
     /// How many.
     pub count: u32,
     /// The first of them.

@@ -231,6 +231,13 @@ impl Claim {
         Self::default()
     }
 
+    /// Whether anything that was seen speaks for it: a claim of which all is hidden is none.
+    pub fn has_something_to_show(&self) -> bool {
+        self.evidence
+            .iter()
+            .any(|evidence| evidence.bearing != Bearing::Contradicts)
+    }
+
     /// The cause needs this: `None` ends the claim where it is not so.
     #[must_use]
     pub fn requires(self, answer: Answer) -> Option<Self> {

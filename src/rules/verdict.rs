@@ -96,7 +96,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
     let mut claims: Vec<Standing> = rules
         .iter()
         .filter_map(|rule| {
-            let claim = (rule.examine)(facts)?;
+            let claim = (rule.examine)(facts).filter(Claim::has_something_to_show)?;
             Some(Standing::of(
                 rule.doc,
                 if rule.blames_endpoint {

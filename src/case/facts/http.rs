@@ -24,6 +24,13 @@ pub struct ResponseHead {
     pub announced: Option<u64>,
 }
 
+impl ResponseHead {
+    /// Bytes of the whole response, head included; `None` where they are not announced.
+    pub fn whole(&self) -> Option<u64> {
+        Some(self.len? + self.announced?)
+    }
+}
+
 impl Facts<'_> {
     /// The first request on the connection, where the capture holds its head whole.
     pub fn first_request(&self) -> Option<RequestHead> {
@@ -40,14 +47,42 @@ impl Facts<'_> {
 
     /// Bytes of the first request's body that the server had received when it began its first answer; `None` where either is not known.
     ///
-    /// A segment acknowledges all that its sender's stack has taken in, so this holds at either end's capture.
+    /// A segment acknowledges all that its sender's stack has taken in, so this holds at either end's capture. An interim response
+    /// (RFC 9110 15.2) is no answer yet.
     pub fn body_received_at_answer(&self) -> Option<u64> {
         let request = self.first_request()?;
         let mut turns = self.case.turns.recent();
         let asked = turns.find(|turn| turn.from == Side::Client)?;
-        let answer = turns.find(|turn| turn.from == Side::Server)?;
+        let interim = self.first_response().is_some_and(|head| head.code < 200);
+        let answer = turns
+            .filter(|turn| turn.from == Side::Server)
+            .nth(usize::from(interim))?;
         let whole = u64::from(answer.heard?.distance_from(asked.begin));
         Some(whole.saturating_sub(request.len))
+    }
+
+    /// The first request was sent whole; `None` where it is not known.
+    pub fn first_request_is_whole(&self) -> Option<bool> {
+        let request = self.first_request()?;
+        Some(self.client().payload_bytes >= request.len + request.announced)
+    }
+
+    /// The client had received the whole of its latest answer when it closed.
+    pub fn answer_was_whole_at_fin(&self) -> bool {
+        let Some((fin, answer)) = self
+            .client()
+            .fin
+            .zip(self.case.turns.latest_of(Side::Server))
+        else {
+            return false;
+        };
+        let received = fin
+            .ack
+            .map(|ack| u64::from(ack.distance_from(answer.begin)));
+        self.latest_response()
+            .and_then(|head| head.whole())
+            .zip(received)
+            .is_some_and(|(whole, received)| received >= whole)
     }
 
     /// The client's latest turn begins with a request of its own.
@@ -62,9 +97,14 @@ impl Facts<'_> {
         response(self.server().first_bytes.bytes())
     }
 
-    /// The head of the server's latest turn, where that is a response.
+    /// The head of the server's latest turn, where that is a response. What can have no body announces none here (RFC 9112 6.3).
     pub fn latest_response(&self) -> Option<ResponseHead> {
-        response(self.server().latest_bytes.bytes())
+        let mut head = response(self.server().latest_bytes.bytes())?;
+        let asked_for_head = self.client().latest_bytes.bytes().starts_with(b"HEAD ");
+        if asked_for_head || matches!(head.code, 100..200 | 204 | 304) {
+            head.announced = Some(0);
+        }
+        Some(head)
     }
 }
 

@@ -140,7 +140,7 @@ impl Facts<'_> {
         });
         before.or_else(|| match turns.as_slice() {
             [.., request, answer]
-                if answer.from == Side::Server && self.client_sent_on_past(answer) =>
+                if answer.from == Side::Server && self.client_sent_on_past(answer, request) =>
             {
                 Some((*answer, *request))
             }
@@ -148,14 +148,20 @@ impl Facts<'_> {
         })
     }
 
-    /// After the reset, fresh payload of the client came that acknowledges none of this turn of the server.
-    fn client_sent_on_past(&self, answer: &Turn) -> bool {
+    /// The client was sending on when the server answered: its answer, or the abort after it, acknowledges less than the client had sent by
+    /// then; or fresh payload of the client came after the reset that acknowledges none of the answer.
+    fn client_sent_on_past(&self, answer: &Turn, request: &Turn) -> bool {
+        let in_flight = answer
+            .heard
+            .is_some_and(|heard| heard.precedes(request.end))
+            && self.undelivered() > 0;
         let sent = self.client().snd_nxt;
-        self.case.after.of(Side::Client).any(|line| {
-            let fresh = line.header.payload_len > 0
-                && sent.is_some_and(|sent| sent.precedes(line.header.seq_end()));
-            fresh && line.header.ack.offset_from(answer.begin) <= 0
-        })
+        in_flight
+            || self.case.after.of(Side::Client).any(|line| {
+                let fresh = line.header.payload_len > 0
+                    && sent.is_some_and(|sent| sent.precedes(line.header.seq_end()));
+                fresh && line.header.ack.offset_from(answer.begin) <= 0
+            })
     }
 
     /// The client has not received all of the server's answer: bytes of it are under way, announced but not sent, or still coming.
@@ -163,9 +169,7 @@ impl Facts<'_> {
         let Some(turn) = self.last_turn().filter(|turn| turn.from == Side::Server) else {
             return false;
         };
-        let announced = self
-            .latest_response()
-            .and_then(|head| Some(head.len? + head.announced?));
+        let announced = self.latest_response().and_then(|head| head.whole());
         let more_comes = self.case.after.of(Side::Server).any(|line| {
             line.header.payload_len > 0
                 && self

@@ -118,7 +118,8 @@ pub fn client_gave_up(facts: &Facts<'_>) -> Answer {
         .rev()
         .find(|turn| turn.first.record < fin.mark.record)
         .is_some_and(|turn| turn.from == Side::Client);
-    let content = !asked_last && fin_ended_idleness(facts).holds();
+    let content =
+        !asked_last && (fin_ended_idleness(facts).holds() || facts.answer_was_whole_at_fin());
     Answer::when(
         !content,
         Fact::FinSent { side: Side::Client },
@@ -166,7 +167,7 @@ pub fn fin_went_unheard(facts: &Facts<'_>) -> Answer {
     let fin = facts
         .sender()
         .fin
-        .filter(|fin| fin.repeats > 0 && !facts.covers_fin());
+        .filter(|fin| fin.repeats >= GIVEN_UP && !facts.covers_fin());
     Answer::when(
         fin.is_some(),
         Fact::FinRepeated {
@@ -251,7 +252,10 @@ pub fn all_was_acknowledged(facts: &Facts<'_>) -> Answer {
 
 /// Does it answer the bare acknowledgment of its sender's FIN?
 pub fn is_reply_to_ack_of_fin(facts: &Facts<'_>) -> Answer {
-    let trigger = facts.form.answers.filter(|line| line.header.is_bare_ack());
+    let trigger = facts
+        .form
+        .answers
+        .filter(|line| line.header.is_bare_ack() && line.nature != Nature::KeepAlive);
     Answer::when(
         trigger.is_some() && facts.covers_fin() && facts.receiver().fin.is_none(),
         Fact::AcknowledgedFin,
@@ -290,3 +294,5 @@ pub fn receiver_closed_in_order(facts: &Facts<'_>) -> Answer {
 
 /// Linux forgets a closed connection whose peer does not close after this (`tcp_fin_timeout`).
 const ORPHAN_TIMER: i64 = 60 * SECOND;
+/// One repetition is a lost segment; after more, the closer may have stopped asking; chosen.
+const GIVEN_UP: u32 = 2;

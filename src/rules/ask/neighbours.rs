@@ -129,9 +129,23 @@ pub fn silence_is_the_service_timeout(facts: &Facts<'_>) -> Answer {
     )
 }
 
-/// Did other connections, on which the server had never spoken, end in the same instant?
+/// Did other connections, on which the server had never spoken, end in the same instant, and its listener answer nobody in between?
 pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
-    let (connections, records) = clients_of(events_near(facts, ONE_INSTANT), |what| {
+    let own = facts.case.reset.record;
+    let answered = facts
+        .case
+        .neighbourhood
+        .events
+        .iter()
+        .filter(|event| event.what == Happening::Answered)
+        .map(|event| event.record)
+        .chain(facts.server().syn.map(|mark| mark.record));
+    let answered: Vec<RecordId> = answered.collect();
+    let together = events_near(facts, ONE_INSTANT).filter(|event| {
+        let (first, last) = (event.record.min(own), event.record.max(own));
+        !answered.iter().any(|record| (first..last).contains(record))
+    });
+    let (connections, records) = clients_of(together, |what| {
         *what == Happening::Aborted { silent: true }
     });
     Answer::when(

@@ -1,6 +1,6 @@
 //! How long nothing was heard, and who asked in vain.
 
-use super::REACTION;
+use super::{REACTION, something_was_awaited};
 use crate::case::Mark;
 use crate::case::facts::Facts;
 use crate::origin::SECOND;
@@ -66,6 +66,14 @@ pub fn share_of_applications(facts: &Facts<'_>) -> u8 {
         .silence_before_reset()
         .is_some_and(|idle| idle.is_idle(facts.round_trip()));
     if idle { 60 } else { 90 }
+}
+
+/// Had the server waited in silence for the rest of a request, or for its answer to be taken?
+pub fn waited_in_vain(facts: &Facts<'_>) -> Answer {
+    match something_was_awaited(facts) {
+        Answer::Yes(..) => lost_patience(facts),
+        answer => answer,
+    }
 }
 
 /// Is the silence before the reset a timeout that servers commonly have?

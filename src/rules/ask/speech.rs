@@ -152,5 +152,8 @@ pub fn something_was_awaited(facts: &Facts<'_>) -> Answer {
     if facts.last_turn().is_none() {
         return Answer::when(!facts.case.gaps.no_handshake, Fact::NothingSaid, None);
     }
+    if facts.first_request_is_whole() == Some(true) && facts.exchanges() == 0 {
+        return Answer::No;
+    }
     receiver_went_unanswered(facts)
 }

@@ -184,7 +184,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "up to 69 bytes of application data are taken for an alert, which has 24 or 31 of them"]
     fn an_encrypted_request_of_55_bytes_is_no_goodbye_either() {
         let story = opened(
             "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello

@@ -198,7 +198,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "a client that closes is always taken for one that gave up"]
     fn what_crosses_the_close_of_a_client_that_had_its_whole_answer_is_not_cancelled() {
         let story = opened(
             "0.011  client > server  PSH,ACK  seq 1 ack 1 len 60 data \"GET /s HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"

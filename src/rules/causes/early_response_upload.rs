@@ -268,7 +268,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "the abort acknowledges half of what the client had sent, and is called deliberate at the client's end only"]
     fn bytes_in_flight_past_the_answer_show_an_upload_at_the_client_too() {
         let story = opened(
             "0.011  client > server  ACK      seq 1 ack 1 len 1460

@@ -302,7 +302,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "one repetition of the FIN is taken for a server that had given up"]
     fn a_fin_that_was_lost_and_sent_again_shows_the_race_at_the_server() {
         let story = served(
             "5.030  server > client  FIN,ACK  seq 201 ack 101
@@ -317,7 +316,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "the server's alert makes the session look unfinished, and its payload the connection busy"]
     fn a_close_notify_before_the_fin_does_not_end_the_idleness() {
         let story = opened(
             "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello

@@ -197,4 +197,16 @@ mod tests {
         );
         assert_eq!(judged(&story), ("peer-gone", Likely));
     }
+
+    #[test]
+    #[ignore = "any probe without an answer decides, however soon the abort came"]
+    fn one_unanswered_probe_and_an_abort_three_seconds_later_decide_nothing() {
+        let story = served(
+            "60.022  server > client  ACK      seq 200 ack 101
+             60.022  client > server  ACK      seq 101 ack 201
+             120.022 server > client  ACK      seq 200 ack 101
+             123.000 server > client  RST,ACK  seq 201 ack 101",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Possible));
+    }
 }

@@ -221,7 +221,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "two such drops within 100 ms are taken for one act, although the listener answered in between"]
     fn a_server_that_drops_each_client_as_it_comes_has_an_open_listener() {
         let story = "0.000  client A > server  SYN      seq 0
              0.010  server > client A  SYN,ACK  seq 0 ack 1

@@ -159,7 +159,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     }
     Some(
         claim
-            .is_excluded_by(&ask::lost_patience(facts))?
+            .is_excluded_by(&ask::waited_in_vain(facts))?
             .ties_with("unread-data-close", ALONE),
     )
 }

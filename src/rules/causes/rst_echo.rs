@@ -183,4 +183,20 @@ mod tests {
              0.520  server > client  RST,ACK  seq 0 ack 1";
         assert_eq!(judged(story), ("port-closed", Likely));
     }
+
+    #[test]
+    #[ignore = "a reset whose numbers fitted is taken for the end, although both sides spoke on"]
+    fn an_abort_a_minute_after_a_reset_that_nobody_obeyed_is_no_echo() {
+        let story = served(
+            "0.500  server > client  RST,ACK  seq 201 ack 101 ttl 50 id 9
+             0.700  client > server  PSH,ACK  seq 101 ack 201 len 100
+             0.712  server > client  PSH,ACK  seq 201 ack 201 len 200
+             0.712  client > server  ACK      seq 201 ack 401
+             60.00  client > server  PSH,ACK  seq 201 ack 401 len 100
+             60.01  server > client  PSH,ACK  seq 401 ack 301 len 200
+             60.01  client > server  ACK      seq 301 ack 601
+             60.02  client > server  RST,ACK  seq 301 ack 601",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
 }

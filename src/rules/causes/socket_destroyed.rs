@@ -121,7 +121,8 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 #[cfg(test)]
 mod tests {
     use crate::rules::Confidence::Possible;
-    use crate::testkit::{at_the_server, begun_midway, judged, served};
+    use crate::rules::Verdict;
+    use crate::testkit::{at_the_server, begun_midway, judged, served, verdict};
 
     #[test]
     fn an_abort_out_of_the_blue_is_first_of_all_a_deliberate_one() {
@@ -135,5 +136,26 @@ mod tests {
             judged(&begun_midway(&story)),
             ("linger-zero-abort", Possible)
         );
+    }
+
+    #[test]
+    fn it_is_the_rarer_half_of_such_an_abort() {
+        let verdict = verdict(&served("31.40  server > client  RST,ACK  seq 201 ack 101"));
+        assert_eq!(others(&verdict), ["socket-destroyed"]);
+    }
+
+    #[test]
+    fn a_request_left_unread_explains_its_abort() {
+        let verdict = verdict(&served(
+            "0.300  client > server  PSH,ACK  seq 101 ack 201 len 90
+             0.310  server > client  ACK      seq 201 ack 191
+             0.650  server > client  RST,ACK  seq 201 ack 191",
+        ));
+        assert_eq!(others(&verdict), ["process-exit"]);
+    }
+
+    fn others(verdict: &Verdict) -> Vec<&str> {
+        let others = verdict.alternatives.iter();
+        others.map(|other| other.cause.id).collect()
     }
 }

@@ -206,4 +206,17 @@ mod tests {
         );
         assert_eq!(judged(&story), ("half-close-expired", Likely));
     }
+
+    #[test]
+    #[ignore = "the time of the repetition counts, and not that of the first sending"]
+    fn a_lost_request_sent_again_left_its_application_before_the_fin_came() {
+        let story = served(
+            "5.020  client > server  PSH,ACK  seq 101 ack 201 len 100
+             5.022  server > client  FIN,ACK  seq 201 ack 101
+             5.022  client > server  ACK      seq 201 ack 202
+             5.240  client > server  PSH,ACK  seq 101 ack 202 len 100
+             5.250  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
+    }
 }

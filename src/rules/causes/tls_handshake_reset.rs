@@ -205,7 +205,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "up to 69 bytes of application data are taken for an alert, which has 24 of them"]
     fn an_answer_of_sixty_bytes_is_more_than_an_alert() {
         let story = opened(
             "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello

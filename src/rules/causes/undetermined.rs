@@ -125,7 +125,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "data-after-close is claimed although every fact that it needs is hidden"]
     fn a_reset_whose_trigger_was_not_captured_is_not_guessed_at() {
         let story = "0.000  server > client  RST  seq 500";
         assert_eq!(judged(story), ("stray-segment", Possible));

@@ -172,7 +172,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_excluded_by(&ask::received_its_answer(facts))?
             .is_excluded_by(&ask::answered_mid_request(facts))?
             .is_excluded_by(&ask::tls_handshake_is_open(facts))?
-            .is_excluded_by(&ask::lost_patience(facts))?
+            .is_excluded_by(&ask::waited_in_vain(facts))?
             .is_excluded_by(&ask::process_ended(facts))?
             .is_supported_by(ask::window_grew(facts))
             .is_supported_by(ask::left_undelivered(facts))
@@ -232,7 +232,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "100 Continue is taken for the early answer to an upload"]
     fn an_interim_response_is_no_answer() {
         let story = opened(
             "0.011  client > server  PSH,ACK  seq 1 ack 1 len 120 data \"POST /u HTTP/1.1\\r\\nExpect: 100-continue\\r\\nContent-Length: 900000\\r\\n\\r\\n\"
