@@ -25,6 +25,7 @@ mod file;
 mod filter;
 mod foreign;
 mod info;
+mod merge;
 mod pcap;
 mod pcapng;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use file::FileSource;
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
 pub use info::SourceInfo;
+pub use merge::{Merge, Stopped};
 
 /// What sources give.
 pub use crate::decode::Record;

@@ -5,10 +5,12 @@
 
 mod args;
 mod explain;
+mod inputs;
 mod messages;
 mod plan;
 mod run;
 mod search;
+mod select;
 mod sieve;
 
 use messages::Exit;
