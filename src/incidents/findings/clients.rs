@@ -1,6 +1,6 @@
 //! What clients do: scan, check the health of a service, lose patience, abort by habit.
 
-use super::{Found, agreeing, cluster, counted, measure, series};
+use super::{Found, cluster, counted, measure, series, spread};
 use crate::incidents::kind::Kind;
 use crate::origin::SECOND;
 use crate::report::Finding;
@@ -113,20 +113,17 @@ pub fn patience(kind: &Kind) -> Option<Finding> {
         return None;
     }
     let (low, middle, high) = cluster(&kind.waited, 3)?;
-    let spread = high - low;
-    if middle < SECOND / 2 || spread > (middle / 20).max(SECOND / 20) {
+    if middle < SECOND / 2 || high - low > (middle / 20).max(SECOND / 20) {
         return None;
     }
     let text = format!(
-        "The clients gave up {} after their request each time ({} to {}, {}): a timeout, not a user",
+        "The clients gave up {} after their request each time ({}): a timeout, not a user",
         duration(middle),
-        duration(low),
-        duration(high),
-        count(kind.waited.count, "request", "requests")
+        spread(low, high, count(kind.waited.count, "request", "requests"))
     );
     Some(Finding {
         kind: "client-timeout",
-        statement: agreeing(text, &[]),
+        statement: text,
         samples: kind.waited.count,
         measure: Some(measure(
             "patience of the clients",

@@ -1,6 +1,6 @@
 //! After which silence connections are closed or forgotten.
 
-use super::{agreeing, cluster, measure, series};
+use super::{agreeing, cluster, measure, series, spread};
 use crate::case::{Habits, Samples};
 use crate::incidents::kind::Kind;
 use crate::incidents::known::{self, MIDDLEBOXES, SERVERS};
@@ -28,14 +28,12 @@ pub fn timeout(kind: &Kind, habits: Option<&Habits>) -> Option<Finding> {
 
 /// The service shows its timeout by its own closes.
 fn by_closes(kind: &Kind, closed: &Samples, survived: &Samples) -> Option<Finding> {
-    let (low, middle, high) = cluster(closed, 2)?;
+    let (low, middle, high) = cluster(closed, 1)?;
     let known = known::matching(SERVERS, middle);
     let mut text = format!(
-        "The service closes idle connections after {} ({} to {}, {})",
+        "The service closes idle connections after {} ({})",
         duration(middle),
-        duration(low),
-        duration(high),
-        count(closed.count, "close", "closes")
+        spread(low, high, count(closed.count, "close", "closes"))
     );
     text = agreeing(text, &known);
     if !survived.is_empty() && survived.longest < high {
@@ -72,7 +70,8 @@ fn by_closes(kind: &Kind, closed: &Samples, survived: &Samples) -> Option<Findin
 /// Nothing closes, yet from some silence on the connection is lost: something forgot it.
 fn by_losses(kind: &Kind, survived: &Samples) -> Option<Finding> {
     let lost = &kind.idle;
-    if lost.is_empty() || survived.longest >= lost.shortest {
+    let told = !survived.is_empty() || lost.shortest >= LONG;
+    if lost.is_empty() || !told || survived.longest >= lost.shortest {
         return None;
     }
     let known = if survived.is_empty() {
@@ -113,11 +112,13 @@ fn patience(kind: &Kind) -> Option<Finding> {
     let (low, middle, high) = cluster(&kind.quiet, 2)?;
     let known = known::matching(SERVERS, middle);
     let text = format!(
-        "The service gave up after {} without payload ({} to {}, {})",
+        "The service gave up after {} without payload ({})",
         duration(middle),
-        duration(low),
-        duration(high),
-        count(kind.quiet.count, "connection", "connections")
+        spread(
+            low,
+            high,
+            count(kind.quiet.count, "connection", "connections")
+        )
     );
     Some(Finding {
         kind: "server-timeout",
@@ -158,3 +159,6 @@ fn finding(
         )),
     }
 }
+
+/// No common middlebox forgets a connection sooner; without a survivor to compare with, shorter silences say nothing.
+const LONG: i64 = 30 * SECOND;

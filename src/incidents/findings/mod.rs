@@ -7,6 +7,7 @@ mod service;
 
 use super::kind::Kind;
 use crate::case::Habits;
+use crate::report::words::duration;
 use crate::report::{Finding, Measure, Seconds, Series};
 pub use path::Shared;
 
@@ -35,8 +36,8 @@ pub fn of(kind: &Kind, habits: &[Habits], shared: &Shared) -> Found {
     });
     let findings = [
         idle::timeout(kind, own),
-        own.and_then(|habits| service::accept_queue(kind, habits)),
         service::exit(kind, own),
+        own.and_then(|habits| service::accept_queue(kind, habits)),
         clients::patience(kind),
         clients::one_client(kind),
         path::rule_change(kind),
@@ -107,9 +108,19 @@ fn cluster(samples: &crate::case::Samples, least: usize) -> Option<(i64, i64, i6
 
 /// `text`, and the defaults that agree, as the end of a sentence.
 fn agreeing(text: String, known: &[&'static str]) -> String {
-    if known.is_empty() {
-        text
+    match known {
+        [] => text,
+        [only] => format!("{text}, the default of {only}"),
+        [..] => format!("{text}, a default that several have ({})", known.join("; ")),
+    }
+}
+
+/// How many, and from where to where where they differ: `5.99 s to 6.01 s, 12 closes`.
+fn spread(low: i64, high: i64, samples: String) -> String {
+    let (low, high) = (duration(low), duration(high));
+    if low == high {
+        samples
     } else {
-        format!("{text}, as {} would", known.join(" or "))
+        format!("{low} to {high}, {samples}")
     }
 }
