@@ -7,7 +7,7 @@
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
 use crate::decode::{Decoded, Record, Skip, decode};
-use crate::incidents::{Bounds, Incidents};
+use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::origin::Timestamp;
 use crate::report::{
     CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Summary, Traits, report_on,
@@ -114,7 +114,7 @@ impl Analyzer {
             self.quality.note(&case);
             *self.by_cause.entry(report.verdict.cause).or_default() += 1;
             *self.by_severity.entry(report.verdict.severity).or_default() += 1;
-            self.incidents.add(&report);
+            self.incidents.add(&report, &Sample::of(&case));
             return Some(report);
         }
     }
@@ -139,7 +139,7 @@ impl Analyzer {
             first_step: self.clock.first_step,
         };
         Finished {
-            incidents: self.incidents.finish(),
+            incidents: self.incidents.finish(&self.tracker.habits()),
             capture_quality: self.quality.items(&traits),
             summary: Summary {
                 records: self.records,

@@ -4,11 +4,13 @@
 
 pub mod facts;
 mod gaps;
+mod habits;
 mod neighbourhood;
 mod timeline;
 mod view;
 
 pub use gaps::{Gaps, Lost};
+pub use habits::{Habits, Handshakes, Samples};
 pub use neighbourhood::{
     Ending, Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits,
     Twin, TwinEnd,

@@ -16,8 +16,8 @@ pub use copies::Copies;
 pub use limits::Limits;
 
 use crate::case::{
-    ConnectionId, Ending, Gaps, Happening, Line, Nature, Neighbourhood, ResetCase, ServiceEvent,
-    Timeline,
+    ConnectionId, Ending, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase,
+    ServiceEvent, Timeline,
 };
 use crate::origin::{SECOND, Timestamp};
 use crate::tcp::{Header, Prefix, Segment, Side};
@@ -129,6 +129,11 @@ impl Tracker {
         self.counts
     }
 
+    /// What each service did over the whole capture so far, in the order of their addresses: bounded by [`Limits::habits`].
+    pub fn habits(&self) -> Vec<Habits> {
+        self.neighbours.habits()
+    }
+
     /// The slot of the connection that `segment` belongs to: a new one where it begins one.
     fn connection_of(&mut self, segment: &Segment<'_>) -> Slot {
         let key = Key::of(segment);
@@ -178,6 +183,7 @@ impl Tracker {
         connection.take(side, segment, &mut self.happenings);
         let service = (connection.id.server, connection.id.encapsulation);
         let client = connection.id.client;
+        let closes_alone = connection.endpoints.client.fin.is_none();
         for what in self.happenings.drain(..) {
             let event = ServiceEvent {
                 record: header.record,
@@ -191,7 +197,7 @@ impl Tracker {
                     request_open: false,
                 },
                 Some(nanos),
-            ) = (what, silence)
+            ) = (what, silence.filter(|_| closes_alone))
             {
                 self.neighbours.closed_after(service, nanos);
             }

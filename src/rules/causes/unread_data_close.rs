@@ -161,12 +161,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    let (rival, share) =
-        if ask::server_was_silent(facts).holds() && ask::port_closed_soon_after(facts).holds() {
-            ("listener-closed", PORT_CLOSED)
-        } else {
-            ("process-exit", SHARE)
-        };
+    let (rival, share) = rival(facts);
     let grew = ask::window_grew(facts);
     // A grown window proves unread data even where the sender had spoken last.
     let unread = match ask::receiver_went_unanswered(facts) {
@@ -190,6 +185,17 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_supported_by(ask::left_undelivered(facts))
             .ties_with(rival, share),
     )
+}
+
+/// From which other cause the wire cannot tell it here, and its share against that.
+fn rival(facts: &Facts<'_>) -> (&'static str, u8) {
+    if ask::answer_refuses(facts).holds() && ask::window_grew(facts).holds() {
+        ("early-response-upload", REFUSED)
+    } else if ask::server_was_silent(facts).holds() && ask::port_closed_soon_after(facts).holds() {
+        ("listener-closed", PORT_CLOSED)
+    } else {
+        ("process-exit", SHARE)
+    }
 }
 
 /// Its share against `process-exit`, whose kernel closes the same way, and against `listener-closed` where the port is closed right after;
