@@ -113,7 +113,7 @@ impl Draw {
         let strokes = |count: usize| String::from_iter(std::iter::repeat_n(line, count));
         let body = format!(" {} ", step.label);
         let len = body.chars().count();
-        let path = if step.role == Role::ForeignReset {
+        let path = if step.role == Role::ForeignReset || step.line.from == "network" {
             PATH
         } else {
             ""
