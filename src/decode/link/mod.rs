@@ -139,6 +139,13 @@ impl fmt::Display for LinkType {
     }
 }
 
+/// The numbers of the types that are decoded.
+#[cfg(test)]
+pub(super) fn decoded() -> Vec<u16> {
+    let rows = TABLE.iter().filter(|row| row.strip.is_some());
+    rows.map(|row| row.link.0).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
