@@ -61,8 +61,18 @@ impl Batch {
 
     /// The records, in the order of the capture.
     pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
-        self.index.iter().map(|entry| Record {
+        self.index.iter().map(|entry| self.at(entry))
+    }
+
+    /// The record at `place`, from 0. `None` behind the last.
+    pub fn record(&self, place: usize) -> Option<Record<'_>> {
+        self.index.get(place).map(|entry| self.at(entry))
+    }
+
+    fn at(&self, entry: &Entry) -> Record<'_> {
+        Record {
             id: RecordId {
+                order: entry.number,
                 source: self.source,
                 number: entry.number,
             },
@@ -75,7 +85,7 @@ impl Batch {
                 .and_then(|rest| rest.get(..entry.len as usize))
                 .unwrap_or(&[]),
             original_len: entry.original_len,
-        })
+        }
     }
 
     /// How many records it holds.
@@ -100,7 +110,10 @@ mod tests {
         batch.start(3);
         for (number, bytes) in [(7, &b"abc"[..]), (8, b""), (9, b"defg")] {
             batch.push(&Record {
-                id: RecordId { source: 0, number },
+                id: RecordId {
+                    number,
+                    ..RecordId::default()
+                },
                 time: Timestamp::from_nanos(5),
                 link: LinkType(1),
                 bytes,

@@ -1,4 +1,4 @@
-//! Bytes -> [`Record`](crate::decode::Record): the only room that opens inputs. It knows file formats and nothing of what records hold.
+//! Bytes -> [`Record`]: the only room that opens inputs. It knows file formats and nothing of what records hold.
 //!
 //! # Why the walk over records is our own
 //!
@@ -26,6 +26,7 @@ mod filter;
 mod foreign;
 mod info;
 mod input;
+mod merge;
 mod pcap;
 mod pcapng;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use file::FileSource;
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
 pub use info::SourceInfo;
+pub use merge::{Merge, Stopped};
 
 /// What sources give.
 pub use crate::decode::Record;

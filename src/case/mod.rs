@@ -4,11 +4,13 @@
 
 pub mod facts;
 mod gaps;
+mod habits;
 mod neighbourhood;
 mod timeline;
 mod view;
 
 pub use gaps::{Gaps, Lost};
+pub use habits::{Habits, Handshakes, Samples};
 pub use neighbourhood::{
     Ending, Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits,
     Twin, TwinEnd,
@@ -25,6 +27,9 @@ use std::net::SocketAddr;
 pub struct ResetCase {
     /// Whose reset it is.
     pub connection: ConnectionId,
+    /// Its ends and wrappings as the reset's own record names them: others than the connection's where that record is a copy captured behind a
+    /// translation of addresses, or in other tags.
+    pub carried: ConnectionId,
     /// The first segment of this connection in the capture.
     pub started: Mark,
     /// The reset itself.

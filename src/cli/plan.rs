@@ -2,14 +2,15 @@
 
 use super::args::{Args, Command};
 use super::messages::Mistake;
-use crate::render::{Format, Show};
+use super::select::Wanted;
+use crate::render::{Format, Show, Zone};
 use std::path::{Path, PathBuf};
 
 /// What the program is to do.
 #[derive(Debug)]
 pub enum Plan {
     /// Read captures.
-    Diagnose(Diagnosis),
+    Diagnose(Box<Diagnosis>),
     /// Print the page of the cause with these words.
     Explain(String),
     /// List the causes.
@@ -23,6 +24,8 @@ pub struct Diagnosis {
     pub files: Vec<PathBuf>,
     /// What of them is looked at.
     pub filter: Option<String>,
+    /// Which resets are reported.
+    pub wanted: Wanted,
     /// The form of the report.
     pub format: Format,
     /// Which resets it shows.
@@ -31,6 +34,21 @@ pub struct Diagnosis {
     pub examples: usize,
     /// Where the report goes; standard output when `None`.
     pub output: Option<PathBuf>,
+    /// When it has colour.
+    pub colour: Colour,
+    /// The zone of times for people.
+    pub zone: Zone,
+}
+
+/// When a report has colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 impl Plan {
@@ -39,7 +57,7 @@ impl Plan {
         match args.command {
             Some(Command::Explain { words }) => Ok(Self::Explain(words.join(" "))),
             Some(Command::Causes) => Ok(Self::Causes),
-            None => Diagnosis::of(args).map(Self::Diagnose),
+            None => Diagnosis::of(args).map(|diagnosis| Self::Diagnose(Box::new(diagnosis))),
         }
     }
 }
@@ -71,10 +89,26 @@ impl Diagnosis {
         Ok(Self {
             files: args.files,
             filter: args.filter,
+            wanted: Wanted {
+                connections: args.connection,
+                records: args.record,
+                causes: args.cause,
+                from: args.from,
+                to: args.to,
+            },
             format,
             show,
             examples: args.examples.unwrap_or(EXAMPLES),
             output: args.output,
+            colour: match args.color.as_str() {
+                "always" => Colour::Always,
+                "never" => Colour::Never,
+                _ => Colour::Auto,
+            },
+            zone: match (args.local, args.utc_offset) {
+                (true, _) => Zone::local(),
+                (false, offset) => offset.unwrap_or_default(),
+            },
         })
     }
 }
@@ -99,7 +133,7 @@ mod tests {
 
     fn diagnosis(words: &[&str]) -> Diagnosis {
         match plan(words) {
-            Ok(Plan::Diagnose(diagnosis)) => diagnosis,
+            Ok(Plan::Diagnose(diagnosis)) => *diagnosis,
             other => unreachable!("{words:?} gave {other:?}"),
         }
     }

@@ -1,5 +1,6 @@
 //! What stands between a link and IP.
 
+use super::tunnels::ip;
 use super::*;
 
 fn layers(bytes: &[u8]) -> Vec<Layer> {
@@ -63,7 +64,7 @@ fn wrapping_comes_to_an_end() {
     assert_eq!(Skip::Nested.to_string(), "wrapped more than 24 times");
     let mut packet = v4();
     for _ in 0..30 {
-        packet = super::tunnels::ip(4, &packet);
+        packet = ip(4, &packet);
     }
     assert_eq!(skip_of(&record(RAW, &packet)), Skip::Nested);
 }
