@@ -75,6 +75,7 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::AnsweredMidRequest { answer, request } => {
             format!("The server began its answer ({}) while the client was still sending: {} by then", bytes(*answer), bytes(*request))
         }
+        Fact::RequestHead => "The head of the request was cut off, so the length that it may announce is not known".into(),
         Fact::ChunksMissing { received } => format!(
             "The request comes in chunks without its last one, and the server answered when it had received {} of the body",
             bytes(*received)

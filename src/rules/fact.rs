@@ -154,6 +154,8 @@ pub enum Fact {
         /// Bytes of the request up to then.
         request: u64,
     },
+    /// The head of the request, which may announce a length.
+    RequestHead,
     /// The request comes in chunks, and its last chunk was never sent.
     ChunksMissing {
         /// Bytes of the body that the server had received when it answered.

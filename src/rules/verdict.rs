@@ -2,6 +2,7 @@
 
 use super::causes::{RULES, UNDETERMINED};
 use super::{Answer, Bearing, CauseDoc, Claim, Evidence, Fact, Rule};
+use crate::case::Nature;
 use crate::case::facts::{Facts, Stated};
 use crate::tcp::ResetForm;
 
@@ -76,6 +77,8 @@ pub enum Reason {
     OneDirection,
     /// The segment that the reset answers was not captured.
     TriggerMissing,
+    /// What came just before the segment that the reset answers was not captured.
+    HoleBeforeTrigger,
     /// The capture lost this many bytes that the receiver acknowledged.
     Lost(u64),
     /// The case settled before all that followed was seen.
@@ -376,6 +379,8 @@ fn confidence(
             }
         }
     };
+    let unexcluded = first.claim.unexcluded.iter().cloned().map(Reason::Hidden);
+    let gaps: Vec<Reason> = unexcluded.chain(gaps).collect();
     let capped = if gaps.is_empty() {
         earned
     } else {
@@ -402,6 +407,13 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
         if bears {
             reasons.push(reason);
         }
+    }
+    if facts
+        .form
+        .answers
+        .is_some_and(|line| line.nature == Nature::Ahead && !line.header.flags.opens())
+    {
+        reasons.push(Reason::HoleBeforeTrigger);
     }
     if let Some(lost) = gaps.lost {
         reasons.push(Reason::Lost(lost.bytes));

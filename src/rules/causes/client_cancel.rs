@@ -136,7 +136,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         Claim::new()
             .requires(ask::is_reply_to_payload(facts))?
             .is_decided_by(ask::client_gave_up(facts))?
-            .is_excluded_by(&ask::answers_tls_alert(facts))?
+            .must_not_be(ask::answers_tls_alert(facts))?
     } else {
         Claim::new()
             .requires(ask::is_abort(facts))?
