@@ -248,7 +248,7 @@ fn pages_are_found_by_what_people_type() {
 #[test]
 fn two_runs_give_equal_bytes() {
     let file = Scratch::with("twice.pcap", &refused());
-    for format in ["table", "json", "ndjson"] {
+    for format in ["table", "json", "ndjson", "markdown", "html"] {
         let run = || rstscope(&["--format", format, file.name()]).output;
         assert_eq!(run(), run(), "{format}");
     }
