@@ -10,7 +10,7 @@ use crate::decode::{Decoded, Record, Skip, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::origin::Timestamp;
 use crate::report::{
-    CaptureQuality, Incident, Quality, Reference, ResetReport, Summary, Traits, report_on,
+    CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Summary, Traits, report_on,
 };
 use crate::track::{Limits, Tracker};
 use std::collections::BTreeMap;
@@ -45,6 +45,7 @@ pub struct Analyzer {
     skipped: BTreeMap<Skip, u64>,
     by_cause: BTreeMap<&'static str, u64>,
     by_severity: BTreeMap<&'static str, u64>,
+    unselected: u64,
     clock: Clock,
 }
 
@@ -68,6 +69,7 @@ impl Analyzer {
             skipped: BTreeMap::new(),
             by_cause: BTreeMap::new(),
             by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
+            unselected: 0,
             clock: Clock::default(),
         }
     }
@@ -75,8 +77,10 @@ impl Analyzer {
     /// Takes the next record of the capture.
     pub fn push(&mut self, record: &Record<'_>) {
         self.records += 1;
-        self.clock.tick(record);
-        self.take(&decode(record));
+        let mut record = *record;
+        record.id.order = self.records;
+        self.clock.tick(&record);
+        self.take(&decode(&record));
     }
 
     /// Lets capture time pass where there was no record, so that resets settle.
@@ -91,13 +95,28 @@ impl Analyzer {
 
     /// The next reset that has settled.
     pub fn next_reset(&mut self) -> Option<ResetReport> {
-        let case = self.tracker.next_case()?;
-        let report = report_on(&case);
-        self.quality.note(&case);
-        *self.by_cause.entry(report.verdict.cause).or_default() += 1;
-        *self.by_severity.entry(report.verdict.severity).or_default() += 1;
-        self.incidents.add(&report, &Sample::of(&case));
-        Some(report)
+        self.next_selected(|_| true)
+    }
+
+    /// The next reset that has settled and that `select` admits. All others are left out of incidents and counts too; what they show of
+    /// their services was learnt before, so no verdict depends on it.
+    pub fn next_selected(
+        &mut self,
+        mut select: impl FnMut(&ResetReport) -> bool,
+    ) -> Option<ResetReport> {
+        loop {
+            let case = self.tracker.next_case()?;
+            let report = report_on(&case);
+            if !select(&report) {
+                self.unselected += 1;
+                continue;
+            }
+            self.quality.note(&case);
+            *self.by_cause.entry(report.verdict.cause).or_default() += 1;
+            *self.by_severity.entry(report.verdict.severity).or_default() += 1;
+            self.incidents.add(&report, &Sample::of(&case));
+            return Some(report);
+        }
     }
 
     /// Ends the analysis. Resets that were not polled are counted, and not given any more.
@@ -106,7 +125,13 @@ impl Analyzer {
         while self.next_reset().is_some() {}
         let counts = self.tracker.counts();
         let traits = Traits {
-            copies: counts.copies,
+            copies: Doubled {
+                all: counts.copies.all,
+                routed: counts.copies.routed,
+                wrapped: counts.copies.wrapped,
+                translated: counts.copies.translated,
+                first: counts.copies.first.map(Into::into),
+            },
             forgotten: counts.forgotten,
             crowded: counts.crowded,
             steps_back: self.clock.steps_back,
@@ -120,7 +145,8 @@ impl Analyzer {
                 records: self.records,
                 segments: counts.segments,
                 connections: counts.connections,
-                resets: counts.resets,
+                resets: counts.resets.saturating_sub(self.unselected),
+                unselected: self.unselected,
                 by_cause: self.by_cause,
                 by_severity: self.by_severity,
                 skipped: self
@@ -135,6 +161,8 @@ impl Analyzer {
     fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
             Decoded::Segment(segment) => self.tracker.observe(segment),
+            Decoded::Quoted(_) => *self.skipped.entry(Skip::Quoted).or_default() += 1,
+            Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
             Decoded::Skip(skip) => *self.skipped.entry(*skip).or_default() += 1,
         }
     }

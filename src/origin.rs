@@ -45,8 +45,12 @@ impl Sub for Timestamp {
 }
 
 /// Which record of which source, numbered from 1 as other capture tools number frames, so that a reader can open it there.
+///
+/// Compared by when they were met: the numbers of one source say nothing about when those of another came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId {
+    /// Place in the capture as a whole, from 1, where several sources make one.
+    pub order: u64,
     /// Index of the source, from 0, in the order in which sources were given.
     pub source: u16,
     /// Number of the record within its source, from 1.

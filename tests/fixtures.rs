@@ -1,5 +1,12 @@
 //! Every fixture against its expectation, and cut short at each record; those made by hand against the text they were made from.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod common;
 
 use common::{blessing, diagnose, diagnose_bytes, expect, files, fixtures, stem};

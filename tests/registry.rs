@@ -1,5 +1,12 @@
 //! The registry: ids, pages, fixtures, and that each page's own ladder is judged to be its cause.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod common;
 
 use rstscope::case::facts::Facts;

@@ -1,4 +1,4 @@
-//! Bytes -> [`Record`](crate::decode::Record): the only room that opens inputs. It knows file formats and nothing of what records hold.
+//! Bytes -> [`Record`]: the only room that opens inputs. It knows file formats and nothing of what records hold.
 //!
 //! # Why the walk over records is our own
 //!
@@ -25,18 +25,23 @@ mod file;
 mod filter;
 mod foreign;
 mod info;
+mod input;
+mod merge;
 mod pcap;
 mod pcapng;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod testfile;
+mod unpack;
+mod walk;
 
 pub use batch::Batch;
-pub use error::{CaptureError, Damage, Fault, FirstBytes, Place};
+pub use error::{CaptureError, Damage, Fault, FirstBytes, Place, Skipped};
 pub use file::FileSource;
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
 pub use info::SourceInfo;
+pub use merge::{Merge, Stopped};
 
 /// What sources give.
 pub use crate::decode::Record;

@@ -8,7 +8,7 @@ mod clock;
 use super::batch::Entry;
 use super::bytes::{ByteOrder, Fields};
 use super::error::Damage;
-use super::file::{Stop, Walked, longest_record};
+use super::walk::{Lost, Progress, Stop, Walked, longest_record};
 use crate::decode::LinkType;
 use crate::origin::Timestamp;
 use clock::Clock;
@@ -24,6 +24,8 @@ pub(super) struct Pcapng {
     last: Timestamp,
     /// Packets lost in sections that have ended.
     dropped_before: Option<u64>,
+    /// Of interfaces, from the beginning of the file.
+    names: Vec<String>,
 }
 
 /// What a section says about one of its interfaces.
@@ -62,7 +64,13 @@ impl Pcapng {
             passing: 0,
             last: Timestamp::from_nanos(0),
             dropped_before: None,
+            names: Vec::new(),
         }
+    }
+
+    /// The interfaces' names.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Packets lost as far as the file has told; `None` when it has not.
@@ -74,7 +82,12 @@ impl Pcapng {
     }
 
     /// Adds the records that lie whole in `bytes` to `index`, and says where it stopped and why.
-    pub(super) fn walk(&mut self, bytes: &[u8], next: &mut u64, index: &mut Vec<Entry>) -> Walked {
+    pub(super) fn walk(
+        &mut self,
+        bytes: &[u8],
+        progress: &mut Progress,
+        index: &mut Vec<Entry>,
+    ) -> Walked {
         let mut at = 0;
         let stop = loop {
             let rest = bytes.get(at..).unwrap_or(&[]);
@@ -97,22 +110,22 @@ impl Pcapng {
             }
             let Some((kind, len)) = self.block_header(rest) else {
                 match rest.get(8..12).and_then(|magic| magic.first_chunk()) {
-                    Some(&magic) => break Stop::Bad(Damage::ByteOrder(magic)),
+                    Some(&magic) => break bad(progress, at, Damage::ByteOrder(magic)),
                     None => break Stop::need("block header", SECTION_HEADER_LEN),
                 }
             };
             if len < LEAST_BLOCK {
-                break Stop::Bad(Damage::BlockLength(len));
+                break bad(progress, at, Damage::BlockLength(len));
             }
             if !is_read(kind) {
                 if is_numbered(kind) {
-                    *next += 1;
+                    progress.next += 1;
                 }
                 self.passing = u64::from(len);
                 continue;
             }
             if len > MOST_BLOCK {
-                break Stop::Bad(Damage::BlockLength(len));
+                break bad(progress, at, Damage::BlockLength(len));
             }
             let Some(block) = rest.get(..len as usize) else {
                 break Stop::need("block", len as usize);
@@ -122,16 +135,16 @@ impl Pcapng {
                 Ok(Some(packet)) => {
                     self.last = packet.time;
                     index.push(Entry {
-                        number: *next,
+                        number: progress.next,
                         time: packet.time,
                         start: at + BODY + packet.start,
                         len: packet.len,
                         original_len: packet.original_len,
                         link: packet.link,
                     });
-                    *next += 1;
+                    progress.next += 1;
                 }
-                Err(damage) => break Stop::Bad(damage),
+                Err(damage) => break bad(progress, at, damage),
             }
             at += block.len();
         };
@@ -197,18 +210,22 @@ impl Pcapng {
         Ok(())
     }
 
-    fn interface(&self, body: &[u8]) -> Option<Interface> {
+    fn interface(&mut self, body: &[u8]) -> Option<Interface> {
         let mut fields = Fields::new(self.order, body);
         let link = LinkType(fields.u16()?);
         fields.take(2)?;
         let snap_len = fields.u32()?;
-        let (mut resolution, mut offset) = (None, 0);
+        let (mut resolution, mut offset, mut name) = (None, 0, String::new());
         for (code, mut value) in self.options(fields) {
             match code {
+                option::IF_NAME => name = String::from_utf8_lossy(value.rest()).into_owned(),
                 option::IF_TSRESOL => resolution = value.take(1).and_then(<[u8]>::first).copied(),
                 option::IF_TSOFFSET => offset = value.u64().unwrap_or(0).cast_signed(),
                 _ => {}
             }
+        }
+        if self.names.len() < MOST_NAMES {
+            self.names.push(name);
         }
         Some(Interface {
             link,
@@ -338,6 +355,11 @@ impl Pcapng {
     }
 }
 
+const fn bad(progress: &Progress, at: usize, damage: Damage) -> Stop {
+    let at = progress.place(at);
+    Stop::Bad(Lost { at, damage })
+}
+
 /// Bytes up to the next multiple of four.
 const fn padding(len: usize) -> usize {
     len.wrapping_neg() % 4
@@ -391,6 +413,7 @@ mod option {
     pub(super) const EPB_DROPCOUNT: u16 = 4;
     pub(super) const ISB_IFDROP: u16 = 5;
     pub(super) const ISB_OSDROP: u16 = 7;
+    pub(super) const IF_NAME: u16 = 2;
     pub(super) const IF_TSRESOL: u16 = 9;
     pub(super) const IF_TSOFFSET: u16 = 14;
 }
@@ -408,6 +431,8 @@ const LEAST_BLOCK: u32 = 12;
 const MOST_BLOCK: u32 = 16 << 20;
 /// Interfaces of one section; chosen: no machine has as many, and a file of interface blocks must not fill the memory.
 const MOST_INTERFACES: usize = 65_536;
+/// Names that are kept; chosen: they are for a report's reader.
+const MOST_NAMES: usize = 64;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]

@@ -27,6 +27,9 @@ use std::net::SocketAddr;
 pub struct ResetCase {
     /// Whose reset it is.
     pub connection: ConnectionId,
+    /// Its ends and wrappings as the reset's own record names them: others than the connection's where that record is a copy captured behind a
+    /// translation of addresses, or in other tags.
+    pub carried: ConnectionId,
     /// The first segment of this connection in the capture.
     pub started: Mark,
     /// The reset itself.

@@ -136,6 +136,8 @@ pub struct Turn {
     pub begin: SeqNumber,
     /// The position after its last byte.
     pub end: SeqNumber,
+    /// What its sender had received when it began to speak.
+    pub heard: Option<SeqNumber>,
     /// Its first segment did not acknowledge all that the other side had said before: the two crossed.
     pub crossed: bool,
 }

@@ -1,6 +1,7 @@
 //! What may be typed, with its help. Nothing is opened here.
 
 use super::messages::Exit;
+use super::select::{self, Ends, Moment, Place};
 use crate::render::{Format, Zone};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -23,16 +24,51 @@ use std::path::PathBuf;
 pub struct Args {
     /// Captures to read; '-' is standard input
     ///
-    /// Captures in pcap or pcapng format. '-' is standard input. Several files are one capture in pieces.
+    /// Captures in pcap or pcapng format. '-' is standard input. Several files are one capture, merged by time: rotated pieces may
+    /// come in any order, and a connection may begin in one and end in another.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
     /// Look only at what this pcap filter matches
     ///
     /// A filter expression as tcpdump takes it, for example 'host 10.0.0.7 and port 443'. What it leaves out is not there for the
-    /// diagnosis: filter by address and port, never by flags.
+    /// diagnosis: filter by address and port, never by flags. As in tcpdump, an expression sees the outermost packet: what is wrapped
+    /// matches only behind 'vlan and ...', 'mpls and ...' or 'pppoes and ...', and of what a tunnel inside IP carries nothing matches but the
+    /// addresses of the tunnel.
     #[arg(short, long, value_name = "FILTER")]
     pub filter: Option<String>,
+
+    /// Report only the resets of this connection, either end first
+    ///
+    /// Report only the resets of this connection, either end first, with IPv6 addresses in brackets. This
+    /// and the following choose what is reported: the whole capture is read and judged all the same, so no verdict changes. Each may be
+    /// given more than once, and then any of its values will do.
+    #[arg(long, value_name = "A:P-B:Q", value_parser = Ends::parse, help_heading = SELECTION)]
+    pub connection: Vec<Ends>,
+
+    /// Report only the reset in this record
+    ///
+    /// Report only the reset in this record, counted from 1; with several files, 1:7 is record 7 of the second, as JSON counts them,
+    /// and 7 that of any.
+    #[arg(long, value_name = "[FILE:]N", value_parser = Place::parse, help_heading = SELECTION)]
+    pub record: Vec<Place>,
+
+    /// Report only resets of this cause, by its id or another name
+    #[arg(long, value_name = "CAUSE", value_parser = select::cause, help_heading = SELECTION)]
+    pub cause: Vec<&'static str>,
+
+    /// Report only resets from this time on
+    ///
+    /// Report only resets from this time on: RFC 3339, as reports have it, or seconds from the first record. What came before is still
+    /// read, so that verdicts keep their context.
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse, help_heading = SELECTION)]
+    pub from: Option<Moment>,
+
+    /// Report only resets up to this time
+    ///
+    /// Report only resets up to this time, written as for --from. What follows is still read.
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse, help_heading = SELECTION)]
+    pub to: Option<Moment>,
 
     /// Form of the report
     #[arg(long, value_name = "FORMAT", value_parser = formats(), default_value = Format::ALL[0].name, hide_default_value = true)]
@@ -115,12 +151,15 @@ fn formats() -> PossibleValuesParser {
     )
 }
 
+const SELECTION: &str = "Selection";
+
 const EXAMPLES: &str = "\
 Examples:
   rstscope trouble.pcap                     why was each connection reset?
   rstscope --all trouble.pcap | less        every single one, with its timeline
   tcpdump -w - -U port 5432 | rstscope -    the same from a running capture
-  rstscope --json a.pcap b.pcap > why.json  for a program
+  rstscope --json a.pcap b.pcap > why.json  two pieces of one capture, for a program
+  rstscope --cause forged-rst --from 60 trouble.pcap
   rstscope --format ndjson a.pcap | jq 'select(.type == \"reset\") | .verdict.cause'
   rstscope explain keepalive-idle-race      what one cause means, and what to do
 

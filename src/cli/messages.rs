@@ -4,10 +4,12 @@
 
 use super::plan::is_stdin;
 use super::search;
+use super::select::{Passed, Wanted};
 #[cfg(feature = "live")]
 use crate::capture::FilterError;
-use crate::capture::{CaptureError, Damage, Fault};
+use crate::capture::{CaptureError, Damage, Fault, Stopped};
 use crate::render::text::printable;
+use crate::report::{Time, words};
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -87,7 +89,7 @@ pub fn not_opened(error: &CaptureError, path: &Path) {
 }
 
 /// An input could not be read further; what came before stands.
-pub fn cut_short(error: &CaptureError, records: u64) {
+pub fn cut_short(Stopped { error, records }: &Stopped) {
     let read = match records {
         0 => "no record of it could be read".to_owned(),
         1 => "the report covers the one record before that".to_owned(),
@@ -127,6 +129,59 @@ pub fn bad_filter(error: &FilterError) {
     );
 }
 
+/// Nothing was selected of the resets that there were: what of them the selection could have named.
+pub fn nothing_selected(wanted: &Wanted, passed: &Passed, start: Time) {
+    let mut there = Vec::new();
+    let list = |shown: Vec<String>| {
+        let rest = u64::try_from(shown.len()).map_or(0, |shown| passed.count.saturating_sub(shown));
+        (shown.join(", "), if rest > 0 { ", ..." } else { "" })
+    };
+    if !wanted.connections.is_empty() {
+        let ends = passed.connections.iter();
+        let (ends, more) = list(
+            ends.map(|(client, server)| format!("{client}-{server}"))
+                .collect(),
+        );
+        there.push(format!("their connections: {ends}{more}"));
+    }
+    if !wanted.records.is_empty() {
+        let several = passed.records.iter().any(|at| at.source > 0);
+        let place = |source, record| {
+            if several {
+                format!("{source}:{record}")
+            } else {
+                format!("{record}")
+            }
+        };
+        let records = passed.records.iter();
+        let (records, more) = list(records.map(|at| place(at.source, at.record)).collect());
+        there.push(format!("their records: {records}{more}"));
+    }
+    if !wanted.causes.is_empty() {
+        let causes: Vec<String> = passed
+            .causes
+            .iter()
+            .map(|(cause, count)| format!("{cause} ({count})"))
+            .collect();
+        there.push(format!("their causes: {}", causes.join(", ")));
+    }
+    if let Some((first, last)) = passed.first.zip(passed.last)
+        && (wanted.from.is_some() || wanted.to.is_some())
+    {
+        let after = |time: Time| words::duration(time.since(start).nanos());
+        there.push(format!(
+            "their times: {first} to {last}, {} to {} after the first record",
+            after(first),
+            after(last)
+        ));
+    }
+    let what = match passed.count {
+        1 => "the only reset is not among those selected".into(),
+        count => format!("none of {count} resets is among those selected"),
+    };
+    say(&what, Some(&there.join("\n")));
+}
+
 /// No cause of that name.
 pub fn unknown_cause(words: &str, near: &[&str]) -> Exit {
     let hint = if near.is_empty() {
@@ -150,11 +205,28 @@ fn described(error: &CaptureError) -> String {
     } else {
         printable(&error.file)
     };
-    format!("{name}: {}", printable(&error.fault.to_string()))
+    match &error.fault {
+        Fault::Open(cause) if cause.kind() == io::ErrorKind::NotFound && is_pattern(&name) => {
+            format!("{name}: this pattern matches no file")
+        }
+        fault => format!("{name}: {}", printable(&fault.to_string())),
+    }
+}
+
+/// Whether a name was probably meant for the shell, which passes on a pattern that matches nothing.
+fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '['])
 }
 
 fn hint(fault: &Fault, path: &Path) -> Option<String> {
     match fault {
+        Fault::Open(error) if error.kind() == io::ErrorKind::NotFound && is_pattern(&shown(path)) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Some(match folder {
+                Some(folder) => format!("what is there: ls {}", shown(folder)),
+                None => "what is there: ls".into(),
+            })
+        }
         Fault::Open(error) if error.kind() == io::ErrorKind::NotFound => {
             let word = path.to_str().unwrap_or_default();
             let near = search::nearest(word, ["explain", "causes"].into_iter());

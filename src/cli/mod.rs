@@ -1,14 +1,16 @@
 //! The command line: the only room that reads arguments or asks for the terminal.
 //!
-//! What was typed ([`args`]) becomes a plan ([`plan`]) before anything is opened, so that mistakes show before work is done. Reports go
-//! to standard output, everything else to standard error through [`messages`].
+//! What was typed (`args`) becomes a plan (`plan`) before anything is opened, so that mistakes show before work is done. Reports go
+//! to standard output, everything else to standard error through `messages`.
 
 mod args;
 mod explain;
+mod inputs;
 mod messages;
 mod plan;
 mod run;
 mod search;
+mod select;
 mod sieve;
 
 use messages::Exit;

@@ -2,6 +2,7 @@
 
 use super::args::{Args, Command};
 use super::messages::Mistake;
+use super::select::Wanted;
 use crate::render::{Format, Show, Zone};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub enum Plan {
     /// Read captures.
-    Diagnose(Diagnosis),
+    Diagnose(Box<Diagnosis>),
     /// Print the page of the cause with these words.
     Explain(String),
     /// List the causes.
@@ -23,6 +24,8 @@ pub struct Diagnosis {
     pub files: Vec<PathBuf>,
     /// What of them is looked at.
     pub filter: Option<String>,
+    /// Which resets are reported.
+    pub wanted: Wanted,
     /// The form of the report.
     pub format: Format,
     /// Which resets it shows.
@@ -54,7 +57,7 @@ impl Plan {
         match args.command {
             Some(Command::Explain { words }) => Ok(Self::Explain(words.join(" "))),
             Some(Command::Causes) => Ok(Self::Causes),
-            None => Diagnosis::of(args).map(Self::Diagnose),
+            None => Diagnosis::of(args).map(|diagnosis| Self::Diagnose(Box::new(diagnosis))),
         }
     }
 }
@@ -86,6 +89,13 @@ impl Diagnosis {
         Ok(Self {
             files: args.files,
             filter: args.filter,
+            wanted: Wanted {
+                connections: args.connection,
+                records: args.record,
+                causes: args.cause,
+                from: args.from,
+                to: args.to,
+            },
             format,
             show,
             examples: args.examples.unwrap_or(EXAMPLES),
@@ -123,7 +133,7 @@ mod tests {
 
     fn diagnosis(words: &[&str]) -> Diagnosis {
         match plan(words) {
-            Ok(Plan::Diagnose(diagnosis)) => diagnosis,
+            Ok(Plan::Diagnose(diagnosis)) => *diagnosis,
             other => unreachable!("{words:?} gave {other:?}"),
         }
     }

@@ -1,12 +1,14 @@
 //! The loop: source -> analyzer -> renderer.
 
+use super::inputs::Inputs;
 use super::messages::{self, Exit};
 use super::plan::{Colour, Diagnosis};
+use super::select::Selection;
 use super::sieve::Sieve;
 use crate::analyzer::{Analyzer, Config};
-use crate::capture::{self, Batch, FileSource, Source as _, SourceInfo};
+use crate::capture::Merge;
 use crate::render::{Options, Renderer, Style};
-use crate::report::{End, Head, Source, quality_of_sources};
+use crate::report::{End, Head, quality_of_sources};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
@@ -16,7 +18,7 @@ pub fn run(plan: &Diagnosis) -> Exit {
         Ok(sieve) => sieve,
         Err(exit) => return exit,
     };
-    let mut inputs = Inputs::open(plan);
+    let mut inputs = Inputs::open(&plan.files);
     if inputs.none_opened() {
         return Exit::Nothing;
     }
@@ -27,7 +29,7 @@ pub fn run(plan: &Diagnosis) -> Exit {
     let written = run
         .renderer
         .begin(&Head::default(), &mut run.out)
-        .and_then(|()| run.read(&mut inputs))
+        .and_then(|()| run.read(&mut inputs.merge))
         .and_then(|()| run.end(&inputs));
     match written {
         Ok(true) if inputs.all_complete() => Exit::Complete,
@@ -67,81 +69,10 @@ fn style(plan: &Diagnosis) -> Style {
     }
 }
 
-/// The inputs in the order given, opened before any of them is read.
-struct Inputs {
-    sources: Vec<Input>,
-}
-
-enum Input {
-    Open(Box<FileSource>),
-    /// It could not be opened: its name, and why.
-    Closed(String, String),
-}
-
-impl Inputs {
-    fn open(plan: &Diagnosis) -> Self {
-        let sources = (0_u16..)
-            .zip(&plan.files)
-            .map(|(index, path)| match capture::open(path, index) {
-                Ok(source) => Input::Open(Box::new(source)),
-                Err(error) => {
-                    messages::not_opened(&error, path);
-                    Input::Closed(path.display().to_string(), error.fault.to_string())
-                }
-            })
-            .collect();
-        Self { sources }
-    }
-
-    fn none_opened(&self) -> bool {
-        !self
-            .sources
-            .iter()
-            .any(|input| matches!(input, Input::Open(_)))
-    }
-
-    fn all_complete(&self) -> bool {
-        self.sources
-            .iter()
-            .all(|input| matches!(input, Input::Open(source) if source.info().complete))
-    }
-
-    fn reports(&self) -> Vec<Source> {
-        self.sources.iter().map(Input::report).collect()
-    }
-}
-
-impl Input {
-    fn report(&self) -> Source {
-        match self {
-            Self::Open(source) => reported(source.info()),
-            Self::Closed(name, problem) => Source {
-                name: name.clone(),
-                problem: Some(problem.clone()),
-                ..Source::default()
-            },
-        }
-    }
-}
-
-fn reported(info: &SourceInfo) -> Source {
-    Source {
-        name: info.name.clone(),
-        format: Some(info.format),
-        link_types: info.links.iter().map(|link| link.0).collect(),
-        records: info.records,
-        bytes: info.bytes,
-        first: info.first.map(Into::into),
-        last: info.last.map(Into::into),
-        dropped: info.dropped,
-        complete: info.complete,
-        problem: info.problem.clone(),
-    }
-}
-
 /// One analysis on its way to the output.
 struct Run {
     sieve: Sieve,
+    selection: Selection,
     analyzer: Analyzer,
     renderer: Box<dyn Renderer>,
     out: BufWriter<Box<dyn Write>>,
@@ -163,38 +94,25 @@ impl Run {
         };
         Ok(Self {
             sieve,
+            selection: Selection::new(plan.wanted.clone()),
             analyzer: Analyzer::new(config),
             renderer: plan.format.renderer(options),
             out: BufWriter::new(out),
         })
     }
 
-    /// Reads every input to its end, one after another. Input that fails is said, and what it gave before stands.
-    fn read(&mut self, inputs: &mut Inputs) -> io::Result<()> {
-        let mut batch = Batch::new();
-        for input in &mut inputs.sources {
-            let Input::Open(source) = input else {
-                continue;
-            };
-            loop {
-                match source.fill(&mut batch) {
-                    Ok(true) => self.take(&batch)?,
-                    Ok(false) => break,
-                    Err(error) => {
-                        messages::cut_short(&error, source.info().records);
-                        break;
+    /// Reads the inputs to their ends. One that fails is said, and what it gave before stands.
+    fn read(&mut self, inputs: &mut Merge) -> io::Result<()> {
+        while let Some(next) = inputs.next() {
+            match next {
+                Ok(record) => {
+                    self.selection.starts(record.time);
+                    if self.sieve.passes(&record) {
+                        self.analyzer.push(&record);
+                        self.give()?;
                     }
                 }
-            }
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, batch: &Batch) -> io::Result<()> {
-        for record in batch.records() {
-            if self.sieve.passes(&record) {
-                self.analyzer.push(&record);
-                self.give()?;
+                Err(stopped) => messages::cut_short(&stopped),
             }
         }
         Ok(())
@@ -202,7 +120,10 @@ impl Run {
 
     /// Writes the resets that have settled.
     fn give(&mut self) -> io::Result<()> {
-        while let Some(reset) = self.analyzer.next_reset() {
+        while let Some(reset) = self
+            .analyzer
+            .next_selected(|reset| self.selection.admits(reset))
+        {
             self.renderer.reset(&reset, &mut self.out)?;
         }
         Ok(())
@@ -224,6 +145,9 @@ impl Run {
         };
         self.renderer.end(&end, &mut self.out)?;
         self.out.flush()?;
+        if let Some((wanted, passed, start)) = self.selection.in_vain() {
+            messages::nothing_selected(wanted, passed, start);
+        }
         Ok(self.sieve.end())
     }
 }

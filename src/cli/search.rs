@@ -16,10 +16,7 @@ pub enum Found {
 /// Looks for `words` among `pages`: a name of a page wins, then pages with all the words, then none.
 pub fn find(words: &str, pages: &[&'static CauseDoc]) -> Found {
     let wanted = normal(words);
-    if let Some(page) = pages
-        .iter()
-        .find(|page| names(page).any(|name| normal(name) == wanted))
-    {
+    if let Some(page) = named(words, pages.iter().copied()) {
         return Found::One(page);
     }
     let parts: Vec<&str> = wanted.split('-').filter(|part| !part.is_empty()).collect();
@@ -39,6 +36,15 @@ pub fn find(words: &str, pages: &[&'static CauseDoc]) -> Found {
     }
 }
 
+/// The page of which `name` is the id or another name.
+pub fn named(
+    name: &str,
+    mut pages: impl Iterator<Item = &'static CauseDoc>,
+) -> Option<&'static CauseDoc> {
+    let wanted = normal(name);
+    pages.find(|page| names(page).any(|name| normal(name) == wanted))
+}
+
 /// At most three of `names` that differ from `word` by few letters, the nearest first.
 pub fn nearest(word: &str, names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     let word = normal(word);
@@ -51,7 +57,8 @@ pub fn nearest(word: &str, names: impl Iterator<Item = &'static str>) -> Vec<&'s
     near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-fn names(page: &CauseDoc) -> impl Iterator<Item = &'static str> + use<> {
+/// The id of a page and its other names.
+pub fn names(page: &CauseDoc) -> impl Iterator<Item = &'static str> + use<> {
     [page.id].into_iter().chain(page.aliases.iter().copied())
 }
 

@@ -9,6 +9,8 @@ use etherparse::TcpHeaderSlice;
 use etherparse::err::tcp::HeaderSliceError;
 
 /// Decodes what `packet` carries.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "measured: a tenth of decoding")]
 pub(super) fn decode<'a>(
     record: &Record<'_>,
     encapsulation: Encapsulation,

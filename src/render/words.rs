@@ -123,12 +123,23 @@ pub fn summary_line(end: &End) -> String {
         let records = count(summary.records, "record", "records");
         return format!("No TCP segment in {records}{}", skipped(end));
     }
+    if summary.resets == 0 && summary.unselected > 0 {
+        let all = count(summary.unselected, "reset", "resets");
+        return format!("Nothing was selected of {all} in {looked_at}");
+    }
     if summary.resets == 0 {
         return format!("No RST in {looked_at}");
     }
+    let selected = match summary.unselected {
+        0 => String::new(),
+        others => format!(
+            ", selected of {},",
+            grouped(others.saturating_add(summary.resets))
+        ),
+    };
     let of = |severity| resets_of(end, severity);
     format!(
-        "{} in {looked_at}: {}, {}, {} benign; {}",
+        "{}{selected} in {looked_at}: {}, {}, {} benign; {}",
         count(summary.resets, "reset", "resets"),
         count(of("error"), "error", "errors"),
         count(of("warning"), "warning", "warnings"),

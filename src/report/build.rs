@@ -45,7 +45,7 @@ pub fn reset_report(facts: &Facts<'_>, verdict: &Verdict) -> ResetReport {
 }
 
 fn connection(facts: &Facts<'_>) -> Connection {
-    let id = &facts.case.connection;
+    let id = &facts.case.carried;
     Connection {
         client: id.client,
         server: id.server,

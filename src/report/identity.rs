@@ -20,21 +20,41 @@ pub fn wireshark_filter(id: &ConnectionId) -> String {
         server.port()
     );
     for layer in id.encapsulation.layers() {
-        match layer {
-            Layer::Vlan(vlan) => {
-                let _ = write!(text, " && vlan.id=={vlan}"); // Writing to a String cannot fail.
+        let (field, value) = match layer {
+            Layer::Vlan(vlan) => ("vlan.id", u32::from(vlan)),
+            Layer::Service(service) => ("ieee8021ah.isid", service),
+            Layer::Pppoe(session) => ("pppoe.session_id", u32::from(session)),
+            Layer::Vxlan(network) => ("vxlan.vni", network),
+            Layer::Geneve(network) => ("geneve.vni", network),
+            // Its dissector shows the whole key of NVGRE, of which this may be a part; the others are one direction's own.
+            Layer::Gre(_) | Layer::Mpls(_) | Layer::Gtp(_) | Layer::L2tp(_) | Layer::Erspan(_) => {
+                continue;
             }
-        }
+        };
+        let _ = write!(text, " && {field}=={value}"); // Writing to a String cannot fail.
     }
     text
 }
 
-/// The wrappings in words, outermost first.
+/// The wrappings in words: those that tell connections apart, then the others, each outermost first.
 pub fn encapsulation(encapsulation: Encapsulation) -> Vec<String> {
     let word = |layer| match layer {
         Layer::Vlan(vlan) => format!("VLAN {vlan}"),
+        Layer::Service(service) => format!("PBB service {service}"),
+        Layer::Pppoe(session) => format!("PPPoE session {session}"),
+        Layer::Vxlan(network) => format!("VXLAN {network}"),
+        Layer::Geneve(network) => format!("Geneve {network}"),
+        Layer::Gre(key) => format!("GRE key {key}"),
+        Layer::Mpls(label) => format!("MPLS label {label}"),
+        Layer::Gtp(endpoint) => format!("GTP-U endpoint {endpoint:#010x}"),
+        Layer::L2tp(session) => format!("L2TP session {session}"),
+        Layer::Erspan(session) => format!("ERSPAN session {session}"),
     };
-    encapsulation.layers().map(word).collect()
+    encapsulation
+        .layers()
+        .chain(encapsulation.one_way())
+        .map(word)
+        .collect()
 }
 
 /// Community ID version 1 with seed 0, by its specification: SHA-1 over seed, addresses, protocol, a zero byte and ports, the

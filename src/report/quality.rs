@@ -1,6 +1,6 @@
 //! What the capture did not show, folded into one line per kind: memory is bounded by the kinds, never by the resets.
 
-use super::words::{bytes, count};
+use super::words::{bytes, count, grouped};
 use super::{CaptureQuality, Reference, Source};
 use crate::case::ResetCase;
 
@@ -33,8 +33,8 @@ impl Seen {
 /// What is known of the whole capture beside its cases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traits {
-    /// Second copies of segments.
-    pub copies: u64,
+    /// Second copies of packets.
+    pub copies: Doubled,
     /// Connections forgotten since there were too many at a time.
     pub forgotten: u64,
     /// Cases settled early since too many were open.
@@ -45,6 +45,44 @@ pub struct Traits {
     pub longest_step: i64,
     /// The first record that was older than the one before.
     pub first_step: Option<Reference>,
+}
+
+/// Packets that were captured more than once on their way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Doubled {
+    /// Copies beyond each packet's first.
+    pub all: u64,
+    /// Those with another hop limit.
+    pub routed: u64,
+    /// Those in other tags or tunnels.
+    pub wrapped: u64,
+    /// Those with other addresses.
+    pub translated: u64,
+    /// The first of them.
+    pub first: Option<Reference>,
+}
+
+impl Doubled {
+    fn statement(&self) -> String {
+        let mut text = format!(
+            "{} of a packet that the capture holds already, from another point of its path",
+            count(self.all, "record is a copy", "records are copies")
+        );
+        let ways: Vec<String> = [
+            (self.routed, "with another hop limit, from beyond a router"),
+            (self.wrapped, "in other tags or another tunnel"),
+            (self.translated, "with translated addresses"),
+        ]
+        .into_iter()
+        .filter(|(copies, _)| *copies > 0)
+        .map(|(copies, how)| format!("{} {how}", grouped(copies)))
+        .collect();
+        if !ways.is_empty() {
+            text.push_str(": ");
+            text.push_str(&ways.join(", "));
+        }
+        text
+    }
 }
 
 impl Quality {
@@ -149,14 +187,11 @@ fn of_capture(traits: &Traits) -> [CaptureQuality; 4] {
         (
             "duplicates",
             Seen {
-                count: traits.copies,
-                first: None,
+                count: traits.copies.all,
+                first: traits.copies.first,
             },
-            format!(
-                "{} captured twice and left out",
-                count(traits.copies, "segment was", "segments were")
-            ),
-            "None: copies are told from retransmissions and not judged again",
+            traits.copies.statement(),
+            "None: a copy is no retransmission, and the copy of a reset has the verdict of the first, which it follows",
         ),
         (
             "clock-steps",

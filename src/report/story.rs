@@ -99,7 +99,10 @@ impl<'a> Writer<'a> {
         let (case, header) = (self.facts.case, &line.header);
         let mut notes: Vec<String> = Vec::new();
         if header.record == case.reset.record {
-            notes.push("the reset".into());
+            notes.push(match case.copy_of {
+                Some(_) => "the reset, captured again".into(),
+                None => "the reset".into(),
+            });
         } else if Some(header.record) == case.copy_of {
             notes.push("the same reset, captured before".into());
         } else if header.flags.rst() {

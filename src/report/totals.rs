@@ -96,12 +96,23 @@ pub struct Summary {
     pub segments: u64,
     /// Connections; each reuse of two addresses counts anew.
     pub connections: u64,
-    /// Resets.
+    /// Resets; where some were selected, those.
     pub resets: u64,
+    /// Resets that were found and not selected, and appear nowhere else in the report; absent where all were.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unselected: u64,
     /// Resets by their cause's id; only causes that occurred.
     pub by_cause: BTreeMap<&'static str, u64>,
     /// Resets by severity: all three words, whether they occurred or not.
     pub by_severity: BTreeMap<&'static str, u64>,
     /// Records without a segment, by the reason; only reasons that occurred.
     pub skipped: BTreeMap<String, u64>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde asks for"
+)]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }

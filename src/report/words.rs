@@ -1,6 +1,6 @@
 //! The sentence for each fact: a match without a wildcard, so that a new fact does not compile unworded.
 
-use crate::case::facts::Tell;
+use crate::case::facts::{Stated, Tell};
 use crate::rules::{Fact, SynAckTrouble};
 
 /// The sentence of a fact that holds: present or past tense, its numbers in it, a capital first and no full stop.
@@ -26,7 +26,7 @@ pub fn sentence(fact: &Fact) -> String {
             count(*times, "time", "times"),
             duration(*until)
         ),
-        Fact::SynAckNotRepeated => "The server sent its SYN,ACK once only".into(),
+        Fact::SynAckRepeated { times } => format!("The server sent its SYN,ACK again {}", count(*times, "time", "times")),
         Fact::PayloadNeverAcknowledged { sent: 0 } => "The client had sent no payload, and the server nothing but SYN,ACK".into(),
         Fact::PayloadNeverAcknowledged { sent } => {
             format!("The server never acknowledged any of the {} that the client sent", bytes(*sent))
@@ -74,11 +74,21 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::AnsweredMidRequest { answer, request } => {
             format!("The server began its answer ({}) while the client was still sending: {} by then", bytes(*answer), bytes(*request))
         }
-        Fact::RequestIncomplete { announced, sent } => format!("The request announces a body of {} and {} of it were sent", bytes(*announced), bytes(*sent)),
+        Fact::ChunksMissing { received } => format!(
+            "The request comes in chunks without its last one, and the server answered when it had received {} of the body",
+            bytes(*received)
+        ),
+        Fact::RequestIncomplete { announced, received } => format!(
+            "The request announces a body of {}, and the server answered when it had received {} of it",
+            bytes(*announced),
+            bytes(*received)
+        ),
         Fact::RequestWhole { bytes: sent } => format!("The request ({}) was whole before it was answered", bytes(*sent)),
         Fact::HttpStatus { code } => format!("The answer is HTTP status {code}"),
 
         Fact::AnswerStillComing { bytes: sent } => format!("The server's answer was still coming: {} of it so far", bytes(*sent)),
+        Fact::SenderCaptured => "The capture missed some of what the sender of the reset had said before".into(),
+        Fact::ReceiverCaptured => "What the receiver of the reset sent was not captured".into(),
         Fact::WindowClosed { nanos } => format!("The receiver's window had been closed {} before", duration(*nanos)),
 
         Fact::FinSent { side } => format!("The {} had closed with FIN", side.name()),
@@ -117,19 +127,17 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::Probed { times, interval: None } => {
             format!("The sender of the reset had probed the connection {}", count(*times, "time", "times"))
         }
-        Fact::ProbesAnswered => "The last probe was answered, as the capture shows".into(),
+        Fact::ProbesAnswered => "The last probe was answered, as the capture shows; the answer may have been lost on its way".into(),
+        Fact::RepetitionsAnswered => "The last repetition was answered, as the capture shows; the answer may have been lost on its way".into(),
         Fact::IntervalLater { nanos } => format!("The reset came {} after the last probe: one more interval", duration(*nanos)),
+
+        Fact::SpokeJustBefore { nanos } => format!("Its sender had still spoken {} before", duration(*nanos)),
 
         Fact::EndedByReset { side, before } => format!("A reset by the {} had ended the connection {} before", side.name(), duration(*before)),
         Fact::SentBeforeItKnew => "The segment that it answers was under way when that reset was sent".into(),
         Fact::StateWas { side, state } => format!("The {} was in {}", side.name(), state.name()),
 
-        Fact::MptcpReset { reason, transient } => format!(
-            "The reset says why, by MPTCP: reason {reason}, {}{}",
-            mptcp_reason(*reason),
-            if *transient { ", and that a new try may work" } else { "" }
-        ),
-        Fact::MptcpFastClose => "The reset carries MP_FASTCLOSE: the whole MPTCP connection ends".into(),
+        Fact::Stated(reason) => stated(reason),
         Fact::Challenged => "Its receiver answered with a challenge ACK and lived on".into(),
         Fact::NotAcceptable => "Its numbers are not those that its receiver expected, so it was dropped".into(),
         Fact::FitsNoForm => "The reset neither continues its sender's segments nor answers one of the receiver's".into(),
@@ -142,7 +150,8 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::AnswersTlsAlert { bytes: sent } => format!("The reset answers a TLS alert: {} of payload", bytes(u64::from(*sent))),
 
         Fact::PortRefusesAll { refused } => format!("The port refused every SYN in this capture, {refused} so far"),
-        Fact::PortAnswers { answered } => format!("The same port answered {} in this capture", count(*answered, "other SYN", "other SYNs")),
+        Fact::PortAnswersOthers => "The port answered clients of other hosts just before and just after".into(),
+        Fact::PortAskedAfter => "No other client asked the port right after, so whether it had closed is not to be seen".into(),
         Fact::OthersUnheeded { connections } => format!("The handshakes of {} of the service went unheeded, too", count(*connections as u64, "other client", "other clients")),
         Fact::OthersUnanswered { connections } => format!("SYNs of {} of the service went unanswered", count(*connections as u64, "other client", "other clients")),
         Fact::QueueFilledInOrder { before } => {
@@ -201,6 +210,63 @@ fn foreign(tell: Tell) -> String {
         Tell::DscpNotCopied { asked } => format!(
             "The segment it answers was marked DSCP {asked}, which a host would have copied"
         ),
+    }
+}
+
+/// The sentence of a reason that the reset itself gives.
+fn stated(reason: &Stated) -> String {
+    match reason {
+        Stated::Mptcp { reason, transient } => format!(
+            "The reset says why, by MPTCP: reason {reason}, {}{}",
+            mptcp_reason(*reason),
+            if *transient {
+                ", and that a new try may work"
+            } else {
+                ""
+            }
+        ),
+        Stated::FastClose => {
+            "The reset carries MP_FASTCLOSE: the whole MPTCP connection ends".into()
+        }
+        Stated::Diagnostic {
+            code,
+            enterprise: 0,
+        } => {
+            format!(
+                "The reset says why, by its diagnostic payload: reason {code}, {}",
+                diagnostic_reason(*code)
+            )
+        }
+        Stated::Diagnostic { code, enterprise } => {
+            format!(
+                "The reset says why, by its diagnostic payload: reason {code} of the vendor with enterprise number {enterprise}"
+            )
+        }
+        Stated::Text(text) => format!("The reset carries the text \"{text}\""),
+    }
+}
+
+/// The initial registry of draft-ietf-tcpm-rst-diagnostic-payload.
+const fn diagnostic_reason(code: u16) -> &'static str {
+    match code {
+        1 => "an illegal option",
+        2 => "a desynchronized state",
+        3 => "new data after the close",
+        4 => "an abort by the application",
+        5 => "an unexpected ACK before the connection was synchronized",
+        6 => "an unexpected SYN in the window",
+        7 => "an unexpected security compartment",
+        8 => "a malformed message",
+        9 => "not authorized",
+        10 => "a resource exceeded",
+        11 => "a network failure",
+        12 => "a reset received from the peer",
+        13 => "the destination unreachable",
+        14 => "a connection timeout",
+        15 => "too much outstanding data",
+        16 => "unacceptable performance",
+        17 => "interference by a middlebox",
+        _ => "not in the registry",
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`Fact`]: one observation in numbers. `report` words it, so that judging formats no string.
 
-use crate::case::facts::Tell;
+use crate::case::facts::{Stated, Tell};
 use crate::tcp::{Side, State};
 use std::net::SocketAddr;
 
@@ -37,8 +37,11 @@ pub enum Fact {
         /// Nanoseconds from that acknowledgment to the last repetition.
         until: i64,
     },
-    /// The server sent its SYN,ACK once only.
-    SynAckNotRepeated,
+    /// The server sent its SYN,ACK again.
+    SynAckRepeated {
+        /// How often.
+        times: u32,
+    },
     /// The server never acknowledged payload of the client.
     PayloadNeverAcknowledged {
         /// Payload bytes that the client sent.
@@ -151,12 +154,17 @@ pub enum Fact {
         /// Bytes of the request up to then.
         request: u64,
     },
-    /// The request announces more bytes than were sent.
+    /// The request comes in chunks, and its last chunk was never sent.
+    ChunksMissing {
+        /// Bytes of the body that the server had received when it answered.
+        received: u64,
+    },
+    /// The server answered before the announced end of the request had come.
     RequestIncomplete {
         /// `Content-Length`, in bytes.
         announced: u64,
-        /// Bytes of the body that were sent.
-        sent: u64,
+        /// Bytes of the body that the server had received when it answered.
+        received: u64,
     },
     /// The request was whole before it was answered.
     RequestWhole {
@@ -179,6 +187,11 @@ pub enum Fact {
         /// For how long, in nanoseconds.
         nanos: i64,
     },
+
+    /// All that the sender of the reset said is in the capture.
+    SenderCaptured,
+    /// The other direction is in the capture.
+    ReceiverCaptured,
 
     // Closing.
     /// The sender of the reset had sent FIN.
@@ -273,9 +286,17 @@ pub enum Fact {
     },
     /// The last probe was answered, as far as the capture goes.
     ProbesAnswered,
+    /// The last repetition was answered, as far as the capture goes.
+    RepetitionsAnswered,
     /// The reset came one probe interval after the last probe.
     IntervalLater {
         /// Nanoseconds.
+        nanos: i64,
+    },
+
+    /// The sender had spoken just before.
+    SpokeJustBefore {
+        /// Nanoseconds before the reset.
         nanos: i64,
     },
 
@@ -297,15 +318,8 @@ pub enum Fact {
         state: State,
     },
 
-    /// It carries `MP_TCPRST`.
-    MptcpReset {
-        /// Its reason code (RFC 8684 3.6).
-        reason: u8,
-        /// The T flag.
-        transient: bool,
-    },
-    /// It carries `MP_FASTCLOSE`.
-    MptcpFastClose,
+    /// It says itself why it was sent.
+    Stated(Stated),
     /// Its receiver asked back with a challenge ACK.
     Challenged,
     /// Its numbers are not those that its receiver expected.
@@ -342,11 +356,10 @@ pub enum Fact {
         /// How many.
         refused: u64,
     },
-    /// The port answered other SYNs.
-    PortAnswers {
-        /// How many.
-        answered: u64,
-    },
+    /// The port answers clients of other hosts before and after.
+    PortAnswersOthers,
+    /// Somebody asked the port for a connection right after the reset.
+    PortAskedAfter,
     /// Other clients of the service met an unheeded handshake, too.
     OthersUnheeded {
         /// How many.

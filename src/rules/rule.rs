@@ -231,6 +231,13 @@ impl Claim {
         Self::default()
     }
 
+    /// Whether anything that was seen speaks for it: a claim of which all is hidden is none.
+    pub fn has_something_to_show(&self) -> bool {
+        self.evidence
+            .iter()
+            .any(|evidence| evidence.bearing != Bearing::Contradicts)
+    }
+
     /// The cause needs this: `None` ends the claim where it is not so.
     #[must_use]
     pub fn requires(self, answer: Answer) -> Option<Self> {
@@ -247,6 +254,19 @@ impl Claim {
     #[must_use]
     pub fn is_excluded_by(self, answer: &Answer) -> Option<Self> {
         (!matches!(answer, Answer::Yes(..))).then_some(self)
+    }
+
+    /// This excludes the cause, too, and where the capture hides whether it is so, the claim knows less.
+    #[must_use]
+    pub fn must_not_be(mut self, answer: Answer) -> Option<Self> {
+        match answer {
+            Answer::Yes(..) => None,
+            Answer::No => Some(self),
+            Answer::Hidden(fact) => {
+                self.hidden.push(fact);
+                Some(self)
+            }
+        }
     }
 
     /// This speaks for the cause where it is so.

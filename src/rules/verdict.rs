@@ -2,7 +2,7 @@
 
 use super::causes::{RULES, UNDETERMINED};
 use super::{Answer, Bearing, CauseDoc, Claim, Evidence, Fact, Rule};
-use crate::case::facts::Facts;
+use crate::case::facts::{Facts, Stated};
 use crate::tcp::ResetForm;
 
 /// How sure a verdict is. The words are a promise; see [`diagnose`].
@@ -96,33 +96,49 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
     let mut claims: Vec<Standing> = rules
         .iter()
         .filter_map(|rule| {
-            let claim = (rule.examine)(facts)?;
-            Some(Standing::of(
-                rule.doc,
-                if rule.blames_endpoint {
-                    doubted(claim, facts)
-                } else {
-                    claim
-                },
-            ))
+            let claim = (rule.examine)(facts).filter(Claim::has_something_to_show)?;
+            let claim = if rule.blames_endpoint {
+                doubted(claim, facts)
+            } else {
+                claim
+            };
+            Some(Standing::of(rule.doc, overruled(claim, rule.doc, facts)))
         })
         .collect();
     claims.sort_by_key(|standing| std::cmp::Reverse(standing.rank())); // stable: the registry's order breaks what is left
     let gaps = gaps(facts);
     let mut claims = claims.into_iter();
-    let Some(first) = claims.next() else {
+    let stated = facts.stated().map(|reason| Evidence {
+        bearing: Bearing::Supports,
+        decisive: false,
+        fact: Fact::Stated(reason),
+        records: vec![facts.case.reset.record],
+    });
+    let Some(mut first) = claims.next() else {
         let mut reasons = vec![Reason::NothingFits];
         reasons.extend(gaps);
         return Verdict {
             cause: UNDETERMINED,
             confidence: Confidence::Possible,
-            evidence: Vec::new(),
+            evidence: stated.into_iter().collect(),
             reasons,
             alternatives: Vec::new(),
         };
     };
     let others: Vec<Standing> = claims.collect();
-    let (confidence, reasons) = confidence(&first, &others, gaps);
+    let (confidence, mut reasons) = confidence(&first, &others, gaps);
+    if let Some(stated) = stated
+        && !first
+            .claim
+            .evidence
+            .iter()
+            .any(|evidence| evidence.fact == stated.fact)
+    {
+        if disagrees(&stated.fact, first.doc.id) {
+            reasons.push(Reason::Contradicted(stated.fact.clone()));
+        }
+        first.claim.evidence.insert(0, stated);
+    }
     let alternatives = others.iter().map(|other| first.before(other)).collect();
     Verdict {
         cause: first.doc,
@@ -154,6 +170,19 @@ fn doubted(claim: Claim, facts: &Facts<'_>) -> Claim {
                 vec![facts.case.reset.record],
             ))
         }),
+    }
+}
+
+/// A claim in the light of what MPTCP says in the reset itself, which only one cause explains.
+fn overruled(claim: Claim, page: &CauseDoc, facts: &Facts<'_>) -> Claim {
+    match facts.stated() {
+        Some(reason @ (Stated::Mptcp { .. } | Stated::FastClose)) if page.id != "mptcp-reset" => {
+            claim.is_weakened_by(Answer::Yes(
+                Fact::Stated(reason),
+                vec![facts.case.reset.record],
+            ))
+        }
+        _ => claim,
     }
 }
 
@@ -233,6 +262,54 @@ impl Standing {
             settle: settles(self.doc, other.doc).or_else(|| settles(other.doc, self.doc)),
         }
     }
+}
+
+/// Whether what a reset states of itself is at odds with the cause that the packets show.
+fn disagrees(stated: &Fact, cause: &str) -> bool {
+    let Fact::Stated(Stated::Diagnostic {
+        code,
+        enterprise: 0,
+    }) = stated
+    else {
+        return false;
+    };
+    let fitting: &[&str] = match code {
+        3 => &[
+            "data-after-close",
+            "keepalive-idle-race",
+            "stale-connection-reuse",
+            "half-close-expired",
+            "client-cancel",
+            "benign-tls-close",
+        ],
+        4 => &[
+            "linger-zero-abort",
+            "unread-data-close",
+            "accept-then-abort",
+            "connect-probe",
+            "teardown-rst",
+            "client-cancel",
+            "early-response-upload",
+        ],
+        5 => &[
+            "half-open-probe",
+            "synack-rejected",
+            "stale-tuple-syn",
+            "handshake-state-lost",
+            "accept-queue-abort",
+            "accept-queue-overflow",
+        ],
+        14 => &[
+            "lb-idle-timeout",
+            "nat-mapping-lost",
+            "keepalive-timeout",
+            "server-timeout-abort",
+            "retransmit-timeout-abort",
+            "peer-gone",
+        ],
+        _ => return false,
+    };
+    !fitting.contains(&cause)
 }
 
 fn settles(page: &CauseDoc, rival: &CauseDoc) -> Option<&'static str> {

@@ -13,9 +13,11 @@
 //! (hello, handshake, data, alert), `mptcp REASON`, `join`. Names stand for addresses: `client`, `C`, `client B`, `server`, `nat:4001` ...;
 //! a name that begins with `b`, `o`, `p`, `s` or `S` (backend, origin, proxy, server) has a service's port.
 
+mod beginnings;
 mod frame;
 mod story;
 
+pub use beginnings::{across_the_wrap, at_the_server, begun_midway, only_from, opened, served};
 pub use frame::{pcap, pcapng};
 pub use story::{Told, tell};
 

@@ -119,7 +119,11 @@ impl Teller {
             Some(id) => id,
             None if stateless => 0,
             None => {
-                let count = self.counters.entry(told.from).or_insert(FIRST_ID);
+                // Two clients that begin alike bear other identifications, as two packets do.
+                let alike = |other: &&SocketAddr| base(**other) == base(told.from);
+                let others = self.counters.keys().filter(alike).count();
+                let first = FIRST_ID + APART * u16::try_from(others).unwrap_or(0);
+                let count = self.counters.entry(told.from).or_insert(first);
                 *count += 1;
                 *count
             }
@@ -131,7 +135,7 @@ impl Teller {
             Some((host, port)) => (host, port.parse().ok()),
             None => (name, None),
         };
-        let serves = host.starts_with(['b', 's', 'S', 'p', 'o']);
+        let serves = host.starts_with(SERVES);
         let count = u16::try_from(self.names.len()).unwrap_or(0);
         let known = *self.names.entry(host.to_owned()).or_insert_with(|| {
             let last = u8::try_from(count).unwrap_or(0) + 1;
@@ -154,7 +158,11 @@ fn bare(number: u64, seconds: f64, from: SocketAddr, to: SocketAddr, flags: Flag
         from,
         to,
         header: Header {
-            record: RecordId { source: 0, number },
+            record: RecordId {
+                order: number,
+                source: 0,
+                number,
+            },
             time: Timestamp::from_nanos(START + nanos),
             ip: IpFacts {
                 hop_limit: 64,
@@ -298,8 +306,11 @@ fn base(address: SocketAddr) -> SeqNumber {
     })
 }
 
+/// First letters of the names of services.
+pub(super) const SERVES: [char; 5] = ['b', 's', 'S', 'p', 'o'];
 const SERVICE: u16 = 80;
 const EPHEMERAL: u16 = 40_000;
 const FIRST_ID: u16 = 1_000;
+const APART: u16 = 300;
 /// 2026-01-01 00:00:00 UTC, in nanoseconds since the epoch.
 const START: i64 = 1_767_225_600_000_000_000;

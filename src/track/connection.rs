@@ -1,11 +1,12 @@
 //! One connection: two endpoints and their story.
 
+use super::copies::{self, Sameness};
 use super::endpoint::{self, Timing};
 use crate::case::{
     ConnectionId, EarlierReset, EndpointView, Happening, Line, Lost, Mark, Nature, Predecessor,
     ResetCase, Timeline, Turn, Turns, fit,
 };
-use crate::origin::{MILLISECOND, SECOND, Timestamp};
+use crate::origin::{SECOND, Timestamp};
 use crate::tcp::{Event, Header, Pair, Prefix, ResetFit, Segment, Side, State, reply_to};
 
 /// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
@@ -13,6 +14,10 @@ use crate::tcp::{Event, Header, Pair, Prefix, ResetFit, Segment, Side, State, re
 pub struct Connection {
     /// Its addresses in their roles.
     pub id: ConnectionId,
+    /// Its ends where further copies of its packets were captured: behind other tags, or with translated addresses.
+    pub ways: Vec<ConnectionId>,
+    /// Packets of it were captured more than once, beyond doubt.
+    doubled: bool,
     /// Its first segment.
     pub started: Mark,
     /// When its latest segment came.
@@ -53,6 +58,8 @@ impl Connection {
     pub fn new(id: ConnectionId, segment: &Segment<'_>, room: usize) -> Self {
         Self {
             id,
+            ways: Vec::new(),
+            doubled: false,
             started: Mark::of(&segment.header),
             last_time: segment.header.time,
             endpoints: Pair::default(),
@@ -72,11 +79,20 @@ impl Connection {
 
     /// Whose segment it is.
     pub fn side_of(&self, segment: &Segment<'_>) -> Side {
-        if segment.from == self.id.client {
-            Side::Client
-        } else {
-            Side::Server
-        }
+        let ends = (segment.from, segment.to);
+        let side_in = |id: &ConnectionId| match ends {
+            _ if ends == (id.client, id.server) => Some(Side::Client),
+            _ if ends == (id.server, id.client) => Some(Side::Server),
+            _ => None,
+        };
+        side_in(&self.id)
+            .or_else(|| self.ways.iter().find_map(side_in))
+            .unwrap_or(Side::Server)
+    }
+
+    /// Its ends as `segment`, sent by `side`, names them.
+    pub const fn carried_by(&self, side: Side, segment: &Segment<'_>) -> ConnectionId {
+        copies::ends(segment, side, self.id.roles_known)
     }
 
     /// Both ends have closed, or one was reset.
@@ -114,26 +130,31 @@ impl Connection {
         })
     }
 
-    /// The earlier capture of the same packet, where `segment` is a second copy: `any`, bridges and mirrors of several ports give it twice.
+    /// The first capture of the packet in which `header` came, where it was captured before.
     ///
-    /// Equal TCP bytes within [`COPY_WITHIN`] are needed, and a mark that a repetition by the sender would not bear: the same IPv4
-    /// identification, or, where that is zero or absent, a lower hop limit.
-    pub fn copied_by(&self, side: Side, header: &Header) -> Option<Mark> {
-        let resets = self
-            .earlier
-            .iter()
-            .filter(|reset| reset.sent_by == side)
-            .map(|reset| &reset.header);
-        let segments = self
-            .timeline
-            .of(side)
-            .rev()
-            .take(COPY_AMONG)
-            .map(|line| &line.header);
-        resets
-            .chain(segments)
-            .find(|earlier| is_copy(earlier, header))
-            .map(Mark::of)
+    /// A packet without a mark is a copy while the other side has said nothing in between that could have asked for it again; an
+    /// acknowledgment or a reset without one only on a connection of which other packets were captured twice.
+    pub fn copied_by(&mut self, side: Side, header: &Header) -> Option<Header> {
+        let mut unasked = true;
+        let latest = self.timeline.lines().rev().take(copies::COPY_AMONG);
+        for line in latest.take_while(|line| header.time - line.header.time <= copies::COPY_WITHIN)
+        {
+            if line.from != side {
+                unasked = false;
+                continue;
+            }
+            let copied = match copies::compare(&line.header, header) {
+                None => false,
+                Some(Sameness::Marked) => true,
+                Some(Sameness::Unasked) => unasked,
+                Some(Sameness::Alike) => unasked && self.doubled,
+            };
+            if copied {
+                self.doubled = true;
+                return Some(line.header);
+            }
+        }
+        None
     }
 
     /// Takes a segment that is no reset, and tells in `happenings` what of it concerns the service.
@@ -151,6 +172,7 @@ impl Connection {
         }
         self.before_state(side, header, nature, happenings);
         let (sender, receiver) = self.endpoints.both_mut(side);
+        endpoint::hears(sender, receiver);
         endpoint::sends(sender, header, nature);
         let timing = &mut self.timing;
         if header.seq_len() > 0 {
@@ -208,6 +230,8 @@ impl Connection {
         if sender.first_payload.is_none() {
             sender.first_bytes = bytes.clone();
         }
+        let whole = segment.payload.len() == header.payload_len as usize;
+        sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
         let said = receiver.payload_end;
         match self.turns.current_mut() {
             Some(turn) if turn.from == side => {
@@ -224,6 +248,7 @@ impl Connection {
                     bytes: u64::from(header.payload_len),
                     begin: header.seq,
                     end,
+                    heard: header.flags.ack().then_some(header.ack),
                     crossed: said
                         .is_some_and(|said| !header.flags.ack() || header.ack.precedes(said)),
                 });
@@ -354,23 +379,3 @@ impl Connection {
         (silence >= SECOND).then_some(silence)
     }
 }
-
-fn is_copy(earlier: &Header, header: &Header) -> bool {
-    let apart = (header.time - earlier.time).abs();
-    let same_bytes = earlier.seq == header.seq
-        && earlier.ack == header.ack
-        && earlier.flags == header.flags
-        && earlier.window == header.window
-        && earlier.payload_len == header.payload_len
-        && earlier.options == header.options;
-    let same_packet = match (earlier.ip.id, header.ip.id) {
-        (Some(first), Some(second)) if first != 0 || second != 0 => first == second,
-        _ => header.ip.hop_limit < earlier.ip.hop_limit,
-    };
-    apart <= COPY_WITHIN && same_bytes && same_packet && header.ip.hop_limit <= earlier.ip.hop_limit
-}
-
-/// Two captures of one packet on its way through a host lie closer together than this; chosen, well below any retransmission timer.
-const COPY_WITHIN: i64 = 2 * MILLISECOND;
-/// Segments of the same side among which a copy is looked for.
-const COPY_AMONG: usize = 8;

@@ -43,6 +43,18 @@ pub fn nature(sender: &EndpointView, receiver: &EndpointView, header: &Header) -
     }
 }
 
+/// Ends a run of probes that the receiver has answered in the meantime: its sender, as far as the capture goes, has heard of it.
+pub fn hears(view: &mut EndpointView, receiver: &EndpointView) {
+    let heard = receiver.last_segment.map(|mark| mark.record);
+    if view
+        .probing
+        .last
+        .is_some_and(|probe| heard > Some(probe.record))
+    {
+        view.probing = Probing::default();
+    }
+}
+
 /// Counts a segment, which is no reset, in the view of its sender.
 pub fn sends(view: &mut EndpointView, header: &Header, nature: Nature) {
     let mark = Mark::of(header);
@@ -54,7 +66,7 @@ pub fn sends(view: &mut EndpointView, header: &Header, nature: Nature) {
     } else if header.flags.ack() && view.first_ack.is_none() {
         view.first_ack = Some(mark);
     }
-    count_probes(view, nature, mark);
+    count_probes(view, header, nature);
     if header.payload_len > 0 && matches!(nature, Nature::Fresh | Nature::Ahead) {
         let begin = view
             .snd_nxt
@@ -149,18 +161,26 @@ fn sends_syn(view: &mut EndpointView, header: &Header, mark: Mark) {
     view.mss = header.options.mss;
 }
 
-fn count_probes(view: &mut EndpointView, nature: Nature, mark: Mark) {
+fn count_probes(view: &mut EndpointView, header: &Header, nature: Nature) {
     match nature {
-        Nature::KeepAlive | Nature::WindowProbe => extend(&mut view.probing, mark),
+        Nature::KeepAlive | Nature::WindowProbe => extend(&mut view.probing, header),
         Nature::Retransmission => {
             view.retransmissions += 1;
-            extend(&mut view.repeating, mark);
+            extend(&mut view.repeating, header);
         }
         Nature::Fresh | Nature::Ahead => view.probing = Probing::default(),
     }
 }
 
-fn extend(run: &mut Probing, mark: Mark) {
+/// Counts one more of a run; another position begins another run.
+fn extend(run: &mut Probing, header: &Header) {
+    let mark = Mark::of(header);
+    if run.at != Some(header.seq) {
+        *run = Probing {
+            at: Some(header.seq),
+            ..Probing::default()
+        };
+    }
     run.count += 1;
     run.first.get_or_insert(mark);
     run.interval = run.last.map(|last| mark.time - last.time);

@@ -4,6 +4,7 @@
 //! hands it over when it settles. It never asks what a reset means.
 
 mod connection;
+mod copies;
 mod endpoint;
 mod limits;
 mod neighbours;
@@ -11,15 +12,17 @@ mod pending;
 mod table;
 mod twins;
 
+pub use copies::Copies;
 pub use limits::Limits;
 
 use crate::case::{
-    ConnectionId, Ending, Gaps, Habits, Happening, Line, Mark, Nature, Neighbourhood, ResetCase,
+    ConnectionId, Ending, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase,
     ServiceEvent, Timeline,
 };
 use crate::origin::{SECOND, Timestamp};
-use crate::tcp::{Prefix, Segment, Side};
+use crate::tcp::{Header, Prefix, Segment, Side};
 use connection::Connection;
+use copies::Recent;
 use neighbours::Neighbours;
 use pending::Pending;
 use std::collections::VecDeque;
@@ -36,8 +39,8 @@ pub struct Counts {
     pub connections: u64,
     /// Resets, each of which gave a case.
     pub resets: u64,
-    /// Second copies of a packet, left out of the story.
-    pub copies: u64,
+    /// Second copies of packets, left out of the story.
+    pub copies: Copies,
     /// Connections forgotten because there were too many.
     pub forgotten: u64,
     /// Cases settled early because too many were open.
@@ -53,6 +56,7 @@ pub struct Tracker {
     pending: Pending,
     neighbours: Neighbours,
     twins: Twins,
+    recent: Recent,
     settled: VecDeque<ResetCase>,
     counts: Counts,
     happenings: Vec<Happening>,
@@ -67,6 +71,7 @@ impl Tracker {
             pending: Pending::default(),
             neighbours: Neighbours::new(limits.habits),
             twins: Twins::new(limits.habits),
+            recent: Recent::default(),
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
@@ -79,19 +84,22 @@ impl Tracker {
         self.advance_to(header.time);
         self.counts.segments += 1;
         let slot = self.connection_of(segment);
-        let Some(connection) = self.table.get(slot) else {
+        let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
         let side = connection.side_of(segment);
         if let Some(first) = connection.copied_by(side, header) {
-            self.counts.copies += 1;
+            self.counts.copies.note(connection, &first, segment);
             if header.flags.rst() {
-                self.open_copy(slot, side, segment, first);
+                self.open_copy(slot, side, segment, &first);
             }
-        } else if header.flags.rst() {
-            self.open_case(slot, side, segment);
         } else {
-            self.follow(slot, side, segment);
+            self.recent.add(header, slot);
+            if header.flags.rst() {
+                self.open_case(slot, side, segment);
+            } else {
+                self.follow(slot, side, segment);
+            }
         }
         let finished = self.table.get(slot).is_some_and(Connection::is_finished);
         self.table.touch(slot, finished);
@@ -139,6 +147,13 @@ impl Tracker {
             predecessor = connection.leaves();
             self.settle_all(slot, Settling::Whole);
             self.table.remove(slot);
+        }
+        if let Some((slot, way)) = self.recent.original_of(segment, &self.table)
+            && let Some(connection) = self.table.get_mut(slot)
+        {
+            connection.ways.push(way);
+            self.table.add_key(key, slot);
+            return slot;
         }
         if self.table.len() >= self.limits.connections
             && let Some(slot) = self.table.most_dispensable()
@@ -228,6 +243,7 @@ impl Tracker {
         };
         let case = ResetCase {
             connection: connection.id,
+            carried: connection.carried_by(side, segment),
             started: connection.started,
             reset: header,
             payload: Prefix::new(segment.payload, header.payload_len),
@@ -270,13 +286,12 @@ impl Tracker {
     }
 
     /// Opens the case of a second copy of a reset: the case of the first, under the copy's own record.
-    fn open_copy(&mut self, slot: Slot, side: Side, segment: &Segment<'_>, first: Mark) {
-        let open = self
-            .table
-            .get(slot)
-            .map(|connection| connection.open_cases.clone());
-        let original = open
-            .unwrap_or_default()
+    fn open_copy(&mut self, slot: Slot, side: Side, segment: &Segment<'_>, first: &Header) {
+        let Some(connection) = self.table.get(slot) else {
+            return;
+        };
+        let original = connection
+            .open_cases
             .iter()
             .find_map(|serial| {
                 self.pending
@@ -287,7 +302,10 @@ impl Tracker {
         let Some(mut case) = original else {
             return self.open_case(slot, side, segment);
         };
-        case.reset = segment.header;
+        // Judged by what the first copy bore: the path has changed the second.
+        case.reset.record = segment.header.record;
+        case.reset.time = segment.header.time;
+        case.carried = connection.carried_by(side, segment);
         case.copy_of = Some(first.record);
         self.counts.resets += 1;
         self.wait_for_more(slot, case);

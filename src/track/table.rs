@@ -46,6 +46,8 @@ pub struct Table {
 #[derive(Debug)]
 struct Entry {
     key: Key,
+    /// Further keys under which it is found.
+    others: Vec<Key>,
     connection: Option<Box<Connection>>,
     finished: bool,
     earlier: Option<Slot>,
@@ -71,7 +73,7 @@ impl Table {
         }
     }
 
-    /// How many connections are followed.
+    /// How many connections are followed, those with several keys counted once for each.
     pub fn len(&self) -> usize {
         self.slots.len()
     }
@@ -95,6 +97,7 @@ impl Table {
     pub fn insert(&mut self, key: Key, connection: Connection) -> Slot {
         let entry = Entry {
             key,
+            others: Vec::new(),
             connection: Some(Box::new(connection)),
             finished: false,
             earlier: None,
@@ -112,6 +115,12 @@ impl Table {
         slot
     }
 
+    /// Lets the connection at `slot` be found under another key too, which must not be there.
+    pub fn add_key(&mut self, key: Key, slot: Slot) {
+        self.slots.insert(key, slot);
+        self.entries[slot].others.push(key);
+    }
+
     /// Puts the connection at `slot` behind all others in the order of eviction.
     pub fn touch(&mut self, slot: Slot, finished: bool) {
         let queue = if finished { &self.finished } else { &self.live };
@@ -127,7 +136,11 @@ impl Table {
     pub fn remove(&mut self, slot: Slot) -> Option<Connection> {
         let connection = self.entries.get_mut(slot)?.connection.take()?;
         self.unlink(slot);
-        self.slots.remove(&self.entries[slot].key);
+        let entry = &mut self.entries[slot];
+        self.slots.remove(&entry.key);
+        for key in entry.others.drain(..) {
+            self.slots.remove(&key);
+        }
         self.free.push(slot);
         Some(*connection)
     }

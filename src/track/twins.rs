@@ -115,7 +115,8 @@ pub fn other_leg(
         .filter(|ending| ending.record < case.reset.record)
         .find_map(|ending| {
             let other = table.get(ending.slot)?;
-            let same_pair = other.id == own.id;
+            // Clients of one service say the same without relaying anything to each other.
+            let same_service = other.id.server == own.id.server;
             let alike = |side: Side| {
                 let (mine, theirs) = (
                     &own.endpoints[side].first_bytes,
@@ -123,16 +124,18 @@ pub fn other_leg(
                 );
                 !mine.bytes().is_empty() && mine == theirs
             };
-            // The relay answers on one leg and asks on the other, so the ending came from the same side as its own reset goes out in.
-            let passed_on = ending.side == relay;
-            (!same_pair && passed_on && (alike(Side::Client) || alike(Side::Server))).then(|| {
-                OtherLeg {
+            // The relay answers on one leg and asks on the other, so the ending came from the same side as its own reset goes out in, and
+            // from another host: one that ends two connections of its own passes nothing on.
+            let passed_on =
+                ending.side == relay && other.id.address(relay).ip() != own.id.address(relay).ip();
+            (!same_service && passed_on && (alike(Side::Client) || alike(Side::Server))).then(
+                || OtherLeg {
                     record: ending.record,
                     time: ending.time,
                     remote: other.id.address(ending.side),
                     relay,
-                }
-            })
+                },
+            )
         })
 }
 

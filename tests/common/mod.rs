@@ -1,5 +1,11 @@
 //! What several themes need: fixtures found, read, and diagnosed through the library.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use rstscope::analyzer::{Analyzer, Config};

@@ -24,11 +24,27 @@ impl<'a> Facts<'a> {
         let Some(acked) = self.third_step() else {
             return Vec::new();
         };
-        let travel = self.server().response_time.unwrap_or(0);
+        let travel = self
+            .server()
+            .response_time
+            .or_else(|| self.syn_to_syn_ack())
+            .unwrap_or(0);
         self.syn_acks()
             .skip(1)
             .filter(|line| line.header.time - acked.time > travel)
             .collect()
+    }
+
+    /// The time from the latest SYN to the SYN,ACK after it: what the path takes at least, where no clean measurement was possible.
+    fn syn_to_syn_ack(&self) -> Option<i64> {
+        let synack = self.syn_acks().next()?;
+        let mut asked = self
+            .case
+            .before
+            .of(Side::Client)
+            .filter(|line| line.header.flags.opens());
+        let syn = asked.rfind(|line| line.header.record < synack.header.record)?;
+        Some(synack.header.time - syn.header.time)
     }
 
     /// The server acknowledged payload of the client, so the connection had left the listener.

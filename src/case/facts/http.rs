@@ -1,6 +1,7 @@
 //! HTTP/1 (RFC 9112), as far as the first captured bytes of a turn show it.
 
 use super::Facts;
+use crate::tcp::Side;
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
 
 /// The head of a request.
@@ -10,6 +11,8 @@ pub struct RequestHead {
     pub len: u64,
     /// `Content-Length`, in bytes; 0 where there is none.
     pub announced: u64,
+    /// The body comes in chunks (RFC 9112 7.1): its end shows only when it comes.
+    pub chunked: bool,
 }
 
 /// The head of a response.
@@ -23,6 +26,13 @@ pub struct ResponseHead {
     pub announced: Option<u64>,
 }
 
+impl ResponseHead {
+    /// Bytes of the whole response, head included; `None` where they are not announced.
+    pub fn whole(&self) -> Option<u64> {
+        Some(self.len? + self.announced?)
+    }
+}
+
 impl Facts<'_> {
     /// The first request on the connection, where the capture holds its head whole.
     pub fn first_request(&self) -> Option<RequestHead> {
@@ -32,9 +42,53 @@ impl Facts<'_> {
             Ok(Status::Complete(len)) => Some(RequestHead {
                 len: len as u64,
                 announced: content_length(request.headers).unwrap_or(0),
+                chunked: is_chunked(request.headers),
             }),
             _ => None,
         }
+    }
+
+    /// Bytes of the first request's body that the server had received when it began its first answer; `None` where either is not known.
+    ///
+    /// A segment acknowledges all that its sender's stack has taken in, so this holds at either end's capture. An interim response
+    /// (RFC 9110 15.2) is no answer yet.
+    pub fn body_received_at_answer(&self) -> Option<u64> {
+        let request = self.first_request()?;
+        let mut turns = self.case.turns.recent();
+        let asked = turns.find(|turn| turn.from == Side::Client)?;
+        let interim = self.first_response().is_some_and(|head| head.code < 200);
+        let answer = turns
+            .filter(|turn| turn.from == Side::Server)
+            .nth(usize::from(interim))?;
+        let whole = u64::from(answer.heard?.distance_from(asked.begin));
+        Some(whole.saturating_sub(request.len))
+    }
+
+    /// The first request was sent whole; `None` where it is not known.
+    pub fn first_request_is_whole(&self) -> Option<bool> {
+        let request = self.first_request()?;
+        if request.chunked {
+            return self.client().tail.map(|tail| tail == LAST_CHUNK);
+        }
+        Some(self.client().payload_bytes >= request.len + request.announced)
+    }
+
+    /// The client had received the whole of its latest answer when it closed.
+    pub fn answer_was_whole_at_fin(&self) -> bool {
+        let Some((fin, answer)) = self
+            .client()
+            .fin
+            .zip(self.case.turns.latest_of(Side::Server))
+        else {
+            return false;
+        };
+        let received = fin
+            .ack
+            .map(|ack| u64::from(ack.distance_from(answer.begin)));
+        self.latest_response()
+            .and_then(|head| head.whole())
+            .zip(received)
+            .is_some_and(|(whole, received)| received >= whole)
     }
 
     /// The client's latest turn begins with a request of its own.
@@ -49,9 +103,14 @@ impl Facts<'_> {
         response(self.server().first_bytes.bytes())
     }
 
-    /// The head of the server's latest turn, where that is a response.
+    /// The head of the server's latest turn, where that is a response. What can have no body announces none here (RFC 9112 6.3).
     pub fn latest_response(&self) -> Option<ResponseHead> {
-        response(self.server().latest_bytes.bytes())
+        let mut head = response(self.server().latest_bytes.bytes())?;
+        let asked_for_head = self.client().latest_bytes.bytes().starts_with(b"HEAD ");
+        if asked_for_head || matches!(head.code, 100..200 | 204 | 304) {
+            head.announced = Some(0);
+        }
+        Some(head)
     }
 }
 
@@ -71,6 +130,13 @@ fn response(bytes: &[u8]) -> Option<ResponseHead> {
     })
 }
 
+fn is_chunked(fields: &[Header<'_>]) -> bool {
+    fields.iter().any(|field| {
+        field.name.eq_ignore_ascii_case("transfer-encoding")
+            && field.value.to_ascii_lowercase().ends_with(b"chunked")
+    })
+}
+
 fn content_length(fields: &[Header<'_>]) -> Option<u64> {
     let field = fields
         .iter()
@@ -80,3 +146,5 @@ fn content_length(fields: &[Header<'_>]) -> Option<u64> {
 
 /// Header fields read at most; a head with more is taken for none.
 const FIELDS: usize = 64;
+/// What a body in chunks ends with, where it has no trailer.
+const LAST_CHUNK: [u8; 5] = *b"0\r\n\r\n";

@@ -94,7 +94,12 @@ fn usual_hop_limit(case: &ResetCase) -> Option<u8> {
 }
 
 fn alive(case: &ResetCase) -> Option<Tell> {
-    let spoke = case.after.of(case.sent_by).find(|line| {
+    // A SYN begins another connection; what follows it says nothing of this one.
+    let mut still = case
+        .after
+        .of(case.sent_by)
+        .take_while(|line| !line.header.flags.opens());
+    let spoke = still.find(|line| {
         let flags = line.header.flags;
         !flags.rst() && !flags.syn() && line.header.time - case.reset.time > REORDERED
     })?;
@@ -194,7 +199,7 @@ fn counts(case: &ResetCase) -> bool {
 }
 
 /// The reset bears the next number of the endpoint's counter: the endpoint's own mark.
-fn is_next_in_count(case: &ResetCase) -> bool {
+pub(super) fn is_next_in_count(case: &ResetCase) -> bool {
     let (Some(usual), Some(reset)) = (case.sender().ip_id, case.reset.ip.id) else {
         return false;
     };

@@ -1,9 +1,9 @@
 //! Who had spoken last, what was still to be answered, and how long it had been quiet.
 
-use super::super::Turn;
+use super::super::{Nature, Turn};
 use super::Facts;
-use crate::origin::SECOND;
-use crate::tcp::Side;
+use crate::origin::{MILLISECOND, SECOND};
+use crate::tcp::{ResetForm, Side};
 
 /// A silence in which neither side sent payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,16 @@ impl Facts<'_> {
     pub fn receiver_spoke_last(&self) -> bool {
         self.last_turn()
             .is_some_and(|turn| turn.from == self.case.received_by())
+    }
+
+    /// The reset stands beyond all that the capture shows of its sender: some of what that said was missed.
+    pub fn sender_spoke_unseen(&self) -> bool {
+        let active = self.form.form == ResetForm::Active;
+        active
+            && self
+                .sender()
+                .snd_nxt
+                .is_some_and(|next| next.precedes(self.case.reset.seq))
     }
 
     /// Payload of the reset's receiver that its sender, by what it has acknowledged and in the reset itself, had not received; in bytes.
@@ -99,17 +109,32 @@ impl Facts<'_> {
     }
 
     /// The quiet that the FIN of the reset's sender ended: since the last payload that it had sent or received before it closed.
+    ///
+    /// A last word of its own just before the FIN (a TLS `close_notify`, a GOAWAY, a farewell) belongs to the closing, not to the talk.
     pub fn idle_before_fin(&self) -> Option<Idle> {
         let fin = self.sender().fin?;
-        let received = |turn: &&Turn| {
-            turn.from == self.case.sent_by && turn.first.record < fin.mark.record
-                || turn.from == self.case.received_by()
-                    && fin.ack.is_none_or(|ack| !ack.precedes(turn.end))
+        let mut known = self.case.before.lines().rev().filter(|line| {
+            let fresh = line.header.payload_len > 0 && line.nature != Nature::Retransmission;
+            let in_time = if line.from == self.case.sent_by {
+                line.header.record < fin.mark.record
+            } else {
+                fin.ack
+                    .is_none_or(|ack| !ack.precedes(line.header.seq_end()))
+            };
+            fresh && in_time
+        });
+        let last = known.next()?;
+        let farewell =
+            last.from == self.case.sent_by && fin.mark.time - last.header.time <= FAREWELL;
+        let before = known
+            .find(|line| last.header.time - line.header.time > FAREWELL || line.from != last.from);
+        let spoken = match before {
+            Some(before) if farewell && last.header.time - before.header.time >= SECOND => before,
+            _ => last,
         };
-        let last = self.case.turns.recent().rev().find(received)?;
         Some(Idle {
-            nanos: fin.mark.time - last.last.time,
-            after: last.last,
+            nanos: fin.mark.time - spoken.header.time,
+            after: super::super::Mark::of(&spoken.header),
         })
     }
 
@@ -125,7 +150,7 @@ impl Facts<'_> {
         });
         before.or_else(|| match turns.as_slice() {
             [.., request, answer]
-                if answer.from == Side::Server && self.client_sent_on_past(answer) =>
+                if answer.from == Side::Server && self.client_sent_on_past(answer, request) =>
             {
                 Some((*answer, *request))
             }
@@ -133,14 +158,20 @@ impl Facts<'_> {
         })
     }
 
-    /// After the reset, fresh payload of the client came that acknowledges none of this turn of the server.
-    fn client_sent_on_past(&self, answer: &Turn) -> bool {
+    /// The client was sending on when the server answered: its answer, or the abort after it, acknowledges less than the client had sent by
+    /// then; or fresh payload of the client came after the reset that acknowledges none of the answer.
+    fn client_sent_on_past(&self, answer: &Turn, request: &Turn) -> bool {
+        let in_flight = answer
+            .heard
+            .is_some_and(|heard| heard.precedes(request.end))
+            && self.undelivered() > 0;
         let sent = self.client().snd_nxt;
-        self.case.after.of(Side::Client).any(|line| {
-            let fresh = line.header.payload_len > 0
-                && sent.is_some_and(|sent| sent.precedes(line.header.seq_end()));
-            fresh && line.header.ack.offset_from(answer.begin) <= 0
-        })
+        in_flight
+            || self.case.after.of(Side::Client).any(|line| {
+                let fresh = line.header.payload_len > 0
+                    && sent.is_some_and(|sent| sent.precedes(line.header.seq_end()));
+                fresh && line.header.ack.offset_from(answer.begin) <= 0
+            })
     }
 
     /// The client has not received all of the server's answer: bytes of it are under way, announced but not sent, or still coming.
@@ -148,9 +179,7 @@ impl Facts<'_> {
         let Some(turn) = self.last_turn().filter(|turn| turn.from == Side::Server) else {
             return false;
         };
-        let announced = self
-            .latest_response()
-            .and_then(|head| Some(head.len? + head.announced?));
+        let announced = self.latest_response().and_then(|head| head.whole());
         let more_comes = self.case.after.of(Side::Server).any(|line| {
             line.header.payload_len > 0
                 && self
@@ -196,3 +225,6 @@ impl Facts<'_> {
             .then(|| super::super::Mark::of(&before.header))
     }
 }
+
+/// A last word lies no further before the FIN than this: one act of the program sends both; chosen.
+const FAREWELL: i64 = 50 * MILLISECOND;

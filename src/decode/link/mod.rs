@@ -2,10 +2,18 @@
 //!
 //! A decoder only strips: it says what comes next and where. A new link type is a file here, if it needs one, and a row in the table.
 
-mod ethernet;
+mod arcnet;
+mod capture_header;
+mod dsa;
+pub(super) mod ethernet;
+mod juniper;
 mod linux_cooked;
+mod nflog;
 mod null;
 mod raw;
+mod ring;
+mod serial;
+mod wifi;
 
 use super::{Frame, LinkType, Skip};
 use std::fmt;
@@ -49,27 +57,59 @@ const TABLE: &[Row] = &[
     row(14, "raw IP", raw::strip),
     row(0, "BSD loopback", null::strip),
     row(108, "OpenBSD loopback", null::strip),
-    named(9, "PPP"),
-    named(10, "FDDI"),
-    named(50, "PPP in HDLC"),
-    named(51, "PPPoE"),
-    named(104, "Cisco HDLC"),
-    named(105, "IEEE 802.11"),
-    named(107, "Frame Relay"),
-    named(127, "IEEE 802.11 with radiotap"),
+    row(127, "IEEE 802.11 with radiotap", wifi::strip_radiotap),
+    row(105, "IEEE 802.11", wifi::strip),
+    row(119, "IEEE 802.11 with Prism header", wifi::strip_prism),
+    row(163, "IEEE 802.11 with AVS header", wifi::strip_avs),
+    row(192, "per-packet information", capture_header::strip_ppi),
+    row(258, "PKTAP", capture_header::strip_pktap),
+    row(239, "netfilter log", nflog::strip),
+    row(9, "PPP", serial::strip_ppp),
+    row(50, "PPP in HDLC", serial::strip_hdlc),
+    row(51, "PPPoE", serial::strip_pppoe),
+    row(166, "PPP with direction", serial::strip_directed),
+    row(204, "PPP with direction", serial::strip_directed),
+    row(104, "Cisco HDLC", serial::strip_cisco),
+    row(107, "Frame Relay", serial::strip_frame_relay),
+    row(178, "Juniper Ethernet", juniper::strip_ethernet),
+    row(284, "Marvell DSA", dsa::strip),
+    row(285, "Marvell EDSA", dsa::strip_extended),
+    row(242, "IP over InfiniBand", ring::strip_infiniband),
+    row(10, "FDDI", ring::strip_fddi),
+    row(6, "Token Ring", ring::strip_token_ring),
+    row(11, "LLC over ATM", ring::strip_llc),
+    row(138, "IP over FireWire", ring::strip_firewire),
+    row(122, "IP over Fibre Channel", ring::strip_fibre_channel),
+    row(129, "ARCNET on Linux", arcnet::strip_linux),
+    row(7, "ARCNET", arcnet::strip),
+    row(109, "OpenBSD IPsec", raw::strip_behind::<12>),
+    row(240, "Ethernet on netANALYZER", ethernet::strip_behind::<4>),
+    row(
+        241,
+        "Ethernet on netANALYZER with preamble",
+        ethernet::strip_behind::<12>,
+    ),
+    row(274, "Ethernet with preamble", ethernet::strip_behind::<8>),
+    named(8, "SLIP"),
+    named(117, "OpenBSD packet filter log"),
+    named(143, "DOCSIS"),
+    named(187, "Bluetooth HCI"),
     named(189, "USB on Linux"),
-    named(192, "per-packet information"),
-    named(239, "netfilter log"),
+    named(220, "USB on Linux, padded"),
+    named(227, "CAN"),
     named(249, "USBPcap"),
     named(253, "netlink"),
-    named(258, "PKTAP"),
 ];
 
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "measured: a tenth of decoding")]
 fn find(link: LinkType) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.link == link)
 }
 
 /// Strips the link header of a frame.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "measured: a tenth of decoding")]
 pub(super) fn strip(link: LinkType, bytes: &[u8]) -> Result<Frame<'_>, Skip> {
     match find(link).and_then(|row| row.strip) {
         Some(strip) => strip(bytes),
@@ -119,6 +159,6 @@ mod tests {
         assert_eq!(LinkType(1).to_string(), "1 (Ethernet)");
         assert_eq!(LinkType(147).to_string(), "147");
         assert!(LinkType(276).is_decoded());
-        assert!(!LinkType(127).is_decoded());
+        assert!(!LinkType(249).is_decoded());
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Frame<'_>, Skip> {
         2 => Protocol::IPV4,
         // AF_INET6 of Linux, Windows, NetBSD and OpenBSD, Solaris, FreeBSD, and macOS.
         10 | 23 | 24 | 26 | 28 | 30 => Protocol::IPV6,
-        _ => Protocol::OTHER,
+        _ => Protocol::Other,
     };
     Ok(Frame { protocol, bytes })
 }

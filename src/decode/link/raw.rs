@@ -3,10 +3,10 @@
 use crate::decode::{Frame, Protocol, Skip};
 
 pub(super) fn strip(bytes: &[u8]) -> Result<Frame<'_>, Skip> {
-    let protocol = match bytes.first().ok_or(Skip::Cut("IP"))? >> 4 {
-        4 => Protocol::IPV4,
-        6 => Protocol::IPV6,
-        _ => Protocol::OTHER,
-    };
-    Ok(Frame { protocol, bytes })
+    strip_behind::<0>(bytes)
+}
+
+/// IP behind a header of `LEN` bytes that says nothing of it.
+pub(super) fn strip_behind<const LEN: usize>(bytes: &[u8]) -> Result<Frame<'_>, Skip> {
+    Frame::behind(bytes, LEN, Protocol::Ip, "link")
 }

@@ -14,13 +14,11 @@ pub fn tls_handshake_is_open(facts: &Facts<'_>) -> Answer {
     )
 }
 
-/// Did the server begin its answer while the client was still sending its request?
+/// Did the server begin its answer while the client was still sending its request? A request that says its length decides it; else the
+/// next bytes of a client that had already sent much, and had not seen the answer, are taken for the rest of it.
 pub fn answered_mid_request(facts: &Facts<'_>) -> Answer {
-    if facts.server().first_payload.is_none() {
-        return Answer::No;
-    }
     if facts.first_request().is_some() && facts.exchanges() <= 1 {
-        return request_is_incomplete(facts);
+        return answered_before_the_announced_end(facts);
     }
     match facts.response_crossed_request() {
         Some((answer, request))
@@ -42,19 +40,38 @@ pub fn answered_mid_request(facts: &Facts<'_>) -> Answer {
     }
 }
 
-/// Does the only request announce more than was sent?
-pub fn request_is_incomplete(facts: &Facts<'_>) -> Answer {
-    let Some(request) = facts.first_request().filter(|_| facts.exchanges() <= 1) else {
+/// Did the server answer its first request when less of it had come than it announced, or before its last chunk?
+pub fn answered_before_the_announced_end(facts: &Facts<'_>) -> Answer {
+    let (Some(request), Some(received)) = (facts.first_request(), facts.body_received_at_answer())
+    else {
         return Answer::No;
     };
-    let sent = facts.client().payload_bytes.saturating_sub(request.len);
+    let only = facts.exchanges() <= 1;
+    let records = || {
+        facts
+            .client()
+            .first_payload
+            .into_iter()
+            .chain(facts.server().first_payload)
+            .map(|mark| mark.record)
+    };
+    if request.chunked {
+        return match facts.first_request_is_whole() {
+            None if only => Answer::Hidden(Fact::ChunksMissing { received }),
+            whole => Answer::when(
+                only && whole == Some(false),
+                Fact::ChunksMissing { received },
+                records(),
+            ),
+        };
+    }
     Answer::when(
-        sent < request.announced,
+        only && received < request.announced,
         Fact::RequestIncomplete {
             announced: request.announced,
-            sent,
+            received,
         },
-        facts.client().first_payload.map(|mark| mark.record),
+        records(),
     )
 }
 

@@ -1,7 +1,7 @@
 //! How the connection was being closed.
 
 use super::{
-    answered_mid_request, answers_tls_alert, follows_a_reset, is_reply_to_payload,
+    answered_before_the_announced_end, answers_tls_alert, follows_a_reset, is_reply_to_payload,
     tls_handshake_is_open,
 };
 use crate::case::facts::{Facts, NOTICES_WITHIN};
@@ -95,23 +95,35 @@ pub fn met_a_closed_side(facts: &Facts<'_>) -> Option<Claim> {
         .requires(is_reply_to_payload(facts))?
         .requires(sender_had_closed(facts))?
         .is_excluded_by(&follows_a_reset(facts))?
-        .is_excluded_by(&answered_mid_request(facts))?
+        .must_not_be(answered_before_the_announced_end(facts))?
         .is_excluded_by(&client_gave_up(facts))?
         .is_excluded_by(&answers_tls_alert(facts))?
         .is_excluded_by(&tls_handshake_is_open(facts))?
         .is_excluded_by(&closed_before_first_payload(facts))
 }
 
-/// Had the client closed before the answer had come?
+/// Had the client closed while it still waited for an answer, or for the rest of one? Not if it had been content for a while.
 pub fn client_gave_up(facts: &Facts<'_>) -> Answer {
-    let fin = facts
+    let Some(fin) = facts
         .client()
         .fin
-        .filter(|_| facts.sent_by() == Side::Client);
+        .filter(|_| facts.sent_by() == Side::Client)
+    else {
+        return Answer::No;
+    };
+    let asked_last = facts
+        .case
+        .turns
+        .recent()
+        .rev()
+        .find(|turn| turn.first.record < fin.mark.record)
+        .is_some_and(|turn| turn.from == Side::Client);
+    let content =
+        !asked_last && (fin_ended_idleness(facts).holds() || facts.answer_was_whole_at_fin());
     Answer::when(
-        fin.is_some(),
+        !content,
         Fact::FinSent { side: Side::Client },
-        fin.map(|fin| fin.mark.record),
+        [fin.mark.record],
     )
 }
 
@@ -155,7 +167,7 @@ pub fn fin_went_unheard(facts: &Facts<'_>) -> Answer {
     let fin = facts
         .sender()
         .fin
-        .filter(|fin| fin.repeats > 0 && !facts.covers_fin());
+        .filter(|fin| fin.repeats >= GIVEN_UP && !facts.covers_fin());
     Answer::when(
         fin.is_some(),
         Fact::FinRepeated {
@@ -215,6 +227,24 @@ pub fn no_idleness_before_fin(facts: &Facts<'_>) -> Answer {
     }
 }
 
+/// Had the sender of the reset not closed, or closed with payload still on its way, so that its abort is more than the end of a close?
+pub fn sender_had_not_closed_or_was_not_done(facts: &Facts<'_>) -> Answer {
+    match sender_had_not_closed(facts) {
+        Answer::No => something_was_unacknowledged(facts),
+        answer => answer,
+    }
+}
+
+/// Was something of what both sides said not acknowledged yet?
+pub fn something_was_unacknowledged(facts: &Facts<'_>) -> Answer {
+    let bytes = facts.sender().outstanding().unwrap_or(0);
+    Answer::when(
+        !facts.all_acknowledged(),
+        Fact::Unacknowledged { bytes },
+        facts.sender().last_payload.map(|mark| mark.record),
+    )
+}
+
 /// Had everything that both sides said been acknowledged?
 pub fn all_was_acknowledged(facts: &Facts<'_>) -> Answer {
     Answer::when(facts.all_acknowledged(), Fact::AllAcknowledged, None)
@@ -222,7 +252,10 @@ pub fn all_was_acknowledged(facts: &Facts<'_>) -> Answer {
 
 /// Does it answer the bare acknowledgment of its sender's FIN?
 pub fn is_reply_to_ack_of_fin(facts: &Facts<'_>) -> Answer {
-    let trigger = facts.form.answers.filter(|line| line.header.is_bare_ack());
+    let trigger = facts
+        .form
+        .answers
+        .filter(|line| line.header.is_bare_ack() && line.nature != Nature::KeepAlive);
     Answer::when(
         trigger.is_some() && facts.covers_fin() && facts.receiver().fin.is_none(),
         Fact::AcknowledgedFin,
@@ -261,3 +294,5 @@ pub fn receiver_closed_in_order(facts: &Facts<'_>) -> Answer {
 
 /// Linux forgets a closed connection whose peer does not close after this (`tcp_fin_timeout`).
 const ORPHAN_TIMER: i64 = 60 * SECOND;
+/// One repetition is a lost segment; after more, the closer may have stopped asking; chosen.
+const GIVEN_UP: u32 = 2;

@@ -1,10 +1,10 @@
 //! How the reset came to be.
 
 use super::REACTION;
-use crate::case::facts::Facts;
+use crate::case::facts::{Facts, Stated};
 use crate::rules::rule::Recorded;
 use crate::rules::{Answer, Fact};
-use crate::tcp::{Mptcp, ResetForm, Side};
+use crate::tcp::{ResetForm, Side};
 
 /// Does it continue its sender's own segments?
 pub fn is_abort(facts: &Facts<'_>) -> Answer {
@@ -100,12 +100,10 @@ pub fn follows_a_reset(facts: &Facts<'_>) -> Answer {
 
 /// Does it carry an MPTCP option that says why the subflow or the connection ends?
 pub fn gives_an_mptcp_reason(facts: &Facts<'_>) -> Answer {
-    let record = facts.case.reset.record;
-    match facts.case.reset.options.mptcp {
-        Some(Mptcp::Reset { reason, transient }) => {
-            Answer::Yes(Fact::MptcpReset { reason, transient }, vec![record])
+    match facts.stated() {
+        Some(stated @ (Stated::Mptcp { .. } | Stated::FastClose)) => {
+            Answer::Yes(Fact::Stated(stated), vec![facts.case.reset.record])
         }
-        Some(Mptcp::FastClose) => Answer::Yes(Fact::MptcpFastClose, vec![record]),
         _ => Answer::No,
     }
 }

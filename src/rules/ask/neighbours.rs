@@ -34,34 +34,53 @@ pub fn clients_of<'a>(
     (clients.len(), records)
 }
 
-/// Did other connections to the service complete just before this one and stay, and none after it?
+/// Did the connections of the service that stay complete their handshakes before all those that were reset, as a queue fills up?
 pub fn queue_filled_in_order(facts: &Facts<'_>) -> Answer {
-    let at = facts
-        .third_step()
-        .map_or(facts.case.reset.record, |mark| mark.record);
     let events = &facts.case.neighbourhood.events;
-    let ended = |client: SocketAddr| {
+    let lost = |client: SocketAddr| {
         events.iter().any(|event| {
             event.client == client
                 && matches!(
                     event.what,
-                    Happening::Disowned { .. }
-                        | Happening::Aborted { .. }
-                        | Happening::Finished { .. }
+                    Happening::Disowned {
+                        only_handshake: true
+                    }
                 )
-                && event.time <= facts.case.reset.time
         })
     };
-    let (before, records) = clients_of(
+    let ended = |client: SocketAddr| {
+        let gone = |what| {
+            matches!(
+                what,
+                Happening::Disowned { .. } | Happening::Aborted { .. } | Happening::Finished { .. }
+            )
+        };
+        events.iter().any(|event| {
+            event.client == client && gone(event.what) && event.time <= facts.case.reset.time
+        })
+    };
+    let completed = || {
         events
             .iter()
-            .filter(|event| event.record < at && !ended(event.client)),
-        |what| *what == Happening::Completed,
+            .filter(|event| event.what == Happening::Completed)
+    };
+    let own = facts
+        .third_step()
+        .map_or(facts.case.reset.record, |mark| mark.record);
+    let first_lost = completed()
+        .filter(|event| lost(event.client))
+        .map(|event| event.record)
+        .min()
+        .map_or(own, |first| first.min(own));
+    let survivors = || completed().filter(|event| !lost(event.client) && !ended(event.client));
+    let (before, records) = clients_of(
+        survivors().filter(|event| event.record < first_lost),
+        |_| true,
     );
+    let among = survivors().any(|event| event.record > first_lost);
     let refused = events.iter().any(|event| event.what == Happening::Refused);
-    let after = !matches!(others_succeeded_after(facts), Answer::No);
     Answer::when(
-        before > 0 && !refused && !after,
+        before > 0 && !among && !refused,
         Fact::QueueFilledInOrder { before },
         records,
     )
@@ -110,9 +129,26 @@ pub fn silence_is_the_service_timeout(facts: &Facts<'_>) -> Answer {
     )
 }
 
-/// Did other connections, on which the server had never spoken, end in the same instant?
+/// Did other connections, on which the server had never spoken, end in the same instant, and its listener answer nobody in between?
 pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
-    let (connections, records) = clients_of(events_near(facts, ONE_INSTANT), |what| {
+    let own = facts.case.reset.record;
+    let answered = facts
+        .case
+        .neighbourhood
+        .events
+        .iter()
+        .filter(|event| event.what == Happening::Answered)
+        .map(|event| event.record)
+        .chain(facts.server().syn.map(|mark| mark.record));
+    let answered: Vec<RecordId> = answered.collect();
+    if service_answers_soon_after(facts) {
+        return Answer::No; // A listener that was closed answers nobody.
+    }
+    let together = events_near(facts, ONE_INSTANT).filter(|event| {
+        let (first, last) = (event.record.min(own), event.record.max(own));
+        !answered.iter().any(|record| (first..last).contains(record))
+    });
+    let (connections, records) = clients_of(together, |what| {
         *what == Happening::Aborted { silent: true }
     });
     Answer::when(
@@ -124,7 +160,7 @@ pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
 
 /// Did other connections of the service end by FIN in the same instant?
 pub fn others_finished_at_once(facts: &Facts<'_>) -> Answer {
-    let (connections, records) = clients_of(events_near(facts, ONE_INSTANT), |what| {
+    let (connections, records) = clients_of(events_near(facts, ONE_ACT), |what| {
         matches!(what, Happening::Finished { .. })
     });
     Answer::when(
@@ -142,36 +178,53 @@ pub fn process_ended(facts: &Facts<'_>) -> Answer {
     }
 }
 
-/// Was a SYN to the port refused soon after the reset, and none answered in between?
+/// Was a SYN to the port refused soon after the reset, and none answered in between? Hidden where nobody asked in that time.
 pub fn port_closed_soon_after(facts: &Facts<'_>) -> Answer {
     let reset = &facts.case.reset;
     let next = facts.case.neighbourhood.events.iter().find(|event| {
         event.record > reset.record
             && matches!(event.what, Happening::Answered | Happening::Refused)
     });
-    let refused = next.filter(|event| {
-        event.what == Happening::Refused && event.time - reset.time <= CLOSES_WITHIN
-    });
-    Answer::when(
-        refused.is_some(),
-        Fact::PortRefusedAfter {
-            nanos: refused.map_or(0, |event| event.time - reset.time),
-        },
-        refused.map(|event| event.record),
-    )
+    match next {
+        Some(event) if event.time - reset.time <= CLOSES_WITHIN => Answer::when(
+            event.what == Happening::Refused,
+            Fact::PortRefusedAfter {
+                nanos: event.time - reset.time,
+            },
+            [event.record],
+        ),
+        _ => Answer::Hidden(Fact::PortAskedAfter),
+    }
 }
 
-/// Did the port answer other SYNs after it had refused this one, as one that nobody listens on does not?
-pub fn port_answers_others(facts: &Facts<'_>) -> Answer {
-    match service_goes_on(facts) {
-        Answer::Yes(Fact::OthersSucceeded { connections }, records) => Answer::Yes(
-            Fact::PortAnswers {
-                answered: connections as u64,
-            },
-            records,
-        ),
-        answer => answer,
+/// Are clients of other hosts answered by the port, both just before and just after it refused this one? A service that is down refuses all.
+pub fn others_are_answered_meanwhile(facts: &Facts<'_>) -> Answer {
+    let (reset, own) = (&facts.case.reset, facts.case.connection.client.ip());
+    let answered = |is_after: bool| {
+        facts.case.neighbourhood.events.iter().find(move |event| {
+            let near = (event.time - reset.time).abs() <= CLOSES_WITHIN;
+            event.what == Happening::Answered
+                && near
+                && event.client.ip() != own
+                && (event.record > reset.record) == is_after
+        })
+    };
+    match (answered(false), answered(true)) {
+        (Some(before), Some(after)) => {
+            Answer::Yes(Fact::PortAnswersOthers, vec![before.record, after.record])
+        }
+        _ => Answer::No,
     }
+}
+
+/// Did the service answer a new connection within a second after the reset?
+fn service_answers_soon_after(facts: &Facts<'_>) -> bool {
+    let reset = &facts.case.reset;
+    facts.case.neighbourhood.events.iter().any(|event| {
+        event.record > reset.record
+            && event.what == Happening::Answered
+            && event.time - reset.time <= CLOSES_WITHIN
+    })
 }
 
 /// Did the service answer new connections after the reset?
@@ -226,5 +279,7 @@ pub fn other_leg_was_reset(facts: &Facts<'_>) -> Answer {
 /// Things that one act does to many connections lie within this; measured spreads of a closing listener or a dying process are far
 /// below it, those of separate acts mostly above.
 const ONE_INSTANT: i64 = 100 * MILLISECOND;
+/// A dying process closes its sockets one right after the other; a neighbour's ordinary FIN seldom falls so close; chosen.
+const ONE_ACT: i64 = 20 * MILLISECOND;
 /// A port that is refused within this after a reset was closed by what caused the reset; the taxonomy's line.
 const CLOSES_WITHIN: i64 = SECOND;

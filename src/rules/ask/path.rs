@@ -1,5 +1,6 @@
 //! Who sent it, and whether it was obeyed.
 
+use super::REACTION;
 use crate::case::facts::{Accepted, Facts, Tell};
 use crate::rules::rule::Recorded;
 use crate::rules::{Answer, Fact};
@@ -65,6 +66,32 @@ pub fn bears_odd_numbers(facts: &Facts<'_>) -> Answer {
 /// Did further resets of the same name come with it?
 pub fn came_with_copies(facts: &Facts<'_>) -> Answer {
     bears(facts, |tell| matches!(tell, Tell::Repeated { .. }))
+}
+
+/// Had one of the resets that came with it been obeyed?
+pub fn is_a_copy_of_an_obeyed_one(facts: &Facts<'_>) -> Answer {
+    match facts.ended_by() {
+        Some(ended) if ended.sent_by == facts.sent_by() => came_with_copies(facts),
+        _ => Answer::No,
+    }
+}
+
+/// Had the sender of the reset, of whom a mark tells that it did not send it, spoken so shortly before that it had hardly time to be gone?
+pub fn spoke_just_before(facts: &Facts<'_>) -> Answer {
+    let Some(last) = facts
+        .sender()
+        .last_segment
+        .filter(|_| !facts.tells.is_empty())
+    else {
+        return Answer::No;
+    };
+    let nanos = facts.case.reset.time - last.time;
+    let path = 2 * facts.round_trip().unwrap_or(0) + REACTION;
+    Answer::when(
+        nanos <= path,
+        Fact::SpokeJustBefore { nanos },
+        [last.record, facts.case.reset.record],
+    )
 }
 
 /// Did the receiver not obey it?

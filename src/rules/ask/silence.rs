@@ -1,6 +1,6 @@
 //! How long nothing was heard, and who asked in vain.
 
-use super::REACTION;
+use super::{REACTION, something_was_awaited};
 use crate::case::Mark;
 use crate::case::facts::Facts;
 use crate::origin::SECOND;
@@ -18,7 +18,7 @@ pub fn peer_stopped_answering(facts: &Facts<'_>) -> Answer {
                 .is_some_and(|heard| heard.record > last.record)
         })
     };
-    let probed = sender.probing.count > 0 && !heard_since(sender.probing.last);
+    let probed = sender.probing.count > 1 && !heard_since(sender.probing.last);
     let repeated = sender.repeating.count >= 3 && !heard_since(sender.repeating.last);
     let run = if probed {
         sender.probing
@@ -68,6 +68,14 @@ pub fn share_of_applications(facts: &Facts<'_>) -> u8 {
     if idle { 60 } else { 90 }
 }
 
+/// Had the server waited in silence for the rest of a request, or for its answer to be taken?
+pub fn waited_in_vain(facts: &Facts<'_>) -> Answer {
+    match something_was_awaited(facts) {
+        Answer::Yes(..) => lost_patience(facts),
+        answer => answer,
+    }
+}
+
 /// Is the silence before the reset a timeout that servers commonly have?
 pub fn silence_is_a_known_timeout(facts: &Facts<'_>) -> Answer {
     let nanos = facts.silence_before_reset().map_or(0, |idle| idle.nanos);
@@ -114,6 +122,9 @@ pub fn idleness_is_a_known_timeout(facts: &Facts<'_>) -> Answer {
 
 /// Had the sender of the reset probed the connection?
 pub fn had_probed(facts: &Facts<'_>) -> Answer {
+    if facts.case.gaps.receiver_unseen && facts.sender().probing.count > 0 {
+        return Answer::Hidden(Fact::ReceiverCaptured);
+    }
     let probing = facts.sender().probing;
     Answer::when(
         probing.count > 0,
@@ -127,6 +138,15 @@ pub fn had_probed(facts: &Facts<'_>) -> Answer {
             .chain(probing.last)
             .map(|mark| mark.record),
     )
+}
+
+/// Had it probed more than once without an answer?
+pub fn had_probed_again_and_again(facts: &Facts<'_>) -> Answer {
+    match had_probed(facts) {
+        answer @ Answer::Yes(..) if facts.sender().probing.count > 1 => answer,
+        Answer::Hidden(fact) => Answer::Hidden(fact),
+        _ => Answer::No,
+    }
 }
 
 /// Did the receiver answer the last probe?
@@ -158,20 +178,37 @@ pub fn reset_came_one_interval_later(facts: &Facts<'_>) -> Answer {
     )
 }
 
-/// Had the sender repeated its oldest payload, ever more slowly, without any answer up to the reset?
+/// Had the sender repeated its oldest payload again and again, up to the reset?
 pub fn repeated_until_the_end(facts: &Facts<'_>) -> Answer {
+    if facts.case.gaps.receiver_unseen && facts.sender().repeating.count > 0 {
+        return Answer::Hidden(Fact::ReceiverCaptured);
+    }
     let run = facts.sender().repeating;
-    let heard = facts
-        .receiver()
+    let said_since = facts
+        .sender()
         .last_segment
-        .filter(|heard| run.last.is_some_and(|last| heard.record > last.record));
+        .is_some_and(|mark| run.last.is_some_and(|last| mark.record > last.record));
     Answer::when(
-        run.count >= REPETITIONS && heard.is_none(),
+        run.count >= REPETITIONS && !said_since,
         Fact::RepeatedInVain { times: run.count },
         run.first
             .into_iter()
             .chain(run.last)
             .map(|mark| mark.record),
+    )
+}
+
+/// Did the receiver answer the last repetition, as far as the capture goes?
+pub fn repetitions_were_answered(facts: &Facts<'_>) -> Answer {
+    let last = facts.sender().repeating.last;
+    let heard = facts
+        .receiver()
+        .last_segment
+        .filter(|heard| last.is_some_and(|last| heard.record > last.record));
+    Answer::when(
+        heard.is_some(),
+        Fact::RepetitionsAnswered,
+        heard.map(|mark| mark.record),
     )
 }
 

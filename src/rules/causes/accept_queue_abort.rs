@@ -140,6 +140,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .requires(ask::syn_ack_was_sent(facts))?
             .requires(ask::server_only_shook_hands(facts))?
             .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?
             .requires(soon)?
             .is_supported_by(order)
             .is_weakened_by(ask::others_succeeded_after(facts))
@@ -150,3 +151,61 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 /// Its share against `handshake-state-lost` where the neighbours show a queue that filled in order, and where they do not; the taxonomy's.
 const IN_ORDER: u8 = 60;
 const ALONE: u8 = 30;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Likely, Possible};
+    use crate::testkit::{across_the_wrap, at_the_server, judged, opened};
+
+    #[test]
+    fn a_queue_that_filled_in_order_answers_the_next_handshake_with_a_reset() {
+        let story = "0.000  client A > server  SYN      seq 0
+             0.001  client B > server  SYN      seq 0
+             0.010  server > client A  SYN,ACK  seq 0 ack 1
+             0.010  client A > server  ACK      seq 1 ack 1
+             0.011  server > client B  SYN,ACK  seq 0 ack 1
+             0.011  client B > server  ACK      seq 1 ack 1
+             0.021  server > client B  RST      seq 1";
+        assert_eq!(judged(story), ("accept-queue-abort", Possible));
+        assert_eq!(
+            judged(&at_the_server(story)),
+            ("accept-queue-abort", Possible)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(story)),
+            ("accept-queue-abort", Possible)
+        );
+    }
+
+    #[test]
+    fn without_neighbours_a_lost_handshake_is_likelier() {
+        let story = opened("0.020  server > client  RST  seq 1");
+        assert_eq!(judged(&story), ("handshake-state-lost", Possible));
+    }
+
+    #[test]
+    fn a_survivor_after_the_reset_speaks_against_a_full_queue() {
+        let story = "0.000  client A > server  SYN      seq 0
+             0.001  client B > server  SYN      seq 0
+             0.010  server > client A  SYN,ACK  seq 0 ack 1
+             0.010  client A > server  ACK      seq 1 ack 1
+             0.011  server > client B  SYN,ACK  seq 0 ack 1
+             0.011  client B > server  ACK      seq 1 ack 1
+             0.021  server > client B  RST      seq 1
+             0.030  client C > server  SYN      seq 0
+             0.040  server > client C  SYN,ACK  seq 0 ack 1
+             0.040  client C > server  ACK      seq 1 ack 1";
+        assert_eq!(judged(story), ("handshake-state-lost", Possible));
+    }
+
+    #[test]
+    fn a_server_that_had_acknowledged_the_request_had_the_connection() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 100
+             0.021  server > client  ACK      seq 1 ack 101
+             3.000  client > server  PSH,ACK  seq 101 ack 1 len 50
+             3.010  server > client  RST      seq 1",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Likely));
+    }
+}

@@ -201,3 +201,65 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 
 /// A full queue stays full for seconds: what befalls other clients within this belongs to it; chosen.
 const CROWD: i64 = 5 * SECOND;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely, Possible};
+    use crate::testkit::{across_the_wrap, at_the_server, judged, only_from, opened};
+
+    #[test]
+    fn a_handshake_whose_end_the_server_ignores_until_it_forgets_it_is_the_overflow() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 14
+             0.220  client > server  PSH,ACK  seq 1 ack 1 len 14
+             0.660  client > server  PSH,ACK  seq 1 ack 1 len 14
+             1.020  server > client  SYN,ACK  seq 0 ack 1
+             1.020  client > server  ACK      seq 15 ack 1
+             3.100  server > client  SYN,ACK  seq 0 ack 1
+             3.100  client > server  ACK      seq 15 ack 1
+             6.820  client > server  PSH,ACK  seq 1 ack 1 len 14
+             6.830  server > client  RST      seq 1",
+        );
+        assert_eq!(judged(&story), ("accept-queue-overflow", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("accept-queue-overflow", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("accept-queue-overflow", Certain)
+        );
+        assert_eq!(
+            judged(&only_from("server", &story)),
+            ("accept-queue-overflow", Possible)
+        );
+    }
+
+    #[test]
+    fn a_listener_that_waits_for_data_takes_them_after_its_repeated_syn_ack() {
+        let story = opened(
+            "1.020  server > client  SYN,ACK  seq 0 ack 1
+             1.020  client > server  ACK      seq 1 ack 1
+             1.500  client > server  PSH,ACK  seq 1 ack 1 len 14
+             1.510  server > client  PSH,ACK  seq 1 ack 15 len 70
+             1.510  client > server  ACK      seq 15 ack 71
+             9.000  client > server  PSH,ACK  seq 15 ack 71 len 14
+             9.010  server > client  RST      seq 71",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Likely));
+        assert_eq!(judged(&at_the_server(&story)), ("peer-gone", Likely));
+    }
+
+    #[test]
+    fn a_syn_ack_that_crossed_the_acknowledgment_on_a_slow_path_proves_nothing() {
+        let story = "0.000  client > server  SYN      seq 0
+             1.000  client > server  SYN      seq 0
+             1.200  server > client  SYN,ACK  seq 0 ack 1  answers the second SYN
+             1.200  client > server  ACK      seq 1 ack 1
+             1.201  client > server  PSH,ACK  seq 1 ack 1 len 14
+             1.210  server > client  SYN,ACK  seq 0 ack 1  by the server's own timer
+             1.210  client > server  ACK      seq 15 ack 1
+             1.400  server > client  RST      seq 1";
+        assert_eq!(judged(story), ("handshake-state-lost", Possible));
+    }
+}

@@ -152,3 +152,58 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_supported_by(ask::soon_after_handshake(facts)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, judged, opened};
+
+    #[test]
+    fn an_abort_before_any_word_of_the_client_can_have_been_read() {
+        let story = opened("0.030  server > client  RST,ACK  seq 1 ack 1");
+        assert_eq!(judged(&story), ("accept-then-abort", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("accept-then-abort", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("accept-then-abort", Certain)
+        );
+    }
+
+    #[test]
+    fn a_close_before_the_first_request_dooms_it() {
+        let story = opened(
+            "0.021  server > client  FIN,ACK  seq 1 ack 1
+             0.021  client > server  ACK      seq 1 ack 2
+             0.030  client > server  PSH,ACK  seq 1 ack 2 len 100
+             0.040  server > client  RST      seq 2",
+        );
+        assert_eq!(judged(&story), ("accept-then-abort", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("accept-then-abort", Certain)
+        );
+    }
+
+    #[test]
+    fn a_request_that_its_kernel_acknowledged_was_thrown_away_unread() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 100
+             0.021  server > client  ACK      seq 1 ack 101
+             0.030  server > client  RST,ACK  seq 1 ack 101",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("unread-data-close", Likely)
+        );
+    }
+
+    #[test]
+    fn a_server_that_waited_ten_seconds_for_the_request_lost_patience() {
+        let story = opened("10.01  server > client  RST,ACK  seq 1 ack 1");
+        assert_eq!(judged(&story), ("server-timeout-abort", Certain));
+    }
+}

@@ -104,3 +104,100 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::answered_mid_request(facts))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened};
+
+    #[test]
+    fn the_answer_to_a_close_notify_meets_a_closed_client() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+             0.042  server > client  PSH,ACK  seq 1449 ack 712 len 574 tls data
+             0.042  client > server  ACK      seq 712 ack 2023
+             
+             0.060  client > server  PSH,ACK  seq 712 ack 2023 len 24 tls data
+             0.060  client > server  FIN,ACK  seq 736 ack 2023
+             0.070  server > client  PSH,ACK  seq 2023 ack 737 len 24 tls data
+             0.070  client > server  RST      seq 737",
+        );
+        assert_eq!(judged(&story), ("benign-tls-close", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("benign-tls-close", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("benign-tls-close", Certain)
+        );
+        assert_eq!(judged(&begun_midway(&story)), ("benign-tls-close", Likely));
+    }
+
+    #[test]
+    fn a_server_that_closes_an_idle_session_is_told_goodbye_as_well() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+             0.042  server > client  PSH,ACK  seq 1449 ack 712 len 574 tls data
+             0.042  client > server  ACK      seq 712 ack 2023
+             
+             60.05  server > client  PSH,ACK  seq 2023 ack 712 len 24 tls data
+             60.05  server > client  FIN,ACK  seq 2047 ack 712
+             60.06  client > server  PSH,ACK  seq 712 ack 2048 len 24 tls data
+             60.07  server > client  RST      seq 2048",
+        );
+        assert_eq!(judged(&story), ("benign-tls-close", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("benign-tls-close", Certain)
+        );
+    }
+
+    #[test]
+    fn an_encrypted_request_of_300_bytes_is_no_goodbye() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+             0.042  server > client  PSH,ACK  seq 1449 ack 712 len 574 tls data
+             0.042  client > server  ACK      seq 712 ack 2023
+             
+             60.048 client > server  PSH,ACK  seq 712 ack 2023 len 300 tls data
+             60.05  server > client  FIN,ACK  seq 2023 ack 712
+             60.058 server > client  RST      seq 2023",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("keepalive-idle-race", Certain)
+        );
+    }
+
+    #[test]
+    fn an_encrypted_request_of_55_bytes_is_no_goodbye_either() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+             0.042  server > client  PSH,ACK  seq 1449 ack 712 len 574 tls data
+             0.042  client > server  ACK      seq 712 ack 2023
+             
+             60.048 client > server  PSH,ACK  seq 712 ack 2023 len 55 tls data
+             60.05  server > client  FIN,ACK  seq 2023 ack 712
+             60.058 server > client  RST      seq 2023",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
+    }
+}

@@ -151,3 +151,62 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_supported_by(ask::left_undelivered(facts)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened, served};
+
+    #[test]
+    fn a_client_that_aborts_a_download_halfway_cancels_it() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 60 data \"GET /big HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"
+             0.022  server > client  ACK      seq 1 ack 61 len 1460 data \"HTTP/1.1 200 OK\\r\\nContent-Length: 100000\\r\\n\\r\\n\"
+             0.022  server > client  ACK      seq 1461 ack 61 len 1460
+             0.022  client > server  ACK      seq 61 ack 2921
+             0.023  client > server  RST,ACK  seq 61 ack 2921",
+        );
+        assert_eq!(judged(&story), ("client-cancel", Likely));
+        assert_eq!(judged(&at_the_server(&story)), ("client-cancel", Likely));
+        assert_eq!(judged(&begun_midway(&story)), ("client-cancel", Likely));
+        assert_eq!(judged(&across_the_wrap(&story)), ("client-cancel", Likely));
+    }
+
+    #[test]
+    fn a_client_that_closes_before_the_answer_resets_it() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 60
+             0.021  server > client  ACK      seq 1 ack 61
+             10.01  client > server  FIN,ACK  seq 61 ack 1
+             10.06  server > client  ACK      seq 1 ack 62
+             14.00  server > client  PSH,ACK  seq 1 ack 62 len 400
+             14.00  client > server  RST      seq 62",
+        );
+        assert_eq!(judged(&story), ("client-cancel", Certain));
+        assert_eq!(judged(&at_the_server(&story)), ("client-cancel", Certain));
+        assert_eq!(judged(&begun_midway(&story)), ("client-cancel", Likely));
+    }
+
+    #[test]
+    fn a_client_with_its_whole_answer_closes_in_its_own_way() {
+        let story = served(
+            "0.100  client > server  FIN,ACK  seq 101 ack 201
+             0.110  server > client  ACK      seq 201 ack 102
+             0.112  client > server  RST,ACK  seq 102 ack 201",
+        );
+        assert_eq!(judged(&story), ("teardown-rst", Certain));
+    }
+
+    #[test]
+    fn what_crosses_the_close_of_a_client_that_had_its_whole_answer_is_not_cancelled() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 60 data \"GET /s HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"
+             0.022  server > client  PSH,ACK  seq 1 ack 61 len 140 data \"HTTP/1.1 200 OK\\r\\nContent-Length: 100\\r\\n\\r\\n\"
+             0.022  client > server  ACK      seq 61 ack 141
+             0.060  client > server  FIN,ACK  seq 61 ack 141
+             0.065  server > client  PSH,ACK  seq 141 ack 61 len 90 data \"HTTP/1.1 408 Request Timeout\\r\\n\\r\\n\"
+             0.065  client > server  RST      seq 61",
+        );
+        assert_eq!(judged(&story), ("data-after-close", Certain));
+    }
+}

@@ -117,7 +117,49 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             ))?
             .is_excluded_by(&ask::receiver_had_closed(facts))?
             .is_excluded_by(&ask::follows_a_reset(facts))?
+            .is_excluded_by(&ask::answer_was_still_coming(facts))?
             .is_weakened_by(ask::client_waited(facts))
             .is_supported_by(ask::looks_like_its_sender(facts)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely, Possible};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened};
+
+    #[test]
+    fn a_check_that_needs_no_third_step_is_a_probe() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.010  server > client  SYN,ACK  seq 0 ack 1
+             0.010  client > server  RST,ACK  seq 1 ack 1";
+        assert_eq!(judged(story), ("connect-probe", Certain));
+        assert_eq!(judged(&at_the_server(story)), ("connect-probe", Certain));
+        assert_eq!(judged(&across_the_wrap(story)), ("connect-probe", Certain));
+    }
+
+    #[test]
+    fn a_scan_aborts_right_after_the_third_step() {
+        let story = opened("0.011  client > server  RST,ACK  seq 1 ack 1");
+        assert_eq!(judged(&story), ("connect-probe", Certain));
+        assert_eq!(judged(&at_the_server(&story)), ("connect-probe", Certain));
+    }
+
+    #[test]
+    fn a_client_that_asked_and_was_answered_is_no_probe() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 14
+             0.021  server > client  PSH,ACK  seq 1 ack 15 len 7
+             0.021  client > server  ACK      seq 15 ack 8
+             0.022  client > server  RST,ACK  seq 15 ack 8",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+        assert_eq!(judged(&begun_midway(&story)), ("linger-zero-abort", Likely));
+    }
+
+    #[test]
+    fn a_client_that_waited_half_a_minute_for_a_greeting_is_hardly_one() {
+        let story = opened("30.01  client > server  RST,ACK  seq 1 ack 1");
+        assert_eq!(judged(&story), ("connect-probe", Possible));
+    }
 }

@@ -3,6 +3,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -134,12 +135,92 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        ask::met_a_closed_side(facts)?
-            .requires(ask::fin_was_not_noticeable(facts))?
-            .is_settled_by(ask::crossed_the_fin(facts))
-            .is_weakened_by(ask::fin_went_unheard(facts))
-            .is_excluded_by(&ask::fin_ended_idleness(facts))?
-            .is_supported_by(ask::no_idleness_before_fin(facts)),
-    )
+    let claim = ask::met_a_closed_side(facts)?
+        .requires(ask::fin_was_not_noticeable(facts))?
+        .is_settled_by(ask::crossed_the_fin(facts))
+        .is_weakened_by(ask::fin_went_unheard(facts))
+        .is_supported_by(ask::no_idleness_before_fin(facts));
+    let idle = ask::fin_ended_idleness(facts);
+    match facts.sent_by() {
+        Side::Server => claim.is_excluded_by(&idle),
+        // A client that leaves after a rest has no timeout to race against that a server would know of.
+        Side::Client => Some(claim.is_weakened_by(idle)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened, served};
+
+    #[test]
+    fn a_request_pipelined_behind_the_last_one_meets_a_closed_server() {
+        let story = served(
+            "0.023  client > server  PSH,ACK  seq 101 ack 201 len 80
+             0.026  server > client  FIN,ACK  seq 201 ack 101
+             0.033  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("data-after-close", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("data-after-close", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("data-after-close", Certain)
+        );
+        assert_eq!(judged(&begun_midway(&story)), ("data-after-close", Likely));
+    }
+
+    #[test]
+    fn a_request_that_just_missed_the_fin_of_a_busy_connection() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 100
+             0.022  server > client  FIN,PSH,ACK  seq 1 ack 101 len 200
+             0.022  client > server  ACK      seq 101 ack 202
+             0.050  client > server  PSH,ACK  seq 101 ack 202 len 100
+             0.060  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("data-after-close", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("data-after-close", Certain)
+        );
+    }
+
+    #[test]
+    fn half_a_second_of_quiet_between_heartbeats_is_not_idle() {
+        let story = served(
+            "9.500  server > client  PSH,ACK  seq 201 ack 101 len 20
+             9.500  client > server  ACK      seq 101 ack 221
+             9.998  client > server  PSH,ACK  seq 101 ack 221 len 30
+             10.00  server > client  FIN,ACK  seq 221 ack 101
+             10.008 server > client  RST      seq 221",
+        );
+        assert_eq!(judged(&story), ("data-after-close", Certain));
+    }
+
+    #[test]
+    fn with_two_seconds_of_quiet_before_the_fin_it_is_the_race() {
+        let story = served(
+            "2.023  client > server  PSH,ACK  seq 101 ack 201 len 80
+             2.026  server > client  FIN,ACK  seq 201 ack 101
+             2.033  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
+    }
+
+    #[test]
+    fn on_a_slow_path_a_second_is_think_time() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.250  server > client  SYN,ACK  seq 0 ack 1
+             0.250  client > server  ACK      seq 1 ack 1
+             0.251  client > server  PSH,ACK  seq 1 ack 1 len 100
+             0.510  server > client  PSH,ACK  seq 1 ack 101 len 200
+             0.510  client > server  ACK      seq 101 ack 201
+             1.500  client > server  PSH,ACK  seq 101 ack 201 len 100
+             1.610  server > client  FIN,ACK  seq 201 ack 101
+             1.750  server > client  RST      seq 201";
+        assert_eq!(judged(story), ("data-after-close", Certain));
+    }
 }

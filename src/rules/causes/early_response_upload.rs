@@ -154,15 +154,26 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let announced = ask::answered_before_the_announced_end(facts);
     let mid_request = ask::answered_mid_request(facts);
-    if let Answer::No = mid_request {
+    let claim = if matches!(announced, Answer::Yes(..) | Answer::Hidden(..)) {
+        Claim::new().is_decided_by(announced)?
+    } else if mid_request.holds() {
+        Claim::new().requires(mid_request)?
+    } else {
         return after_the_whole_request(facts);
-    }
-    let claim = Claim::new().is_decided_by(mid_request)?;
+    };
     let claim = if facts.server().fin.is_some() && facts.form.form == ResetForm::Reply {
-        claim
+        // Without an announced length, what met the closed side may as well be the next message.
+        let next = ask::crossed_the_fin(facts);
+        let claim = claim
             .requires(ask::is_reply_to_payload(facts))?
-            .requires(ask::sender_had_closed(facts))?
+            .requires(ask::sender_had_closed(facts))?;
+        if ask::answered_before_the_announced_end(facts).holds() {
+            claim
+        } else {
+            claim.is_weakened_by(next)
+        }
     } else {
         claim.requires(ask::is_abort(facts))?
     };
@@ -176,13 +187,105 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     )
 }
 
-/// The request was whole, but a refusing answer lets one suspect that its body was never read. No more than that.
+/// The request was whole. A refusing answer lets one suspect that its body was never read, and a window that grew proves it.
 fn after_the_whole_request(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
-            .requires(ask::answer_refuses(facts))?
-            .is_weakened_by(ask::request_was_whole(facts)),
-    )
+    let claim = Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed(facts))?
+        .requires(ask::answer_refuses(facts))?;
+    let grew = ask::window_grew(facts);
+    Some(if grew.holds() {
+        claim.requires(grew)?.ties_with("unread-data-close", UNREAD)
+    } else {
+        claim.is_weakened_by(ask::request_was_whole(facts))
+    })
+}
+
+/// Its share against `unread-data-close` when a refused request was left unread; chosen: the two are one act, and this names the exchange.
+const UNREAD: u8 = 60;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened};
+
+    #[test]
+    fn a_413_in_the_middle_of_the_body_ends_in_an_abort() {
+        let story = opened(
+            "0.011  client > server  ACK      seq 1 ack 1 len 1460 data \"POST /u HTTP/1.1\\r\\nContent-Length: 900000\\r\\n\\r\\n\"
+             0.011  client > server  ACK      seq 1461 ack 1 len 1460
+             0.022  server > client  PSH,ACK  seq 1 ack 2921 len 90 data \"HTTP/1.1 413 Too Large\\r\\nContent-Length: 0\\r\\n\\r\\n\"
+             0.022  server > client  RST,ACK  seq 91 ack 2921 win 520",
+        );
+        assert_eq!(judged(&story), ("early-response-upload", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("early-response-upload", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("early-response-upload", Certain)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("early-response-upload", Likely)
+        );
+    }
+
+    #[test]
+    fn a_401_and_a_close_answer_the_rest_of_the_body_with_a_reset() {
+        let story = opened(
+            "0.011  client > server  ACK      seq 1 ack 1 len 1460 data \"POST /u HTTP/1.1\\r\\nContent-Length: 900000\\r\\n\\r\\n\"
+             0.022  server > client  PSH,ACK  seq 1 ack 1461 len 90 data \"HTTP/1.1 401 No\\r\\nContent-Length: 0\\r\\n\\r\\n\"
+             0.022  server > client  FIN,ACK  seq 91 ack 1461
+             0.022  client > server  ACK      seq 1461 ack 92
+             0.024  client > server  ACK      seq 1461 ack 92 len 1460
+             0.034  server > client  RST      seq 92",
+        );
+        assert_eq!(judged(&story), ("early-response-upload", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("early-response-upload", Certain)
+        );
+    }
+
+    #[test]
+    fn a_refused_upload_that_was_whole_is_no_more_than_suspect() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 393 data \"POST /u HTTP/1.1\\r\\nContent-Length: 345\\r\\n\\r\\n\"
+             0.022  server > client  PSH,ACK  seq 1 ack 394 len 90 data \"HTTP/1.1 403 No\\r\\nContent-Length: 0\\r\\n\\r\\n\"
+             0.022  server > client  RST,ACK  seq 91 ack 394",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+
+    #[test]
+    fn a_pipelined_request_is_no_rest_of_an_upload() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 80 data \"GET /1 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"
+             0.012  client > server  PSH,ACK  seq 81 ack 1 len 80 data \"GET /2 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"
+             0.022  server > client  PSH,ACK  seq 1 ack 81 len 90 data \"HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n\"
+             0.022  server > client  FIN,ACK  seq 91 ack 81
+             0.023  server > client  RST      seq 1",
+        );
+        assert_eq!(judged(&story), ("data-after-close", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("data-after-close", Certain)
+        );
+    }
+
+    #[test]
+    fn bytes_in_flight_past_the_answer_show_an_upload_at_the_client_too() {
+        let story = opened(
+            "0.011  client > server  ACK      seq 1 ack 1 len 1460
+             0.011  client > server  ACK      seq 1461 ack 1 len 1460
+             0.021  server > client  ACK      seq 1 ack 2921
+             0.021  client > server  ACK      seq 2921 ack 1 len 1460
+             0.021  client > server  ACK      seq 4381 ack 1 len 1460
+             0.025  server > client  PSH,ACK  seq 1 ack 2921 len 60
+             0.025  server > client  RST,ACK  seq 61 ack 2921",
+        );
+        assert_eq!(judged(&story), ("early-response-upload", Likely));
+    }
 }

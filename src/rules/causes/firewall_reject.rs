@@ -136,8 +136,59 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     }
     let dscp = facts.form.answers.map_or(0, |line| line.header.ip.dscp);
     // A filter on the host itself, too, leaves the code point at zero.
-    (dscp == 0).then(|| claim.ties_with("port-closed", SHARE))
+    let selective = ask::others_are_answered_meanwhile(facts);
+    let share = if selective.holds() { SELECTIVE } else { SHARE };
+    (dscp == 0).then(|| {
+        claim
+            .is_supported_by(selective)
+            .ties_with("port-closed", share)
+    })
 }
 
 /// Of refusals that nothing marks as a filter's, so many in a hundred come from one all the same; the taxonomy's share.
 const SHARE: u8 = 20;
+/// The same where clients of other hosts are answered meanwhile; chosen.
+const SELECTIVE: u8 = 60;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely, Possible};
+    use crate::testkit::judged;
+
+    #[test]
+    fn a_refusal_from_nearer_and_sooner_than_the_host_is_a_filter() {
+        let story = "0.000  other > server  SYN      seq 0
+             0.010  server > other  SYN,ACK  seq 0 ack 1 ttl 57
+             0.010  other > server  ACK      seq 1 ack 1
+             1.000  client > server  SYN      seq 0
+             1.001  server > client  RST,ACK  seq 0 ack 1 ttl 63";
+        assert_eq!(judged(story), ("firewall-reject", Certain));
+    }
+
+    #[test]
+    fn one_mark_is_enough_for_likely() {
+        let story = "0.000  client > server  SYN      seq 0 dscp 10
+             0.010  server > client  RST,ACK  seq 0 ack 1";
+        assert_eq!(judged(story), ("firewall-reject", Likely));
+    }
+
+    #[test]
+    fn a_refusal_without_any_mark_is_first_of_all_a_closed_port() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.010  server > client  RST,ACK  seq 0 ack 1";
+        assert_eq!(judged(story), ("port-closed", Likely));
+    }
+
+    #[test]
+    fn a_port_that_answers_other_clients_at_the_same_time_chooses() {
+        let story = "0.000  other > server  SYN      seq 0
+             0.010  server > other  SYN,ACK  seq 0 ack 1
+             0.010  other > server  ACK      seq 1 ack 1
+             1.000  client > server  SYN      seq 0
+             1.010  server > client  RST,ACK  seq 0 ack 1
+             1.020  other:40077 > server  SYN      seq 0
+             1.030  server > other:40077  SYN,ACK  seq 0 ack 1
+             1.030  other:40077 > server  ACK      seq 1 ack 1";
+        assert_eq!(judged(story), ("firewall-reject", Possible));
+    }
+}

@@ -143,3 +143,40 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 
 /// Its share when only one mark tells of another sender, which may deceive; the taxonomy's.
 const SHARE: u8 = 30;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely, Possible};
+    use crate::testkit::{judged, served};
+
+    #[test]
+    fn a_reset_from_nearer_and_sooner_than_the_server_is_a_boxs() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.010  server > client  SYN,ACK  seq 0 ack 1 ttl 57
+             0.010  client > server  ACK      seq 1 ack 1
+             0.011  client > server  PSH,ACK  seq 1 ack 1 len 100
+             0.022  server > client  PSH,ACK  seq 1 ack 101 len 200 ttl 57
+             0.500  client > server  PSH,ACK  seq 101 ack 201 len 40
+             0.501  server > client  RST      seq 201 ttl 63";
+        assert_eq!(judged(story), ("firewall-reject-midstream", Certain));
+    }
+
+    #[test]
+    fn a_server_that_speaks_on_is_one_mark_only() {
+        let story = served(
+            "0.500  client > server  PSH,ACK  seq 101 ack 201 len 40
+             0.510  server > client  RST      seq 201
+             0.800  server > client  PSH,ACK  seq 201 ack 101 len 60",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Possible));
+    }
+
+    #[test]
+    fn a_reset_like_all_other_segments_of_the_server_is_its_own() {
+        let story = served(
+            "0.500  client > server  PSH,ACK  seq 101 ack 201 len 40
+             0.510  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Likely));
+    }
+}

@@ -2,7 +2,9 @@
 //! attacker.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -123,15 +125,66 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_foreign_in_two_ways(facts))?
-            .is_excluded_by(&ask::follows_a_reset(facts))?
-            .is_excluded_by(&ask::was_ignored(facts))?
-            .is_excluded_by(&ask::was_idle_for_long(facts))?
-            .is_excluded_by(&ask::is_reply_to_syn(facts))?
-            .is_decided_by(ask::bears_odd_numbers(facts))?
-            .is_supported_by(ask::came_with_copies(facts))
+    let claim = Claim::new()
+        .requires(ask::looks_foreign(facts))?
+        .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_excluded_by(&ask::was_idle_for_long(facts))?
+        .is_excluded_by(&ask::is_reply_to_syn(facts))?;
+    // A copy that missed is still one of those that hit.
+    let claim = if ask::is_a_copy_of_an_obeyed_one(facts).holds() {
+        claim
+    } else {
+        claim.is_excluded_by(&ask::was_ignored(facts))?
+    };
+    let claim = claim.requires(ask::bears_odd_numbers(facts))?;
+    Some(match ask::is_foreign_in_two_ways(facts) {
+        second @ Answer::Yes(..) => claim
+            .is_settled_by(second)
             .is_supported_by(ask::tls_handshake_is_open(facts)),
-    )
+        _ => claim.ties_with("firewall-reject-midstream", SHARE),
+    })
+}
+
+/// Its share when only one mark tells of another sender; below that of a filter, which is commoner; chosen.
+const SHARE: u8 = 25;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, begun_midway, judged, judged_all, served};
+
+    #[test]
+    fn copies_with_guessed_positions_are_injected() {
+        let story = served(
+            "0.500  client > server  PSH,ACK  seq 101 ack 201 len 200
+             0.504  server > client  RST,ACK  seq 201 ack 301 ttl 58 id 40000
+             0.504  server > client  RST,ACK  seq 1661 ack 301 ttl 58 id 41000
+             0.512  server > client  ACK      seq 201 ack 301 len 1460",
+        );
+        assert_eq!(
+            judged_all(&story),
+            [(8, "forged-rst", Certain), (9, "forged-rst", Likely)]
+        );
+    }
+
+    #[test]
+    fn an_alien_abort_that_the_real_answer_follows_is_injected() {
+        let story = served(
+            "0.500  client > server  PSH,ACK  seq 101 ack 201 len 200
+             0.504  server > client  RST,ACK  seq 201 ack 301 ttl 58 id 40000
+             0.515  server > client  ACK      seq 201 ack 301 len 1460",
+        );
+        assert_eq!(judged(&story), ("forged-rst", Certain));
+        assert_eq!(judged(&across_the_wrap(&story)), ("forged-rst", Certain));
+        assert_eq!(judged(&begun_midway(&story)), ("forged-rst", Likely));
+    }
+
+    #[test]
+    fn another_hop_limit_alone_leaves_it_to_the_server() {
+        let story = served(
+            "0.500  client > server  PSH,ACK  seq 101 ack 201 len 200
+             0.512  server > client  RST,ACK  seq 201 ack 301 ttl 63",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+    }
 }

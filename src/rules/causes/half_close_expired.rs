@@ -101,7 +101,11 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
-        ask::met_a_closed_side(facts)?
+        Claim::new()
+            .requires(ask::is_reply(facts))?
+            .requires(ask::sender_had_closed(facts))?
+            .is_excluded_by(&ask::receiver_had_closed(facts))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?
             .requires(ask::fin_was_acknowledged(facts))?
             .is_decided_by(ask::orphan_timer_had_expired(facts))?
             .is_supported_by(ask::receiver_waited_to_close(facts))
@@ -111,3 +115,63 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 
 /// Its share against `stale-connection-reuse` once the usual timer has run out; chosen: hosts that set a longer one are rare.
 const SHARE: u8 = 80;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely, Possible};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, served};
+
+    #[test]
+    fn a_day_in_close_wait_is_longer_than_any_orphan_timer() {
+        let story = served(
+            "8.022  server > client  FIN,ACK  seq 201 ack 101
+             8.062  client > server  ACK      seq 101 ack 202
+             86408  client > server  PSH,ACK  seq 101 ack 202 len 100
+             86408.01  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("half-close-expired", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("half-close-expired", Likely)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("half-close-expired", Likely)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("half-close-expired", Likely)
+        );
+    }
+
+    #[test]
+    fn fifty_seconds_are_within_the_timer() {
+        let story = served(
+            "8.022  server > client  FIN,ACK  seq 201 ack 101
+             8.062  client > server  ACK      seq 101 ack 202
+             58.02  client > server  PSH,ACK  seq 101 ack 202 len 100
+             58.03  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("stale-connection-reuse", Certain));
+    }
+
+    #[test]
+    fn a_silence_of_two_minutes_without_a_fin_is_another_matter() {
+        let story = served(
+            "128.0  client > server  PSH,ACK  seq 101 ack 201 len 100
+             128.01  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Possible));
+    }
+
+    #[test]
+    fn a_probe_of_the_forgotten_connection_does_not_answer_the_fin() {
+        let story = served(
+            "0.100  server > client  FIN,ACK  seq 201 ack 101
+             0.140  client > server  ACK      seq 101 ack 202
+             75.00  client > server  ACK      seq 100 ack 202
+             75.01  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("half-close-expired", Likely));
+    }
+}

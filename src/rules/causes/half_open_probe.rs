@@ -146,3 +146,46 @@ fn scanner_syn(facts: &Facts<'_>) -> Answer {
         bare.map(|line| line.header.record),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Possible};
+    use crate::testkit::{across_the_wrap, at_the_server, judged};
+
+    #[test]
+    fn a_scanner_whose_kernel_knows_of_no_syn_resets_the_syn_ack() {
+        let story = "0.000  client > server  SYN      seq 0 win 1024 ttl 44
+             0.010  server > client  SYN,ACK  seq 0 ack 1
+             0.010  client > server  RST      seq 1 ttl 64";
+        assert_eq!(judged(story), ("half-open-probe", Certain));
+        assert_eq!(judged(&at_the_server(story)), ("half-open-probe", Certain));
+        assert_eq!(
+            judged(&across_the_wrap(story)),
+            ("half-open-probe", Certain)
+        );
+    }
+
+    #[test]
+    fn a_connect_given_up_before_a_late_syn_ack_looks_the_same() {
+        let story = "0.000  client > server  SYN      seq 0 scale 7 ts 1000/0
+             1.000  client > server  SYN      seq 0 scale 7 ts 2000/0
+             1.990  server > client  SYN,ACK  seq 0 ack 1 scale 7 ts 777/1000
+             1.990  client > server  RST      seq 1";
+        assert_eq!(judged(story), ("half-open-probe", Certain));
+    }
+
+    #[test]
+    fn a_reset_with_ack_is_made_by_a_socket_that_knows_of_the_connection() {
+        let story = "0.000  client > server  SYN      seq 0 win 1024 ttl 44
+             0.010  server > client  SYN,ACK  seq 0 ack 1
+             0.010  client > server  RST,ACK  seq 1 ack 1 ttl 44";
+        assert_eq!(judged(story), ("connect-probe", Certain));
+    }
+
+    #[test]
+    fn without_the_syn_it_is_no_more_than_possible() {
+        let story = "0.000  server > client  SYN,ACK  seq 0 ack 1
+             0.000  client > server  RST      seq 1";
+        assert_eq!(judged(story), ("half-open-probe", Possible));
+    }
+}

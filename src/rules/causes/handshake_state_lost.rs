@@ -156,6 +156,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .requires(ask::server_only_shook_hands(facts))?
         .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_weakened_by(ask::syn_ack_was_repeated(facts))
         .is_supported_by(ask::others_succeeded_after(facts));
     Some(match ask::soon_after_handshake(facts) {
         // Later than a full queue would have answered: the acknowledgment itself had been taken, and then forgotten.
@@ -182,3 +183,57 @@ fn second_syn(facts: &Facts<'_>) -> Option<Claim> {
 /// The complements of the shares of `accept-queue-abort`.
 const IN_ORDER: u8 = 40;
 const ALONE: u8 = 70;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened};
+
+    #[test]
+    fn a_second_syn_with_other_numbers_meets_the_half_open_connection() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.010  server > client  SYN,ACK  seq 0 ack 1
+             0.500  client > server  SYN      seq 77000
+             0.510  server > client  RST,ACK  seq 0 ack 77001";
+        assert_eq!(judged(story), ("handshake-state-lost", Certain));
+        assert_eq!(
+            judged(&at_the_server(story)),
+            ("handshake-state-lost", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(story)),
+            ("handshake-state-lost", Certain)
+        );
+    }
+
+    #[test]
+    fn a_request_long_after_the_handshake_meets_a_server_that_never_kept_it() {
+        let story = opened(
+            "150.00  client > server  PSH,ACK  seq 1 ack 1 len 90
+             150.01  server > client  RST      seq 1",
+        );
+        assert_eq!(judged(&story), ("handshake-state-lost", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("handshake-state-lost", Likely)
+        );
+    }
+
+    #[test]
+    fn a_second_syn_where_the_first_was_refused_too_finds_a_closed_port() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.010  server > client  RST,ACK  seq 0 ack 1
+             0.500  client > server  SYN      seq 77000
+             0.510  server > client  RST,ACK  seq 0 ack 77001";
+        assert_eq!(judged(story), ("port-closed", Likely));
+    }
+
+    #[test]
+    fn without_the_handshake_nothing_tells_that_there_was_one() {
+        let story = opened(
+            "150.00  client > server  PSH,ACK  seq 1 ack 1 len 90
+             150.01  server > client  RST      seq 1",
+        );
+        assert_eq!(judged(&begun_midway(&story)), ("stray-segment", Likely));
+    }
+}

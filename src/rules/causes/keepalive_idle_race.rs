@@ -159,11 +159,7 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let claim = if facts.sender().fin.is_some() {
-        ask::met_a_closed_side(facts)?
-            .requires(ask::fin_ended_idleness(facts))?
-            .requires(ask::fin_was_not_noticeable(facts))?
-            .is_settled_by(ask::crossed_the_fin(facts))
-            .is_weakened_by(ask::fin_went_unheard(facts))
+        closed_form(facts)?
     } else {
         unread_form(facts)?
     };
@@ -172,6 +168,18 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .requires(ask::had_exchanges(facts))?
             .is_supported_by(ask::silence_is_the_service_timeout(facts)),
     )
+}
+
+/// The FIN that ended the silence, and the request, crossed. A client that closes after a rest keeps no timeout that one could race.
+fn closed_form(facts: &Facts<'_>) -> Option<Claim> {
+    let claim = ask::met_a_closed_side(facts)?
+        .requires(ask::fin_ended_idleness(facts))?
+        .requires(ask::fin_was_not_noticeable(facts))?
+        .is_weakened_by(ask::fin_went_unheard(facts));
+    Some(match facts.sent_by() {
+        Side::Server => claim.is_settled_by(ask::crossed_the_fin(facts)),
+        Side::Client => claim,
+    })
 }
 
 /// The request came just before `close()`: the reset discards it, and no FIN is sent.
@@ -184,4 +192,149 @@ fn unread_form(facts: &Facts<'_>) -> Option<Claim> {
         .requires(ask::request_came_after_idleness(facts))?
         .is_excluded_by(&ask::tls_handshake_is_open(facts))?
         .is_decided_by(ask::came_right_after_payload(facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened, served};
+
+    #[test]
+    fn a_request_that_crosses_the_fin_of_an_idle_connection_is_the_race() {
+        let story = served(
+            "5.019  client > server  PSH,ACK  seq 101 ack 201 len 100
+             5.022  server > client  FIN,ACK  seq 201 ack 101
+             5.029  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("keepalive-idle-race", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("keepalive-idle-race", Certain)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("keepalive-idle-race", Likely)
+        );
+    }
+
+    #[test]
+    fn a_request_two_milliseconds_behind_the_fin_is_the_race_too() {
+        let story = served(
+            "5.022  server > client  FIN,ACK  seq 201 ack 101
+             5.024  client > server  PSH,ACK  seq 101 ack 202 len 100
+             5.034  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("keepalive-idle-race", Certain)
+        );
+    }
+
+    #[test]
+    fn a_lost_request_sent_again_into_the_fin_is_the_race_too() {
+        let story = served(
+            "5.000  client > server  PSH,ACK  seq 101 ack 201 len 100
+             5.205  client > server  PSH,ACK  seq 101 ack 201 len 100
+             5.212  server > client  FIN,ACK  seq 201 ack 101
+             5.215  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("keepalive-idle-race", Certain)
+        );
+    }
+
+    #[test]
+    fn a_request_just_before_close_is_discarded_unread() {
+        let story = served(
+            "5.020  client > server  PSH,ACK  seq 101 ack 201 len 100
+             5.030  server > client  RST,ACK  seq 201 ack 201",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("keepalive-idle-race", Likely)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("keepalive-idle-race", Likely)
+        );
+    }
+
+    #[test]
+    fn on_a_path_of_200_ms_the_two_may_be_far_apart() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.200  server > client  SYN,ACK  seq 0 ack 1
+             0.200  client > server  ACK      seq 1 ack 1
+             0.201  client > server  PSH,ACK  seq 1 ack 1 len 100
+             0.450  server > client  PSH,ACK  seq 1 ack 101 len 200
+             0.450  client > server  ACK      seq 101 ack 201
+             5.350  client > server  PSH,ACK  seq 101 ack 201 len 100
+             5.430  server > client  FIN,ACK  seq 201 ack 101
+             5.550  server > client  RST      seq 201";
+        assert_eq!(judged(story), ("keepalive-idle-race", Certain));
+    }
+
+    #[test]
+    fn the_first_request_of_a_connection_is_not() {
+        let story = opened(
+            "5.010  server > client  FIN,ACK  seq 1 ack 1
+             5.010  client > server  ACK      seq 1 ack 2
+             5.030  client > server  PSH,ACK  seq 1 ack 2 len 100
+             5.040  server > client  RST      seq 2",
+        );
+        assert_eq!(judged(&story), ("accept-then-abort", Certain));
+    }
+
+    #[test]
+    fn without_a_fin_in_sight_the_server_may_as_well_have_forgotten() {
+        let story = served(
+            "5.020  client > server  PSH,ACK  seq 101 ack 201 len 100
+             5.030  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Likely));
+    }
+
+    #[test]
+    fn a_fin_that_was_lost_and_sent_again_shows_the_race_at_the_server() {
+        let story = served(
+            "5.030  server > client  FIN,ACK  seq 201 ack 101
+             5.240  server > client  FIN,ACK  seq 201 ack 101
+             5.390  client > server  PSH,ACK  seq 101 ack 201 len 100
+             5.400  server > client  RST      seq 201",
+        );
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("keepalive-idle-race", Likely)
+        );
+    }
+
+    #[test]
+    fn a_close_notify_before_the_fin_does_not_end_the_idleness() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+             0.042  server > client  PSH,ACK  seq 1449 ack 712 len 574 tls data
+             0.042  client > server  ACK      seq 712 ack 2023
+             
+             60.048 client > server  PSH,ACK  seq 712 ack 2023 len 300 tls data
+             60.05  server > client  PSH,ACK  seq 2023 ack 712 len 24 tls data
+             60.05  server > client  FIN,ACK  seq 2047 ack 712
+             60.058 server > client  RST      seq 2023",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("keepalive-idle-race", Certain)
+        );
+    }
 }

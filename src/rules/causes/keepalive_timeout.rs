@@ -128,12 +128,91 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
-            .is_decided_by(ask::had_probed(facts))?
-            .is_weakened_by(ask::probes_were_answered(facts))
-            .is_supported_by(ask::reset_came_one_interval_later(facts)),
-    )
+    let claim = Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed(facts))?
+        .is_excluded_by(&ask::window_had_been_closed(facts))?
+        .requires(ask::had_probed(facts))?
+        .is_settled_by(ask::had_probed_again_and_again(facts))
+        .is_weakened_by(ask::probes_were_answered(facts))
+        .is_supported_by(ask::reset_came_one_interval_later(facts));
+    Some(if ask::had_probed_again_and_again(facts).holds() {
+        claim
+    } else {
+        claim.ties_with("linger-zero-abort", ONE_PROBE)
+    })
+}
+
+/// Its share against `linger-zero-abort` after a single probe, which may have had no time to be answered; chosen: stacks send several.
+const ONE_PROBE: u8 = 45;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely, Possible};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, served};
+
+    #[test]
+    fn three_probes_without_an_answer_end_in_an_abort() {
+        let story = served(
+            "60.022  server > client  ACK      seq 200 ack 101
+             70.022  server > client  ACK      seq 200 ack 101
+             80.022  server > client  ACK      seq 200 ack 101
+             90.022  server > client  RST,ACK  seq 201 ack 101",
+        );
+        assert_eq!(judged(&story), ("keepalive-timeout", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("keepalive-timeout", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("keepalive-timeout", Certain)
+        );
+        assert_eq!(judged(&begun_midway(&story)), ("keepalive-timeout", Likely));
+    }
+
+    #[test]
+    fn probes_that_the_client_answers_may_still_be_lost_on_their_way_back() {
+        let story = served(
+            "60.022  server > client  ACK      seq 200 ack 101
+             60.022  client > server  ACK      seq 101 ack 201
+             70.022  server > client  ACK      seq 200 ack 101
+             70.022  client > server  ACK      seq 101 ack 201
+             80.022  server > client  RST,ACK  seq 201 ack 101",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Possible));
+    }
+
+    #[test]
+    fn probes_answered_before_the_last_exchange_have_done_their_work() {
+        let story = served(
+            "60.022  server > client  ACK      seq 200 ack 101
+             60.022  client > server  ACK      seq 101 ack 201
+             70.000  client > server  PSH,ACK  seq 101 ack 201 len 40
+             70.012  server > client  PSH,ACK  seq 201 ack 141 len 40
+             70.012  client > server  ACK      seq 141 ack 241
+             70.013  client > server  RST,ACK  seq 141 ack 241",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+
+    #[test]
+    fn a_probe_answered_with_a_reset_has_found_out() {
+        let story = served(
+            "20.022  client > server  ACK      seq 100 ack 201
+             20.032  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Likely));
+    }
+
+    #[test]
+    fn one_unanswered_probe_and_an_abort_three_seconds_later_decide_nothing() {
+        let story = served(
+            "60.022  server > client  ACK      seq 200 ack 101
+             60.022  client > server  ACK      seq 101 ack 201
+             120.022 server > client  ACK      seq 200 ack 101
+             123.000 server > client  RST,ACK  seq 201 ack 101",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Possible));
+    }
 }

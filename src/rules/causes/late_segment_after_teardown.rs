@@ -98,3 +98,56 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .is_decided_by(ask::answers_a_straggler(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, served};
+
+    #[test]
+    fn a_fin_sent_again_after_a_simultaneous_close_finds_nobody() {
+        let story = served(
+            "0.100  client > server  FIN,ACK  seq 101 ack 201
+             0.104  server > client  FIN,ACK  seq 201 ack 101
+             0.104  client > server  ACK      seq 102 ack 202
+             0.110  server > client  ACK      seq 202 ack 102
+             0.320  client > server  FIN,ACK  seq 101 ack 202
+             0.330  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("late-segment-after-teardown", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("late-segment-after-teardown", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("late-segment-after-teardown", Certain)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("late-segment-after-teardown", Likely)
+        );
+    }
+
+    #[test]
+    fn a_fin_a_minute_and_a_half_later_finds_nobody_either() {
+        let story = served(
+            "0.100  server > client  FIN,ACK  seq 201 ack 101
+             0.140  client > server  ACK      seq 101 ack 202
+             90.00  client > server  FIN,ACK  seq 101 ack 202
+             90.01  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("late-segment-after-teardown", Certain));
+    }
+
+    #[test]
+    fn new_payload_after_the_fin_is_no_straggler() {
+        let story = served(
+            "0.100  server > client  FIN,ACK  seq 201 ack 101
+             0.140  client > server  ACK      seq 101 ack 202
+             1.000  client > server  PSH,ACK  seq 101 ack 202 len 40
+             1.010  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("stale-connection-reuse", Certain));
+    }
+}

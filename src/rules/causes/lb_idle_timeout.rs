@@ -140,6 +140,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .requires(ask::sender_had_not_closed(facts))?
         .requires(ask::was_idle_for_long(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_excluded_by(&ask::window_had_been_closed(facts))?
         .is_excluded_by(&ask::peer_stopped_answering(facts))?;
     let foreign = facts.tells.len();
     let known = ask::idleness_is_a_known_timeout(facts);
@@ -167,3 +168,51 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 /// Its share against `peer-gone` when the idle time is one that a common middlebox has, and when not; the taxonomy's, and its complement.
 const KNOWN: u8 = 60;
 const UNKNOWN: u8 = 40;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely, Possible};
+    use crate::testkit::{at_the_server, begun_midway, judged, served};
+
+    #[test]
+    fn two_marks_of_another_sender_after_two_minutes_show_a_middlebox() {
+        let story = served(
+            "120.000  client > server  PSH,ACK  seq 101 ack 201 len 40
+             120.001  server > client  RST      seq 201 ttl 63",
+        );
+        assert_eq!(judged(&story), ("lb-idle-timeout", Certain));
+        assert_eq!(judged(&begun_midway(&story)), ("lb-idle-timeout", Likely));
+    }
+
+    #[test]
+    fn the_timeout_of_a_known_balancer_makes_it_the_likelier_half() {
+        let story = served(
+            "350.30  client > server  PSH,ACK  seq 101 ack 201 len 40
+             350.31  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("lb-idle-timeout", Possible));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("lb-idle-timeout", Possible)
+        );
+    }
+
+    #[test]
+    fn after_three_seconds_no_balancer_has_forgotten() {
+        let story = served(
+            "3.000  client > server  PSH,ACK  seq 101 ack 201 len 40
+             3.010  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Likely));
+    }
+
+    #[test]
+    fn a_fin_at_the_timeout_is_the_servers_own() {
+        let story = served(
+            "60.032  server > client  FIN,ACK  seq 201 ack 101
+             60.034  client > server  PSH,ACK  seq 101 ack 202 len 40
+             60.044  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
+    }
+}

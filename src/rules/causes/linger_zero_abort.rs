@@ -147,18 +147,92 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
-            .requires(ask::nothing_is_left_to_answer(facts))?
-            .is_excluded_by(&ask::window_grew(facts))?
-            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
-            .is_excluded_by(&ask::receiver_had_closed(facts))?
-            .is_excluded_by(&ask::peer_stopped_answering(facts))?
-            .is_supported_by(ask::window_is_unchanged(facts))
-            .is_supported_by(ask::looks_like_its_sender(facts))
-            .is_supported_by(ask::came_right_after_payload(facts))
-            .ties_with("socket-destroyed", ask::share_of_applications(facts)),
-    )
+    let claim = Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed_or_was_not_done(facts))?
+        .requires(ask::nothing_is_left_to_answer(facts))?
+        .is_excluded_by(&ask::window_grew(facts))?
+        .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+        .is_excluded_by(&ask::receiver_had_closed(facts))?
+        .is_excluded_by(&ask::peer_stopped_answering(facts))?
+        .is_supported_by(ask::window_is_unchanged(facts))
+        .is_supported_by(ask::looks_like_its_sender(facts))
+        .is_supported_by(ask::came_right_after_payload(facts));
+    Some(if ask::window_had_been_closed(facts).holds() {
+        claim.ties_with("orphan-abort", STUCK)
+    } else {
+        claim.ties_with("socket-destroyed", ask::share_of_applications(facts))
+    })
+}
+
+/// Its share against `orphan-abort` when the other side took no more data; the taxonomy's.
+const STUCK: u8 = 70;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Likely;
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened, served};
+
+    #[test]
+    fn an_abort_right_after_the_answer_is_deliberate() {
+        let story = served("0.023  client > server  RST,ACK  seq 101 ack 201");
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("linger-zero-abort", Likely)
+        );
+        assert_eq!(judged(&begun_midway(&story)), ("linger-zero-abort", Likely));
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("linger-zero-abort", Likely)
+        );
+    }
+
+    #[test]
+    fn a_server_that_greets_first_may_be_left_the_same_way() {
+        let story = opened(
+            "0.012  server > client  PSH,ACK  seq 1 ack 1 len 80
+             0.013  client > server  PSH,ACK  seq 1 ack 81 len 150
+             0.024  server > client  PSH,ACK  seq 81 ack 151 len 11
+             0.024  client > server  ACK      seq 151 ack 92
+             0.030  client > server  RST,ACK  seq 151 ack 92",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("linger-zero-abort", Likely)
+        );
+    }
+
+    #[test]
+    fn an_answer_that_has_reached_its_announced_length_was_not_cancelled() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 60 data \"GET /s HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"
+             0.022  server > client  PSH,ACK  seq 1 ack 61 len 140 data \"HTTP/1.1 200 OK\\r\\nContent-Length: 100\\r\\n\\r\\n\"
+             0.022  client > server  ACK      seq 61 ack 141
+             0.023  client > server  RST,ACK  seq 61 ack 141",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+
+    #[test]
+    fn a_request_left_without_an_answer_is_not_its_own_affair() {
+        let story = served(
+            "0.300  client > server  PSH,ACK  seq 101 ack 201 len 90
+             0.310  server > client  ACK      seq 201 ack 191
+             0.650  server > client  RST,ACK  seq 201 ack 191",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+    }
+
+    #[test]
+    fn the_answer_to_a_head_request_has_no_body() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 60 data \"HEAD /s HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"
+             0.022  server > client  PSH,ACK  seq 1 ack 61 len 43 data \"HTTP/1.1 200 OK\\r\\nContent-Length: 100000\\r\\n\\r\\n\"
+             0.022  client > server  ACK      seq 61 ack 44
+             0.023  client > server  RST,ACK  seq 61 ack 44",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
 }

@@ -153,3 +153,83 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 
 /// Its share against `unread-data-close` for one connection with a request, when the port closes right after; the taxonomy's.
 const SHARE: u8 = 50;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, judged, only_from};
+
+    #[test]
+    fn two_waiting_connections_reset_at_one_instant_show_it() {
+        let story = "0.000  client A > server  SYN      seq 0
+             0.002  client B > server  SYN      seq 0
+             0.010  server > client A  SYN,ACK  seq 0 ack 1
+             0.010  client A > server  ACK      seq 1 ack 1
+             0.012  server > client B  SYN,ACK  seq 0 ack 1
+             0.012  client B > server  ACK      seq 1 ack 1
+             0.013  client B > server  PSH,ACK  seq 1 ack 1 len 80
+             0.023  server > client B  ACK      seq 1 ack 81
+             
+             2.500  server > client A  RST,ACK  seq 1 ack 1
+             2.501  server > client B  RST,ACK  seq 1 ack 81";
+        assert_eq!(judged(story), ("listener-closed", Certain));
+        assert_eq!(judged(&at_the_server(story)), ("listener-closed", Certain));
+        assert_eq!(
+            judged(&across_the_wrap(story)),
+            ("listener-closed", Certain)
+        );
+        assert_eq!(
+            judged(&only_from("server", story)),
+            ("listener-closed", Likely)
+        );
+    }
+
+    #[test]
+    fn a_client_that_had_given_up_waiting_changes_nothing() {
+        let story = "0.000  client A > server  SYN      seq 0
+             0.002  client B > server  SYN      seq 0
+             0.010  server > client A  SYN,ACK  seq 0 ack 1
+             0.010  client A > server  ACK      seq 1 ack 1
+             0.012  server > client B  SYN,ACK  seq 0 ack 1
+             0.012  client B > server  ACK      seq 1 ack 1
+             0.013  client B > server  PSH,ACK  seq 1 ack 1 len 80
+             0.023  server > client B  ACK      seq 1 ack 81
+             
+             1.000  client B > server  FIN,ACK  seq 81 ack 1
+             1.010  server > client B  ACK      seq 1 ack 82
+             2.500  server > client A  RST,ACK  seq 1 ack 1
+             2.501  server > client B  RST,ACK  seq 1 ack 82";
+        assert_eq!(judged(story), ("listener-closed", Certain));
+    }
+
+    #[test]
+    fn a_process_that_dies_closes_what_it_served_with_fin() {
+        let story = "0.000  client A > server  SYN      seq 0
+             0.002  client B > server  SYN      seq 0
+             0.010  server > client A  SYN,ACK  seq 0 ack 1
+             0.010  client A > server  ACK      seq 1 ack 1
+             0.012  server > client B  SYN,ACK  seq 0 ack 1
+             0.012  client B > server  ACK      seq 1 ack 1
+             0.013  client B > server  PSH,ACK  seq 1 ack 1 len 80
+             0.023  server > client B  ACK      seq 1 ack 81
+             
+             0.030  server > client A  PSH,ACK  seq 1 ack 1 len 20
+             0.030  client A > server  ACK      seq 1 ack 21
+             0.500  server > client A  FIN,ACK  seq 21 ack 1
+             0.501  server > client B  RST,ACK  seq 1 ack 81";
+        assert_eq!(judged(story), ("process-exit", Likely));
+    }
+
+    #[test]
+    fn a_server_that_drops_each_client_as_it_comes_has_an_open_listener() {
+        let story = "0.000  client A > server  SYN      seq 0
+             0.010  server > client A  SYN,ACK  seq 0 ack 1
+             0.010  client A > server  ACK      seq 1 ack 1
+             0.021  server > client A  RST,ACK  seq 1 ack 1
+             0.060  client B > server  SYN      seq 0
+             0.070  server > client B  SYN,ACK  seq 0 ack 1
+             0.070  client B > server  ACK      seq 1 ack 1
+             0.081  server > client B  RST,ACK  seq 1 ack 1";
+        assert_eq!(judged(story), ("accept-then-abort", Certain));
+    }
+}

@@ -111,3 +111,36 @@ pub const RULE: Rule = Rule {
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Claim::new().is_decided_by(ask::gives_an_mptcp_reason(facts))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely, Possible};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, served};
+
+    #[test]
+    fn a_refused_subflow_gives_its_reason() {
+        let story = "0.000  client > server  SYN      seq 0 join
+             0.010  server > client  SYN,ACK  seq 0 ack 1 join
+             0.010  client > server  ACK      seq 1 ack 1 join
+             0.020  server > client  RST      seq 1 mptcp 3";
+        assert_eq!(judged(story), ("mptcp-reset", Certain));
+        assert_eq!(judged(&at_the_server(story)), ("mptcp-reset", Certain));
+        assert_eq!(judged(&across_the_wrap(story)), ("mptcp-reset", Certain));
+    }
+
+    #[test]
+    fn an_abort_with_the_option_is_one_too() {
+        let story = served("0.100  client > server  RST,ACK  seq 101 ack 201 mptcp 2");
+        assert_eq!(judged(&story), ("mptcp-reset", Certain));
+        assert_eq!(judged(&begun_midway(&story)), ("mptcp-reset", Likely));
+    }
+
+    #[test]
+    fn a_subflow_reset_without_the_option_is_judged_like_any_other() {
+        let story = "0.000  client > server  SYN      seq 0 join
+             0.010  server > client  SYN,ACK  seq 0 ack 1 join
+             0.010  client > server  ACK      seq 1 ack 1 join
+             0.020  server > client  RST      seq 1";
+        assert_eq!(judged(story), ("handshake-state-lost", Possible));
+    }
+}

@@ -130,3 +130,27 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .is_decided_by(ask::continues_another_connection(facts, TwinEnd::Server))?
         .is_excluded_by(&ask::follows_a_reset(facts))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Likely;
+    use crate::testkit::judged;
+
+    #[test]
+    fn a_segment_from_behind_the_service_address_is_reset_by_the_client() {
+        let story = "0.000  service > client  ACK      seq 1 ack 101 len 900
+             0.001  client > service  ACK      seq 101 ack 901
+             0.002  backend > client  ACK      seq 70001 ack 101 len 900
+             0.002  client > backend  RST      seq 101";
+        assert_eq!(judged(story), ("nat-bypass-stray", Likely));
+    }
+
+    #[test]
+    fn a_segment_that_belongs_to_none_of_the_clients_flows_is_a_stray() {
+        let story = "0.000  service > client  ACK      seq 1 ack 101 len 900
+             0.001  client > service  ACK      seq 101 ack 901
+             0.002  backend > client  ACK      seq 70001 ack 990101 len 900
+             0.002  client > backend  RST      seq 990101";
+        assert_eq!(judged(story), ("stray-segment", Likely));
+    }
+}

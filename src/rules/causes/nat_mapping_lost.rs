@@ -121,3 +121,51 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .is_decided_by(ask::continues_another_connection(facts, TwinEnd::Client))?
         .is_excluded_by(&ask::follows_a_reset(facts))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Likely;
+    use crate::testkit::judged;
+
+    #[test]
+    fn a_flow_that_goes_on_from_another_port_meets_a_stranger() {
+        let story = "0.000  nat:4001 > server  SYN      seq 0
+             0.010  server > nat:4001  SYN,ACK  seq 0 ack 1
+             0.010  nat:4001 > server  ACK      seq 1 ack 1
+             0.011  nat:4001 > server  PSH,ACK  seq 1 ack 1 len 40
+             0.022  server > nat:4001  PSH,ACK  seq 1 ack 41 len 60
+             0.022  nat:4001 > server  ACK      seq 41 ack 61
+             
+             900.00  nat:4002 > server  PSH,ACK  seq 41 ack 61 len 40
+             900.01  server > nat:4002  RST      seq 61";
+        assert_eq!(judged(story), ("nat-mapping-lost", Likely));
+    }
+
+    #[test]
+    fn numbers_of_no_other_flow_are_a_stray() {
+        let story = "0.000  nat:4001 > server  SYN      seq 0
+             0.010  server > nat:4001  SYN,ACK  seq 0 ack 1
+             0.010  nat:4001 > server  ACK      seq 1 ack 1
+             0.011  nat:4001 > server  PSH,ACK  seq 1 ack 1 len 40
+             0.022  server > nat:4001  PSH,ACK  seq 1 ack 41 len 60
+             0.022  nat:4001 > server  ACK      seq 41 ack 61
+             
+             900.00  nat:4002 > server  PSH,ACK  seq 7041 ack 9061 len 40
+             900.01  server > nat:4002  RST      seq 9061";
+        assert_eq!(judged(story), ("stray-segment", Likely));
+    }
+
+    #[test]
+    fn the_same_port_is_the_same_flow() {
+        let story = "0.000  nat:4001 > server  SYN      seq 0
+             0.010  server > nat:4001  SYN,ACK  seq 0 ack 1
+             0.010  nat:4001 > server  ACK      seq 1 ack 1
+             0.011  nat:4001 > server  PSH,ACK  seq 1 ack 1 len 40
+             0.022  server > nat:4001  PSH,ACK  seq 1 ack 41 len 60
+             0.022  nat:4001 > server  ACK      seq 41 ack 61
+             
+             20.00  nat:4001 > server  PSH,ACK  seq 41 ack 61 len 40
+             20.01  server > nat:4001  RST      seq 61";
+        assert_eq!(judged(story), ("peer-gone", Likely));
+    }
+}

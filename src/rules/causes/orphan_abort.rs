@@ -146,3 +146,48 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 /// Its share against `linger-zero-abort`, and against `peer-gone`, before which it comes where a window had been closed; the taxonomy's.
 const ABORT: u8 = 30;
 const SILENT: u8 = 55;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Likely, Possible};
+    use crate::testkit::{at_the_server, judged, served};
+
+    #[test]
+    fn a_window_that_opens_too_late_finds_nobody() {
+        let story = served(
+            "0.100  client > server  PSH,ACK  seq 101 ack 201 len 30
+             0.120  server > client  ACK      seq 201 ack 131 len 1460
+             0.121  client > server  ACK      seq 131 ack 1661 win 0
+             0.340  server > client  ACK      seq 1660 ack 131
+             0.340  client > server  ACK      seq 131 ack 1661 win 0
+             
+             20.00  client > server  ACK      seq 131 ack 1661 win 500
+             20.01  server > client  RST      seq 1661",
+        );
+        assert_eq!(judged(&story), ("orphan-abort", Possible));
+        assert_eq!(judged(&at_the_server(&story)), ("orphan-abort", Possible));
+    }
+
+    #[test]
+    fn an_abort_against_a_closed_window_may_be_deliberate_as_well() {
+        let story = served(
+            "0.100  client > server  PSH,ACK  seq 101 ack 201 len 30
+             0.120  server > client  ACK      seq 201 ack 131 len 1460
+             0.121  client > server  ACK      seq 131 ack 1661 win 0
+             0.340  server > client  ACK      seq 1660 ack 131
+             0.340  client > server  ACK      seq 131 ack 1661 win 0
+             
+             0.700  server > client  RST,ACK  seq 1661 ack 131",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Possible));
+    }
+
+    #[test]
+    fn a_window_that_never_closed_is_not_waited_for() {
+        let story = served(
+            "20.00  client > server  ACK      seq 100 ack 201
+             20.01  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Likely));
+    }
+}

@@ -176,6 +176,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .requires(ask::sender_had_not_closed_or_was_not_heard(facts))?
         .is_excluded_by(&ask::server_only_shook_hands(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_weakened_by(ask::spoke_just_before(facts))
         .is_supported_by(ask::repeated_in_vain(facts))
         .is_supported_by(ask::looks_like_its_sender(facts));
     Some(if ask::window_had_been_closed(facts).holds() {
@@ -194,3 +195,53 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 const WINDOW_CLOSED: u8 = 45;
 const KNOWN_TIMEOUT: u8 = 40;
 const LONG_IDLE: u8 = 60;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely, Possible};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, served};
+
+    #[test]
+    fn a_server_that_forgot_the_connection_resets_the_next_request() {
+        let story = served(
+            "3.000  client > server  PSH,ACK  seq 101 ack 201 len 40
+             3.010  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Likely));
+        assert_eq!(judged(&at_the_server(&story)), ("peer-gone", Likely));
+        assert_eq!(judged(&begun_midway(&story)), ("peer-gone", Likely));
+        assert_eq!(judged(&across_the_wrap(&story)), ("peer-gone", Likely));
+    }
+
+    #[test]
+    fn a_client_that_had_given_up_resets_the_answer_that_comes_at_last() {
+        let story = served(
+            "1.000  client > server  PSH,ACK  seq 101 ack 201 len 40
+             1.300  client > server  PSH,ACK  seq 101 ack 201 len 40
+             1.900  client > server  PSH,ACK  seq 101 ack 201 len 40
+             20.00  server > client  ACK      seq 201 ack 141
+             20.00  client > server  RST      seq 141",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Likely));
+    }
+
+    #[test]
+    fn a_server_that_had_closed_forgot_nothing() {
+        let story = served(
+            "2.500  server > client  FIN,ACK  seq 201 ack 101
+             2.540  client > server  ACK      seq 101 ack 202
+             3.000  client > server  PSH,ACK  seq 101 ack 202 len 40
+             3.010  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("stale-connection-reuse", Certain));
+    }
+
+    #[test]
+    fn another_hop_limit_leaves_it_no_more_than_possible() {
+        let story = served(
+            "8.000  client > server  PSH,ACK  seq 101 ack 201 len 40
+             8.010  server > client  RST      seq 201 ttl 63",
+        );
+        assert_eq!(judged(&story), ("peer-gone", Possible));
+    }
+}

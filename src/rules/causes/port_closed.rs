@@ -128,11 +128,10 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let service = facts.case.neighbourhood.service;
-    let trigger = facts.form.answers;
-    let dscp = trigger.map_or(0, |line| line.header.ip.dscp);
+    let dscp = facts.form.answers.map_or(0, |line| line.header.ip.dscp);
     let reset = &facts.case.reset;
-    let copied = ask::looks_like_its_sender(facts);
-    let host_marked = dscp != 0 && reset.ip.dscp == dscp && copied.holds();
+    let like_host = ask::looks_like_its_sender(facts);
+    let host_marked = dscp != 0 && reset.ip.dscp == dscp && like_host.holds();
     let claim = Claim::new()
         .requires(ask::is_reply_to_syn(facts))?
         .requires(Answer::when(
@@ -140,7 +139,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             Fact::NoSynAck,
             None,
         ))?
-        .is_supported_by(copied)
+        .is_supported_by(like_host)
         .is_settled_by(Answer::when(
             host_marked,
             Fact::DscpCopied { dscp },
@@ -152,14 +151,67 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
                 refused: service.refused,
             },
             None,
-        ))
-        .is_weakened_by(ask::port_answers_others(facts));
+        ));
     Some(if host_marked {
         claim
+    } else if ask::others_are_answered_meanwhile(facts).holds() {
+        claim.ties_with("firewall-reject", SELECTIVE)
     } else {
         claim.ties_with("firewall-reject", SHARE)
     })
 }
 
-/// Of refusals that nothing marks as a filter's, so many in a hundred come from the host; the taxonomy's share.
+/// Of refusals that nothing marks as a filter's, so many in a hundred come from the host, and so many where others are answered meanwhile;
+/// the taxonomy's, the second chosen: a filter is then likelier than a service that flaps.
 const SHARE: u8 = 80;
+const SELECTIVE: u8 = 40;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{at_the_server, judged, served};
+
+    #[test]
+    fn a_refusal_that_copies_the_code_point_comes_from_the_host() {
+        let story = "0.000  client > server:443  SYN      seq 0 dscp 18
+             0.010  server:443 > client  SYN,ACK  seq 0 ack 1 dscp 18 ttl 57
+             0.010  client > server:443  ACK      seq 1 ack 1 dscp 18
+             0.050  client:40009 > server  SYN      seq 0 dscp 18
+             0.060  server > client:40009  RST,ACK  seq 0 ack 1 dscp 18 ttl 57";
+        assert_eq!(judged(story), ("port-closed", Certain));
+        assert_eq!(judged(&at_the_server(story)), ("port-closed", Certain));
+    }
+
+    #[test]
+    fn an_old_connection_between_the_same_ports_changes_nothing() {
+        let story = served(
+            "0.030  client > server  FIN,ACK  seq 101 ack 201
+             0.040  server > client  FIN,ACK  seq 201 ack 102
+             0.040  client > server  ACK      seq 102 ack 202
+             65.00  client > server  SYN      seq 900000
+             65.01  server > client  RST,ACK  seq 0 ack 900001",
+        );
+        assert_eq!(judged(&story), ("port-closed", Likely));
+        assert_eq!(judged(&at_the_server(&story)), ("port-closed", Likely));
+    }
+
+    #[test]
+    fn a_port_that_answered_until_now_may_have_been_closed() {
+        let story = "0.000  client B > server  SYN      seq 0
+             0.010  server > client B  SYN,ACK  seq 0 ack 1
+             0.010  client B > server  ACK      seq 1 ack 1
+             0.100  client > server  SYN      seq 0
+             0.110  server > client  RST,ACK  seq 0 ack 1";
+        assert_eq!(judged(story), ("port-closed", Likely));
+    }
+
+    #[test]
+    fn a_service_that_starts_answers_the_same_client_a_second_later() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.010  server > client  RST,ACK  seq 0 ack 1
+             1.000  client:40077 > server  SYN      seq 0
+             1.010  server > client:40077  SYN,ACK  seq 0 ack 1
+             1.010  client:40077 > server  ACK      seq 1 ack 1";
+        assert_eq!(judged(story), ("port-closed", Likely));
+    }
+}

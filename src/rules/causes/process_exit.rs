@@ -159,7 +159,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     }
     Some(
         claim
-            .is_excluded_by(&ask::lost_patience(facts))?
+            .is_excluded_by(&ask::waited_in_vain(facts))?
             .ties_with("unread-data-close", ALONE),
     )
 }
@@ -168,3 +168,74 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 /// first is the taxonomy's, the second chosen.
 const ALONE: u8 = 25;
 const TOGETHER: u8 = 80;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{at_the_server, judged, judged_all};
+
+    #[test]
+    fn an_unread_request_and_an_idle_connection_that_end_together_are_one_death() {
+        let story = "0.000  client A > server  SYN      seq 0
+             0.001  client B > server  SYN      seq 0
+             0.010  server > client A  SYN,ACK  seq 0 ack 1
+             0.010  client A > server  ACK      seq 1 ack 1
+             0.011  server > client B  SYN,ACK  seq 0 ack 1
+             0.011  client B > server  ACK      seq 1 ack 1
+             0.012  client A > server  PSH,ACK  seq 1 ack 1 len 80
+             0.013  client B > server  PSH,ACK  seq 1 ack 1 len 20
+             0.022  server > client A  ACK      seq 1 ack 81
+             0.024  server > client B  PSH,ACK  seq 1 ack 21 len 30
+             0.024  client B > server  ACK      seq 21 ack 31
+             
+             0.500  server > client B  FIN,ACK  seq 31 ack 21
+             0.501  server > client A  RST,ACK  seq 1 ack 81
+             0.900  client B:40077 > server  SYN      seq 0
+             0.910  server > client B:40077  RST,ACK  seq 0 ack 1";
+        assert_eq!(
+            judged_all(story),
+            [(13, "process-exit", Certain), (15, "port-closed", Likely)]
+        );
+    }
+
+    #[test]
+    fn a_request_dropped_while_the_service_goes_on_is_not_the_death_of_the_process() {
+        let story = "0.000  client A > server  SYN      seq 0
+             0.001  client B > server  SYN      seq 0
+             0.010  server > client A  SYN,ACK  seq 0 ack 1
+             0.010  client A > server  ACK      seq 1 ack 1
+             0.011  server > client B  SYN,ACK  seq 0 ack 1
+             0.011  client B > server  ACK      seq 1 ack 1
+             0.012  client A > server  PSH,ACK  seq 1 ack 1 len 80
+             0.013  client B > server  PSH,ACK  seq 1 ack 1 len 20
+             0.022  server > client A  ACK      seq 1 ack 81
+             0.024  server > client B  PSH,ACK  seq 1 ack 21 len 30
+             0.024  client B > server  ACK      seq 21 ack 31
+             
+             0.500  server > client B  FIN,ACK  seq 31 ack 21
+             0.501  server > client A  RST,ACK  seq 1 ack 81
+             0.600  client C > server  SYN      seq 0
+             0.610  server > client C  SYN,ACK  seq 0 ack 1
+             0.610  client C > server  ACK      seq 1 ack 1";
+        assert_eq!(judged(story), ("unread-data-close", Likely));
+        assert_eq!(judged(&at_the_server(story)), ("unread-data-close", Likely));
+    }
+
+    #[test]
+    fn a_request_dropped_alone_is_only_perhaps_its_death() {
+        let story = "0.000  client A > server  SYN      seq 0
+             0.001  client B > server  SYN      seq 0
+             0.010  server > client A  SYN,ACK  seq 0 ack 1
+             0.010  client A > server  ACK      seq 1 ack 1
+             0.011  server > client B  SYN,ACK  seq 0 ack 1
+             0.011  client B > server  ACK      seq 1 ack 1
+             0.012  client A > server  PSH,ACK  seq 1 ack 1 len 80
+             0.013  client B > server  PSH,ACK  seq 1 ack 1 len 20
+             0.022  server > client A  ACK      seq 1 ack 81
+             0.024  server > client B  PSH,ACK  seq 1 ack 21 len 30
+             0.024  client B > server  ACK      seq 21 ack 31
+             
+             0.501  server > client A  RST,ACK  seq 1 ack 81";
+        assert_eq!(judged(story), ("unread-data-close", Likely));
+    }
+}

@@ -112,3 +112,45 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_decided_by(ask::other_leg_was_reset(facts))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Likely;
+    use crate::testkit::judged;
+
+    #[test]
+    fn a_proxy_passes_the_reset_of_the_origin_on() {
+        let story = "0.000  client > proxy  SYN      seq 0
+             0.001  proxy > client  SYN,ACK  seq 0 ack 1
+             0.001  client > proxy  ACK      seq 1 ack 1
+             0.002  proxy:40900 > origin  SYN      seq 0
+             0.003  origin > proxy:40900  SYN,ACK  seq 0 ack 1
+             0.003  proxy:40900 > origin  ACK      seq 1 ack 1
+             0.010  client > proxy  PSH,ACK  seq 1 ack 1 len 80 data \"GET /a HTTP/1.1\"
+             
+             0.010  proxy > client  ACK      seq 1 ack 81
+             0.011  proxy:40900 > origin  PSH,ACK  seq 1 ack 1 len 80 data \"GET /a HTTP/1.1\"
+             0.012  origin > proxy:40900  ACK      seq 1 ack 81
+             0.040  origin > proxy:40900  RST,ACK  seq 1 ack 81
+             0.041  proxy > client  RST,ACK  seq 1 ack 81";
+        assert_eq!(judged(story), ("relay-propagated", Likely));
+    }
+
+    #[test]
+    fn a_leg_with_other_bytes_is_no_other_leg() {
+        let story = "0.000  client > proxy  SYN      seq 0
+             0.001  proxy > client  SYN,ACK  seq 0 ack 1
+             0.001  client > proxy  ACK      seq 1 ack 1
+             0.002  proxy:40900 > origin  SYN      seq 0
+             0.003  origin > proxy:40900  SYN,ACK  seq 0 ack 1
+             0.003  proxy:40900 > origin  ACK      seq 1 ack 1
+             0.010  client > proxy  PSH,ACK  seq 1 ack 1 len 80 data \"GET /a HTTP/1.1\"
+             
+             0.010  proxy > client  ACK      seq 1 ack 81
+             0.011  proxy:40900 > origin  PSH,ACK  seq 1 ack 1 len 300 data \"SELECT 1\"
+             0.012  origin > proxy:40900  ACK      seq 1 ack 301
+             0.040  origin > proxy:40900  RST,ACK  seq 1 ack 301
+             0.041  proxy > client  RST,ACK  seq 1 ack 81";
+        assert_eq!(judged(story), ("unread-data-close", Likely));
+    }
+}

@@ -114,8 +114,66 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Claim::new()
-        .requires(ask::is_abort(facts))?
-        .requires(ask::sender_had_not_closed(facts))?
-        .is_decided_by(ask::repeated_until_the_end(facts))
+    Some(
+        Claim::new()
+            .requires(ask::is_abort(facts))?
+            .requires(ask::sender_had_not_closed(facts))?
+            .is_decided_by(ask::repeated_until_the_end(facts))?
+            .is_weakened_by(ask::repetitions_were_answered(facts)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, served};
+
+    #[test]
+    fn an_answer_sent_four_times_in_vain_is_given_up() {
+        let story = served(
+            "1.000  server > client  PSH,ACK  seq 201 ack 101 len 60
+             1.300  server > client  PSH,ACK  seq 201 ack 101 len 60
+             1.900  server > client  PSH,ACK  seq 201 ack 101 len 60
+             3.100  server > client  PSH,ACK  seq 201 ack 101 len 60
+             5.500  server > client  RST,ACK  seq 261 ack 101",
+        );
+        assert_eq!(judged(&story), ("retransmit-timeout-abort", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("retransmit-timeout-abort", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("retransmit-timeout-abort", Certain)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("retransmit-timeout-abort", Likely)
+        );
+    }
+
+    #[test]
+    fn two_repetitions_are_common() {
+        let story = served(
+            "1.000  server > client  PSH,ACK  seq 201 ack 101 len 60
+             1.300  server > client  PSH,ACK  seq 201 ack 101 len 60
+             1.900  server > client  PSH,ACK  seq 201 ack 101 len 60
+             1.950  server > client  RST,ACK  seq 261 ack 101",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+
+    #[test]
+    fn three_lost_segments_each_repeated_once_are_not_three_repetitions() {
+        let story = served(
+            "1.000  server > client  ACK      seq 201 ack 101 len 1460
+             1.000  server > client  ACK      seq 1661 ack 101 len 1460
+             1.000  server > client  ACK      seq 3121 ack 101 len 1460
+             1.250  server > client  ACK      seq 201 ack 101 len 1460
+             1.260  server > client  ACK      seq 1661 ack 101 len 1460
+             1.270  server > client  ACK      seq 3121 ack 101 len 1460
+             1.300  server > client  RST,ACK  seq 4581 ack 101",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
 }

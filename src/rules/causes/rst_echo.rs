@@ -124,3 +124,78 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_supported_by(ask::trigger_was_under_way(facts)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened, served};
+
+    #[test]
+    fn what_was_under_way_when_the_upload_was_cut_off_is_answered_too() {
+        let story = served(
+            "0.100  client > server  ACK      seq 101 ack 201 len 1460
+             0.100  client > server  ACK      seq 1561 ack 201 len 1460
+             0.112  server > client  RST,ACK  seq 201 ack 1561
+             0.112  server > client  RST      seq 201",
+        );
+        assert_eq!(judged(&story), ("rst-echo", Certain));
+        assert_eq!(judged(&at_the_server(&story)), ("rst-echo", Certain));
+        assert_eq!(judged(&across_the_wrap(&story)), ("rst-echo", Certain));
+        assert_eq!(judged(&begun_midway(&story)), ("rst-echo", Likely));
+    }
+
+    #[test]
+    fn the_fin_behind_a_close_notify_is_answered_too() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+             0.042  server > client  PSH,ACK  seq 1449 ack 712 len 574 tls data
+             0.042  client > server  ACK      seq 712 ack 2023
+             
+             0.060  client > server  PSH,ACK  seq 712 ack 2023 len 24 tls data
+             0.060  client > server  FIN,ACK  seq 736 ack 2023
+             0.070  server > client  PSH,ACK  seq 2023 ack 737 len 24 tls data
+             0.070  client > server  RST      seq 737
+             0.071  server > client  FIN,ACK  seq 2047 ack 737
+             0.071  client > server  RST      seq 737",
+        );
+        assert_eq!(judged(&story), ("rst-echo", Certain));
+        assert_eq!(judged(&at_the_server(&story)), ("rst-echo", Certain));
+    }
+
+    #[test]
+    fn the_first_reset_of_a_connection_echoes_nothing() {
+        let story = served(
+            "0.100  client > server  ACK      seq 101 ack 201 len 1460
+             0.112  server > client  RST,ACK  seq 201 ack 1561",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+    }
+
+    #[test]
+    fn a_refused_syn_sent_again_is_refused_again() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.010  server > client  RST,ACK  seq 0 ack 1
+             0.510  client > server  SYN      seq 0
+             0.520  server > client  RST,ACK  seq 0 ack 1";
+        assert_eq!(judged(story), ("port-closed", Likely));
+    }
+
+    #[test]
+    fn an_abort_a_minute_after_a_reset_that_nobody_obeyed_is_no_echo() {
+        let story = served(
+            "0.500  server > client  RST,ACK  seq 201 ack 101 ttl 50 id 9
+             0.700  client > server  PSH,ACK  seq 101 ack 201 len 100
+             0.712  server > client  PSH,ACK  seq 201 ack 201 len 200
+             0.712  client > server  ACK      seq 201 ack 401
+             60.00  client > server  PSH,ACK  seq 201 ack 401 len 100
+             60.01  server > client  PSH,ACK  seq 401 ack 301 len 200
+             60.01  client > server  ACK      seq 301 ack 601
+             60.02  client > server  RST,ACK  seq 301 ack 601",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+}

@@ -102,6 +102,42 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         Claim::new()
             .is_decided_by(ask::was_ignored(facts))?
             .is_excluded_by(&ask::follows_a_reset(facts))?
+            .is_excluded_by(&ask::is_a_copy_of_an_obeyed_one(facts))?
             .is_supported_by(ask::looks_foreign(facts)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, begun_midway, judged, served};
+
+    #[test]
+    fn a_guess_within_the_window_is_challenged() {
+        let story = served(
+            "0.100  server > client  RST  seq 1201
+             0.100  client > server  ACK  seq 101 ack 201
+             0.400  client > server  PSH,ACK  seq 101 ack 201 len 20
+             0.412  server > client  PSH,ACK  seq 201 ack 121 len 20",
+        );
+        assert_eq!(judged(&story), ("rst-ignored", Certain));
+        assert_eq!(judged(&across_the_wrap(&story)), ("rst-ignored", Certain));
+        assert_eq!(judged(&begun_midway(&story)), ("rst-ignored", Likely));
+    }
+
+    #[test]
+    fn a_guess_below_what_was_received_is_passed_over() {
+        let story = served(
+            "0.100  server > client  RST,ACK  seq 101 ack 101 id 9
+             0.400  client > server  PSH,ACK  seq 101 ack 201 len 20
+             0.412  server > client  PSH,ACK  seq 201 ack 121 len 20",
+        );
+        assert_eq!(judged(&story), ("rst-ignored", Certain));
+    }
+
+    #[test]
+    fn the_exact_position_is_obeyed() {
+        let story = served("0.100  server > client  RST,ACK  seq 201 ack 101");
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
 }

@@ -143,3 +143,82 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_supported_by(ask::window_is_unchanged(facts)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely, Possible};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened, served};
+
+    #[test]
+    fn a_header_left_half_sent_for_a_minute_runs_into_the_timeout() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 60
+             0.021  server > client  ACK      seq 1 ack 61
+             60.02  server > client  RST,ACK  seq 1 ack 61",
+        );
+        assert_eq!(judged(&story), ("server-timeout-abort", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("server-timeout-abort", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("server-timeout-abort", Certain)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("server-timeout-abort", Likely)
+        );
+    }
+
+    #[test]
+    fn a_silence_that_is_no_usual_timeout_is_weaker() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 60
+             0.021  server > client  ACK      seq 1 ack 61
+             7.300  server > client  RST,ACK  seq 1 ack 61",
+        );
+        assert_eq!(judged(&story), ("server-timeout-abort", Likely));
+    }
+
+    #[test]
+    fn half_a_second_is_no_patience() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 60
+             0.021  server > client  ACK      seq 1 ack 61
+             0.521  server > client  RST,ACK  seq 1 ack 61",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+    }
+
+    #[test]
+    fn a_server_that_owes_nothing_lost_no_patience() {
+        let story = served("60.02  server > client  RST,ACK  seq 201 ack 101");
+        assert_eq!(judged(&story), ("linger-zero-abort", Possible));
+    }
+
+    #[test]
+    fn a_request_that_was_whole_was_not_waited_for() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 31 data \"GET /slow HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"
+             0.021  server > client  ACK      seq 1 ack 32
+             30.02  server > client  RST,ACK  seq 1 ack 32",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+    }
+
+    #[test]
+    fn two_unused_connections_of_one_browser_time_out_together() {
+        let story = "0.000  client:40001 > server  SYN      seq 0
+             0.001  client:40002 > server  SYN      seq 0
+             0.010  server > client:40001  SYN,ACK  seq 0 ack 1
+             0.010  client:40001 > server  ACK      seq 1 ack 1
+             0.011  server > client:40002  SYN,ACK  seq 0 ack 1
+             0.011  client:40002 > server  ACK      seq 1 ack 1
+             10.010 server > client:40001  RST,ACK  seq 1 ack 1
+             10.011 server > client:40002  RST,ACK  seq 1 ack 1
+             10.500 client:40004 > server  SYN      seq 0
+             10.510 server > client:40004  SYN,ACK  seq 0 ack 1";
+        assert_eq!(judged(story), ("server-timeout-abort", Certain));
+    }
+}

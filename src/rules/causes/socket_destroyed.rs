@@ -108,7 +108,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
+            .requires(ask::sender_had_not_closed_or_was_not_done(facts))?
             .requires(ask::nothing_is_left_to_answer(facts))?
             .is_excluded_by(&ask::window_grew(facts))?
             .is_excluded_by(&ask::tls_handshake_is_open(facts))?
@@ -116,4 +116,46 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_excluded_by(&ask::peer_stopped_answering(facts))?
             .ties_with("linger-zero-abort", 100 - ask::share_of_applications(facts)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Possible;
+    use crate::rules::Verdict;
+    use crate::testkit::{at_the_server, begun_midway, judged, served, verdict};
+
+    #[test]
+    fn an_abort_out_of_the_blue_is_first_of_all_a_deliberate_one() {
+        let story = served("31.40  server > client  RST,ACK  seq 201 ack 101");
+        assert_eq!(judged(&story), ("linger-zero-abort", Possible));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("linger-zero-abort", Possible)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("linger-zero-abort", Possible)
+        );
+    }
+
+    #[test]
+    fn it_is_the_rarer_half_of_such_an_abort() {
+        let verdict = verdict(&served("31.40  server > client  RST,ACK  seq 201 ack 101"));
+        assert_eq!(others(&verdict), ["socket-destroyed"]);
+    }
+
+    #[test]
+    fn a_request_left_unread_explains_its_abort() {
+        let verdict = verdict(&served(
+            "0.300  client > server  PSH,ACK  seq 101 ack 201 len 90
+             0.310  server > client  ACK      seq 201 ack 191
+             0.650  server > client  RST,ACK  seq 201 ack 191",
+        ));
+        assert_eq!(others(&verdict), ["process-exit"]);
+    }
+
+    fn others(verdict: &Verdict) -> Vec<&str> {
+        let others = verdict.alternatives.iter();
+        others.map(|other| other.cause.id).collect()
+    }
 }

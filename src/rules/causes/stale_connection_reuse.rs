@@ -141,3 +141,81 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 
 /// Its share against `half-close-expired` once the usual timer has run out; chosen: hosts that set a longer one are rare.
 const AFTER_THE_TIMER: u8 = 20;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, served};
+
+    #[test]
+    fn a_request_seconds_after_the_end_of_stream_was_ignored() {
+        let story = served(
+            "5.022  server > client  FIN,ACK  seq 201 ack 101
+             5.062  client > server  ACK      seq 101 ack 202
+             9.500  client > server  PSH,ACK  seq 101 ack 202 len 100
+             9.510  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("stale-connection-reuse", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("stale-connection-reuse", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("stale-connection-reuse", Certain)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("stale-connection-reuse", Likely)
+        );
+    }
+
+    #[test]
+    fn no_idle_period_is_needed_when_the_end_was_long_known() {
+        let story = served(
+            "0.025  server > client  FIN,ACK  seq 201 ack 101
+             0.065  client > server  ACK      seq 101 ack 202
+             0.400  client > server  PSH,ACK  seq 101 ack 202 len 100
+             0.410  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("stale-connection-reuse", Certain));
+    }
+
+    #[test]
+    fn the_time_that_the_fin_needs_to_the_client_is_not_counted() {
+        // Captured at the server, 200 ms away: the client had known for 80 ms.
+        let story = "0.000  client > server  SYN      seq 0
+             0.000  server > client  SYN,ACK  seq 0 ack 1
+             0.200  client > server  ACK      seq 1 ack 1
+             0.201  client > server  PSH,ACK  seq 1 ack 1 len 100
+             0.250  server > client  PSH,ACK  seq 1 ack 101 len 200
+             0.250  server > client  FIN,ACK  seq 201 ack 101
+             0.450  client > server  ACK      seq 101 ack 202
+             0.530  client > server  PSH,ACK  seq 101 ack 202 len 100
+             0.530  server > client  RST      seq 202";
+        assert_eq!(judged(story), ("data-after-close", Certain));
+    }
+
+    #[test]
+    fn after_a_minute_the_other_end_has_forgotten_too() {
+        let story = served(
+            "5.022  server > client  FIN,ACK  seq 201 ack 101
+             5.062  client > server  ACK      seq 101 ack 202
+             80.50  client > server  PSH,ACK  seq 101 ack 202 len 100
+             80.51  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("half-close-expired", Likely));
+    }
+
+    #[test]
+    fn a_lost_request_sent_again_left_its_application_before_the_fin_came() {
+        let story = served(
+            "5.020  client > server  PSH,ACK  seq 101 ack 201 len 100
+             5.022  server > client  FIN,ACK  seq 201 ack 101
+             5.022  client > server  ACK      seq 201 ack 202
+             5.240  client > server  PSH,ACK  seq 101 ack 202 len 100
+             5.250  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
+    }
+}

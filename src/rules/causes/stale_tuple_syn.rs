@@ -140,3 +140,43 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             )),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Certain;
+    use crate::testkit::{across_the_wrap, at_the_server, judged, served};
+
+    #[test]
+    fn an_acknowledgment_of_old_numbers_in_place_of_a_syn_ack_meets_a_reset() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.010  server > client  ACK      seq 901 ack 501
+             0.010  client > server  RST      seq 501";
+        assert_eq!(judged(story), ("stale-tuple-syn", Certain));
+        assert_eq!(judged(&at_the_server(story)), ("stale-tuple-syn", Certain));
+        assert_eq!(
+            judged(&across_the_wrap(story)),
+            ("stale-tuple-syn", Certain)
+        );
+    }
+
+    #[test]
+    fn the_syn_repeated_after_it_is_no_mark_of_another_sender() {
+        let story = served(
+            "9.000  client > server  SYN      seq 700000
+             9.010  server > client  ACK      seq 201 ack 101
+             9.010  client > server  RST      seq 101
+             9.030  client > server  SYN      seq 700000
+             9.040  server > client  SYN,ACK  seq 800000 ack 700001
+             9.040  client > server  ACK      seq 700001 ack 800001",
+        );
+        assert_eq!(judged(&story), ("stale-tuple-syn", Certain));
+    }
+
+    #[test]
+    fn a_syn_ack_with_the_wrong_acknowledgment_is_another_matter() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.010  server > client  SYN,ACK  seq 900 ack 501
+             0.010  client > server  RST      seq 501";
+        assert_eq!(judged(story), ("synack-rejected", Certain));
+    }
+}

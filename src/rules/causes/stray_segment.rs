@@ -119,7 +119,40 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Claim::new()
         .requires(ask::is_reply(facts))?
         .requires(ask::never_opened(facts))?
+        .is_weakened_by(ask::syn_ack_was_sent(facts))
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::continues_another_connection(facts, TwinEnd::Client))?
         .is_excluded_by(&ask::continues_another_connection(facts, TwinEnd::Server))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Likely;
+    use crate::testkit::{across_the_wrap, at_the_server, judged};
+
+    #[test]
+    fn an_ack_scan_is_answered_at_its_own_number() {
+        let story = "0.000  client > server  ACK  seq 1 ack 77
+             0.010  server > client  RST  seq 77";
+        assert_eq!(judged(story), ("stray-segment", Likely));
+        assert_eq!(judged(&at_the_server(story)), ("stray-segment", Likely));
+        assert_eq!(judged(&across_the_wrap(story)), ("stray-segment", Likely));
+    }
+
+    #[test]
+    fn a_christmas_tree_is_answered_at_its_end() {
+        let story = "0.000  client > server  FIN,PSH,URG  seq 1
+             0.010  server > client  RST,ACK      seq 0 ack 2";
+        assert_eq!(judged(story), ("stray-segment", Likely));
+    }
+
+    #[test]
+    fn a_server_that_spoke_on_the_connection_knew_it_once() {
+        let story = "0.000  client > server  ACK      seq 101 ack 201
+             0.500  server > client  PSH,ACK  seq 201 ack 101 len 20
+             0.500  client > server  ACK      seq 101 ack 221
+             9.000  client > server  PSH,ACK  seq 101 ack 221 len 20
+             9.010  server > client  RST      seq 221";
+        assert_eq!(judged(story), ("peer-gone", Likely));
+    }
 }

@@ -109,3 +109,43 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             None,
         ))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Certain;
+    use crate::testkit::{across_the_wrap, at_the_server, judged};
+
+    #[test]
+    fn a_syn_ack_that_acknowledges_something_else_is_rejected_each_time() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.010  server > client  SYN,ACK  seq 0 ack 9001
+             0.010  client > server  RST      seq 9001
+             1.010  client > server  SYN      seq 0
+             1.020  server > client  SYN,ACK  seq 0 ack 9001
+             1.020  client > server  RST      seq 9001";
+        assert_eq!(judged(story), ("synack-rejected", Certain));
+        assert_eq!(judged(&at_the_server(story)), ("synack-rejected", Certain));
+        assert_eq!(
+            judged(&across_the_wrap(story)),
+            ("synack-rejected", Certain)
+        );
+    }
+
+    #[test]
+    fn an_echo_of_a_timestamp_never_sent_is_rejected() {
+        let story = "0.000  client > server  SYN      seq 0 ts 1000/0
+             0.010  server > client  SYN,ACK  seq 0 ack 1 ts 777/555
+             0.010  client > server  RST      seq 1";
+        assert_eq!(judged(story), ("synack-rejected", Certain));
+        assert_eq!(judged(&at_the_server(story)), ("synack-rejected", Certain));
+    }
+
+    #[test]
+    fn an_echo_of_the_first_of_two_syns_is_acceptable() {
+        let story = "0.000  client > server  SYN      seq 0 ts 1000/0
+             1.000  client > server  SYN      seq 0 ts 2000/0
+             1.010  server > client  SYN,ACK  seq 0 ack 1 ts 777/1000
+             1.010  client > server  RST      seq 1";
+        assert_eq!(judged(story), ("half-open-probe", Certain));
+    }
+}

@@ -112,16 +112,67 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     } else {
         ask::receiver_had_closed(facts)
     };
-    let claim = Claim::new()
-        .requires(began)?
-        .requires(ask::all_was_acknowledged(facts))?;
+    let claim = Claim::new().requires(began)?;
     let claim = match facts.form.form {
         ResetForm::Active => claim.is_decided_by(ask::is_abort(facts))?,
         ResetForm::Reply => claim.is_decided_by(ask::is_reply_to_ack_of_fin(facts))?,
         ResetForm::Unclear => return None,
     };
-    claim
-        .is_excluded_by(&ask::server_never_said_a_word(facts))?
-        .is_excluded_by(&ask::answered_mid_request(facts))?
-        .is_excluded_by(&ask::tls_handshake_is_open(facts))
+    Some(
+        claim
+            .is_excluded_by(&ask::server_never_said_a_word(facts))?
+            .is_excluded_by(&ask::answered_mid_request(facts))?
+            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+            .is_supported_by(ask::all_was_acknowledged(facts))
+            .is_weakened_by(ask::something_was_unacknowledged(facts)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened, served};
+
+    #[test]
+    fn a_client_that_answers_the_fin_with_a_reset_spares_itself_the_rest() {
+        let story = served(
+            "0.030  server > client  FIN,ACK  seq 201 ack 101
+             0.030  client > server  RST,ACK  seq 101 ack 202",
+        );
+        assert_eq!(judged(&story), ("teardown-rst", Certain));
+        assert_eq!(judged(&at_the_server(&story)), ("teardown-rst", Certain));
+        assert_eq!(judged(&across_the_wrap(&story)), ("teardown-rst", Certain));
+        assert_eq!(judged(&begun_midway(&story)), ("teardown-rst", Likely));
+    }
+
+    #[test]
+    fn a_mail_session_may_end_that_way_too() {
+        let story = opened(
+            "0.030  server > client  PSH,ACK  seq 1 ack 1 len 40 data \"220 mail ready\\r\\n\"
+             0.040  client > server  PSH,ACK  seq 1 ack 41 len 6 data \"QUIT\\r\\n\"
+             0.050  server > client  PSH,ACK  seq 41 ack 7 len 15 data \"221 bye\\r\\n\"
+             0.050  server > client  FIN,ACK  seq 56 ack 7
+             0.050  client > server  ACK      seq 7 ack 57
+             0.051  client > server  RST,ACK  seq 7 ack 57",
+        );
+        assert_eq!(judged(&story), ("teardown-rst", Certain));
+        assert_eq!(judged(&at_the_server(&story)), ("teardown-rst", Certain));
+    }
+
+    #[test]
+    fn a_server_that_keeps_no_fin_wait_resets_the_acknowledgment_of_its_fin() {
+        let story = served(
+            "0.100  server > client  FIN,ACK  seq 201 ack 101
+             0.140  client > server  ACK      seq 101 ack 202
+             0.150  server > client  RST      seq 202",
+        );
+        assert_eq!(judged(&story), ("teardown-rst", Certain));
+        assert_eq!(judged(&at_the_server(&story)), ("teardown-rst", Certain));
+    }
+
+    #[test]
+    fn without_any_fin_it_is_an_abort() {
+        let story = served("0.100  client > server  RST,ACK  seq 101 ack 201");
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
 }

@@ -135,3 +135,87 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_supported_by(ask::left_undelivered(facts)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::{Certain, Likely};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened};
+
+    #[test]
+    fn a_hello_with_an_unserved_name_is_reset() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.021  server > client  ACK      seq 1 ack 518
+             0.023  server > client  RST,ACK  seq 1 ack 518",
+        );
+        assert_eq!(judged(&story), ("tls-handshake-reset", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("tls-handshake-reset", Certain)
+        );
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("tls-handshake-reset", Certain)
+        );
+        assert_eq!(
+            judged(&begun_midway(&story)),
+            ("tls-handshake-reset", Likely)
+        );
+    }
+
+    #[test]
+    fn a_rejected_client_certificate_ends_in_an_encrypted_alert() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 74 tls data
+             0.030  client > server  PSH,ACK  seq 592 ack 1449 len 120 tls data
+             0.041  server > client  PSH,ACK  seq 1449 ack 712 len 24 tls data
+             0.041  server > client  RST,ACK  seq 1473 ack 712",
+        );
+        assert_eq!(judged(&story), ("tls-handshake-reset", Certain));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("tls-handshake-reset", Certain)
+        );
+    }
+
+    #[test]
+    fn once_both_have_sent_data_an_unread_request_is_what_it_is() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+             0.042  server > client  PSH,ACK  seq 1449 ack 712 len 574 tls data
+             0.042  client > server  ACK      seq 712 ack 2023
+             
+             0.500  client > server  PSH,ACK  seq 712 ack 2023 len 300 tls data
+             0.510  server > client  ACK      seq 2023 ack 1012
+             0.700  server > client  RST,ACK  seq 2023 ack 1012 win 502",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("unread-data-close", Likely)
+        );
+    }
+
+    #[test]
+    fn an_answer_of_sixty_bytes_is_more_than_an_alert() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+             0.042  server > client  PSH,ACK  seq 1449 ack 712 len 60 tls data
+             0.042  client > server  ACK      seq 712 ack 1509
+             0.043  client > server  RST,ACK  seq 712 ack 1509",
+        );
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+}

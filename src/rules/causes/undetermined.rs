@@ -112,3 +112,21 @@ pub(super) static DOC: CauseDoc = CauseDoc {
     ],
     since: "0.1",
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Possible;
+    use crate::testkit::judged;
+
+    #[test]
+    fn an_abort_of_a_connection_never_seen_is_not_guessed_at() {
+        let story = "0.000  server > client  RST,ACK  seq 500 ack 900";
+        assert_eq!(judged(story), ("undetermined", Possible));
+    }
+
+    #[test]
+    fn a_reset_whose_trigger_was_not_captured_is_not_guessed_at() {
+        let story = "0.000  server > client  RST  seq 500";
+        assert_eq!(judged(story), ("stray-segment", Possible));
+    }
+}

@@ -1,7 +1,10 @@
 //! The application closed its socket while received data lay unread in it.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -158,29 +161,106 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    let (rival, share) =
-        if ask::server_was_silent(facts).holds() && ask::port_closed_soon_after(facts).holds() {
-            ("listener-closed", PORT_CLOSED)
-        } else {
-            ("process-exit", SHARE)
-        };
+    let (rival, share) = rival(facts);
+    let grew = ask::window_grew(facts);
+    // A grown window proves unread data even where the sender had spoken last.
+    let unread = match ask::receiver_went_unanswered(facts) {
+        Answer::No if ask::is_from(facts, Side::Server).is_some() => grew.clone(),
+        answer => answer,
+    };
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
             .requires(ask::sender_had_not_closed(facts))?
-            .requires(ask::receiver_went_unanswered(facts))?
+            .requires(unread)?
             .is_excluded_by(&ask::received_its_answer(facts))?
+            .is_excluded_by(&ask::answer_was_still_coming_to_client(facts))?
+            .is_excluded_by(&ask::client_never_asked(facts))?
+            .is_excluded_by(&ask::dropped_before_any_payload(facts))?
             .is_excluded_by(&ask::answered_mid_request(facts))?
             .is_excluded_by(&ask::tls_handshake_is_open(facts))?
-            .is_excluded_by(&ask::lost_patience(facts))?
+            .is_excluded_by(&ask::waited_in_vain(facts))?
             .is_excluded_by(&ask::process_ended(facts))?
-            .is_supported_by(ask::window_grew(facts))
+            .is_supported_by(grew)
             .is_supported_by(ask::left_undelivered(facts))
             .ties_with(rival, share),
     )
+}
+
+/// From which other cause the wire cannot tell it here, and its share against that.
+fn rival(facts: &Facts<'_>) -> (&'static str, u8) {
+    if ask::answer_refuses(facts).holds() && ask::window_grew(facts).holds() {
+        ("early-response-upload", REFUSED)
+    } else if ask::server_was_silent(facts).holds() && ask::port_closed_soon_after(facts).holds() {
+        ("listener-closed", PORT_CLOSED)
+    } else {
+        ("process-exit", SHARE)
+    }
 }
 
 /// Its share against `process-exit`, whose kernel closes the same way, and against `listener-closed` where the port is closed right after;
 /// the taxonomy's.
 const SHARE: u8 = 75;
 const PORT_CLOSED: u8 = 50;
+/// The complement of that of `early-response-upload`.
+const REFUSED: u8 = 40;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Confidence::Likely;
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened, served};
+
+    #[test]
+    fn a_window_that_grows_in_the_reset_had_unread_data_in_it() {
+        let story = opened(
+            "0.011  client > server  ACK      seq 1 ack 1 len 1460
+             0.011  client > server  PSH,ACK  seq 1461 ack 1 len 1460
+             0.021  server > client  ACK      seq 1 ack 2921 win 480
+             0.400  server > client  RST,ACK  seq 1 ack 2921 win 503",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("unread-data-close", Likely)
+        );
+        assert_eq!(judged(&begun_midway(&story)), ("unread-data-close", Likely));
+        assert_eq!(
+            judged(&across_the_wrap(&story)),
+            ("unread-data-close", Likely)
+        );
+    }
+
+    #[test]
+    fn an_upload_cut_off_in_flight_without_a_word_of_the_server() {
+        let story = opened(
+            "0.011  client > server  ACK      seq 1 ack 1 len 14480
+             0.022  server > client  ACK      seq 1 ack 14481 win 400
+             0.022  client > server  ACK      seq 14481 ack 1 len 28960
+             0.400  server > client  RST,ACK  seq 1 ack 20001 win 520",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+        assert_eq!(
+            judged(&at_the_server(&story)),
+            ("unread-data-close", Likely)
+        );
+    }
+
+    #[test]
+    fn once_answered_nothing_is_unread() {
+        let story = served("0.300  server > client  RST,ACK  seq 201 ack 101");
+        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+
+    #[test]
+    fn an_interim_response_is_no_answer() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 120 data \"POST /u HTTP/1.1\\r\\nExpect: 100-continue\\r\\nContent-Length: 900000\\r\\n\\r\\n\"
+             0.022  server > client  PSH,ACK  seq 1 ack 121 len 25 data \"HTTP/1.1 100 Continue\\r\\n\\r\\n\"
+             0.022  client > server  ACK      seq 121 ack 26 len 1460
+             0.022  client > server  ACK      seq 1581 ack 26 len 1460
+             0.032  server > client  ACK      seq 26 ack 3041
+             0.500  server > client  RST,ACK  seq 26 ack 3041 win 510",
+        );
+        assert_eq!(judged(&story), ("unread-data-close", Likely));
+    }
+}
