@@ -161,7 +161,10 @@ impl Analyzer {
     fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
             Decoded::Segment(segment) => self.tracker.observe(segment),
-            Decoded::Quoted(_) => *self.skipped.entry(Skip::Quoted).or_default() += 1,
+            Decoded::Quoted(quoted) => {
+                *self.skipped.entry(Skip::Quoted).or_default() += 1;
+                self.tracker.observe_error(quoted);
+            }
             Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
             Decoded::Skip(skip) => *self.skipped.entry(*skip).or_default() += 1,
         }

@@ -110,7 +110,11 @@ mod tests {
         batch.start(3);
         for (number, bytes) in [(7, &b"abc"[..]), (8, b""), (9, b"defg")] {
             batch.push(&Record {
-                id: RecordId { source: 0, number },
+                id: RecordId {
+                    source: 0,
+                    number,
+                    order: number,
+                },
                 time: Timestamp::from_nanos(5),
                 link: LinkType(1),
                 bytes,

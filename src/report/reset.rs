@@ -185,9 +185,9 @@ pub struct TimelineLine {
     pub time: Time,
     /// Time since the line above, in seconds; null for the first.
     pub delta: Option<Seconds>,
-    /// Who sent it: `client` or `server`.
+    /// Who sent it: `client`, `server`, or `network` for an ICMP error about a segment, whose numbers are 0.
     pub from: &'static str,
-    /// Its control bits, joined by commas: `SYN,ACK`.
+    /// Its control bits, joined by commas: `SYN,ACK`; `ICMP` for an error.
     pub flags: String,
     /// Its sequence number relative to its sender's first one: 0 is the SYN; where no SYN was captured, 1 is the first one seen.
     pub seq: i64,

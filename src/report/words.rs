@@ -2,6 +2,7 @@
 
 use crate::case::facts::{Stated, Tell};
 use crate::rules::{Fact, SynAckTrouble};
+use crate::tcp::{IcmpError, Quoted};
 
 /// The sentence of a fact that holds: present or past tense, its numbers in it, a capital first and no full stop.
 #[expect(
@@ -137,6 +138,7 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::SentBeforeItKnew => "The segment that it answers was under way when that reset was sent".into(),
         Fact::StateWas { side, state } => format!("The {} was in {}", side.name(), state.name()),
 
+        Fact::Icmp(error) => icmp(error),
         Fact::Stated(reason) => stated(reason),
         Fact::Challenged => "Its receiver answered with a challenge ACK and lived on".into(),
         Fact::NotAcceptable => "Its numbers are not those that its receiver expected, so it was dropped".into(),
@@ -211,6 +213,24 @@ fn foreign(tell: Tell) -> String {
             "The segment it answers was marked DSCP {asked}, which a host would have copied"
         ),
     }
+}
+
+/// The sentence of an ICMP error, which is also its note in the timeline.
+pub fn icmp(error: &Quoted) -> String {
+    let says = match error.says {
+        IcmpError::PortUnreachable => "port unreachable".into(),
+        IcmpError::Prohibited => "administratively prohibited".into(),
+        IcmpError::HostUnreachable => "host unreachable".into(),
+        IcmpError::NetUnreachable => "network unreachable".into(),
+        IcmpError::TimeExceeded => "time exceeded".into(),
+        IcmpError::TooBig { mtu: 0 } => "packet too big".into(),
+        IcmpError::TooBig { mtu } => format!("packet too big for a link of {mtu} bytes"),
+        IcmpError::Other { kind, code } => format!("error type {kind} code {code}"),
+    };
+    format!(
+        "{} reported by ICMP about a segment from {}: {says}",
+        error.reporter, error.from
+    )
 }
 
 /// The sentence of a reason that the reset itself gives.

@@ -1,7 +1,7 @@
 //! [`Fact`]: one observation in numbers. `report` words it, so that judging formats no string.
 
 use crate::case::facts::{Stated, Tell};
-use crate::tcp::{Side, State};
+use crate::tcp::{Quoted, Side, State};
 use std::net::SocketAddr;
 
 /// One observed fact, or, in a claim's `hidden`, the one that is missing.
@@ -318,6 +318,8 @@ pub enum Fact {
         state: State,
     },
 
+    /// An ICMP error about a segment of the connection.
+    Icmp(Quoted),
     /// It says itself why it was sent.
     Stated(Stated),
     /// Its receiver asked back with a challenge ACK.

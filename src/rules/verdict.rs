@@ -108,6 +108,12 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
     claims.sort_by_key(|standing| std::cmp::Reverse(standing.rank())); // stable: the registry's order breaks what is left
     let gaps = gaps(facts);
     let mut claims = claims.into_iter();
+    let reported = facts.case.icmp.iter().map(|error| Evidence {
+        bearing: Bearing::Supports,
+        decisive: false,
+        fact: Fact::Icmp(*error),
+        records: vec![error.record],
+    });
     let stated = facts.stated().map(|reason| Evidence {
         bearing: Bearing::Supports,
         decisive: false,
@@ -120,7 +126,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         return Verdict {
             cause: UNDETERMINED,
             confidence: Confidence::Possible,
-            evidence: stated.into_iter().collect(),
+            evidence: stated.into_iter().chain(reported).collect(),
             reasons,
             alternatives: Vec::new(),
         };
@@ -139,6 +145,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         }
         first.claim.evidence.insert(0, stated);
     }
+    first.claim.evidence.extend(reported);
     let alternatives = others.iter().map(|other| first.before(other)).collect();
     Verdict {
         cause: first.doc,

@@ -7,7 +7,7 @@ use crate::case::{
     ResetCase, Timeline, Turn, Turns, fit,
 };
 use crate::origin::{SECOND, Timestamp};
-use crate::tcp::{Event, Header, Pair, Prefix, ResetFit, Segment, Side, State, reply_to};
+use crate::tcp::{Event, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, State, reply_to};
 
 /// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Connection {
     pub timeline: Timeline,
     /// Its first resets.
     pub earlier: Vec<EarlierReset>,
+    /// ICMP errors about its segments, the first ones.
+    pub icmp: Vec<Quoted>,
     /// Bytes that the capture lost.
     pub lost: Option<Lost>,
     /// Payload that was looked at was cut.
@@ -66,6 +68,7 @@ impl Connection {
             turns: Turns::default(),
             timeline: Timeline::new(room),
             earlier: Vec::new(),
+            icmp: Vec::new(),
             lost: None,
             payload_cut: false,
             predecessor: None,

@@ -20,7 +20,7 @@ use crate::case::{
     ServiceEvent, Timeline,
 };
 use crate::origin::{SECOND, Timestamp};
-use crate::tcp::{Header, Prefix, Segment, Side};
+use crate::tcp::{Header, Prefix, Quoted, Segment, Side};
 use connection::Connection;
 use copies::Recent;
 use neighbours::Neighbours;
@@ -103,6 +103,18 @@ impl Tracker {
         }
         let finished = self.table.get(slot).is_some_and(Connection::is_finished);
         self.table.touch(slot, finished);
+    }
+
+    /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed.
+    pub fn observe_error(&mut self, quoted: &Quoted) {
+        self.advance_to(quoted.time);
+        let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
+        if let Some(slot) = self.table.find(&key)
+            && let Some(connection) = self.table.get_mut(slot)
+            && connection.icmp.len() < ResetCase::EARLIER
+        {
+            connection.icmp.push(*quoted);
+        }
     }
 
     /// Lets capture time pass, so that cases settle that have waited long enough.
@@ -255,6 +267,7 @@ impl Tracker {
             earlier: connection.earlier.clone(),
             copy_of: None,
             predecessor: connection.predecessor,
+            icmp: Vec::new(),
             gaps: Gaps::default(),
             neighbourhood: Neighbourhood::default(),
         };
@@ -360,6 +373,7 @@ impl Tracker {
             if connection.open_cases.is_empty() {
                 self.pending.stop(slot, connection.settles_at);
             }
+            case.icmp.clone_from(&connection.icmp);
             let seen = |side: Side| case.endpoints[side].was_seen();
             case.gaps = Gaps {
                 no_handshake: case.endpoints.client.syn.is_none()

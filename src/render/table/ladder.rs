@@ -113,7 +113,7 @@ impl Draw {
         let strokes = |count: usize| std::iter::repeat_n(line, count).collect::<String>();
         let body = format!(" {} ", step.label);
         let len = body.chars().count();
-        let path = if step.role == Role::ForeignReset {
+        let path = if step.role == Role::ForeignReset || step.line.from == "network" {
             PATH
         } else {
             ""
