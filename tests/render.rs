@@ -1,6 +1,10 @@
 //! Every form of the report over two captures, byte for byte: what changes in a form is seen here before a reader sees it.
 
 #![cfg(feature = "cli")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
 
 mod common;
 

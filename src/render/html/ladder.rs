@@ -71,8 +71,11 @@ fn rung(step: &Step<'_>, name: &str, one_host: bool, out: &mut dyn Write) -> io:
     writeln!(out, " {}</span></div>", Esc(&step.notes.join("; ")))
 }
 
-/// A line across, with its head at the receiver; one from the path begins halfway.
+/// A line across, with its head at the receiver; one from the path begins halfway. An error message of the network has neither end.
 fn arrow(step: &Step<'_>) -> String {
+    if step.line.from == "network" {
+        return String::new();
+    }
     let to_right = step.line.from == "client";
     let foreign = step.role == Role::ForeignReset;
     let (from, to) = match (to_right, foreign) {
