@@ -111,9 +111,8 @@ mod tests {
         for (number, bytes) in [(7, &b"abc"[..]), (8, b""), (9, b"defg")] {
             batch.push(&Record {
                 id: RecordId {
-                    source: 0,
                     number,
-                    order: number,
+                    ..RecordId::default()
                 },
                 time: Timestamp::from_nanos(5),
                 link: LinkType(1),

@@ -18,6 +18,8 @@ pub(super) struct Pcap {
     order: ByteOrder,
     /// Nanoseconds in one unit of a record's fraction.
     unit: i64,
+    /// How many units a second has.
+    second: u32,
     /// Bytes of a record header behind the sixteen that all have.
     extra: usize,
     lengths: Lengths,
@@ -84,6 +86,7 @@ impl Pcap {
         Ok(Self {
             order,
             unit,
+            second: u32::try_from(SECOND / unit).unwrap_or(u32::MAX),
             extra,
             lengths: match minor {
                 0..3 => Lengths::OriginalFirst,

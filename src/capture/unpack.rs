@@ -157,3 +157,96 @@ const STEP: usize = 32 << 10;
 const MOST_AT_ONCE: usize = 256 << 10;
 /// The largest window of a Zstandard frame, in bytes: that of its `--long` option.
 const WINDOW: u64 = 128 << 20;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::super::bytes::ByteOrder;
+    use super::super::testfile::{Seen, Writer, drain, open};
+    use super::super::{FileSource, Source};
+    use std::io::Write;
+
+    fn capture(records: u32) -> Vec<u8> {
+        let mut file = Writer::new(ByteOrder::Little);
+        file.u32(0xa1b2_c3d4).u16(2).u16(4).u64(0).u32(0).u32(1);
+        for second in 0..records {
+            let body = [second.to_le_bytes()[0]; 900];
+            file.u32(second).u32(0).u32(900).u32(900).raw(&body);
+        }
+        file.bytes
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        ruzstd::encoding::compress_to_vec(bytes, level)
+    }
+
+    fn records(bytes: &[u8]) -> (Vec<Seen>, Option<String>) {
+        let (records, error) = drain(&mut open(bytes).unwrap());
+        (records, error.map(|error| error.fault.to_string()))
+    }
+
+    #[test]
+    fn what_is_compressed_reads_as_what_is_not() {
+        let plain = capture(3_000);
+        let (first, second) = plain.split_at(1_000_001);
+        let skipped = [
+            &[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3][..],
+            &zstd(&plain),
+        ]
+        .concat();
+        for packed in [
+            gzip(&plain),
+            zstd(&plain),
+            [gzip(first), gzip(second)].concat(),
+            [zstd(first), zstd(second)].concat(),
+            skipped,
+        ] {
+            assert_eq!(records(&packed), records(&plain));
+        }
+        let mut source = open(&gzip(&plain)).unwrap();
+        drain(&mut source);
+        let info = source.info();
+        assert!(info.complete);
+        assert_eq!((info.packing, info.format), (Some("gzip"), "pcap"));
+        assert_eq!(info.bytes, plain.len() as u64);
+    }
+
+    #[test]
+    fn a_cut_keeps_what_was_unpacked_before_it() {
+        let plain = capture(3_000);
+        for (packed, name) in [(gzip(&plain), "gzip"), (zstd(&plain), "Zstandard")] {
+            let (found, said) = records(&packed[..packed.len() / 2]);
+            assert!(found.len() > 100, "{}", found.len());
+            let said = said.unwrap();
+            let cut = format!("cut off inside its {name} compression (record ");
+            assert!(said.starts_with(&cut), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_compressed_file_is_read_twice() {
+        let name = format!("rstscope-packed-{}.pcap.gz", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, gzip(&capture(50))).unwrap();
+        let mut source = FileSource::open(&path, 0).unwrap();
+        let first = drain(&mut source).0;
+        assert!(source.rewind().unwrap());
+        let second = drain(&mut source).0;
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(first.len(), 50);
+        assert_eq!(first, second);
+    }
+
+    #[test]
+    fn what_is_compressed_twice_is_not_unpacked_twice() {
+        let error = open(&gzip(&gzip(&capture(1)))).err().unwrap();
+        assert!(error.to_string().contains("gzip -dc"));
+    }
+}

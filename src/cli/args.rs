@@ -106,7 +106,7 @@ pub struct Args {
 
     /// When to use colour: auto, always or never
     ///
-    /// 'auto' is a terminal, unless the variable `NO_COLOR` is set. Colour never says what the words do not.
+    /// 'auto' is a terminal, unless `NO_COLOR` is set. Colour never says what the words do not.
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     pub color: String,
 

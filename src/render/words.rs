@@ -306,6 +306,15 @@ pub fn story(reset: &ResetReport) -> String {
     if !reset.connection.roles_known {
         sentences.push("Who is client and who server is a guess.".into());
     }
+    if !reset.connection.application.is_empty() {
+        let said: Vec<String> = reset
+            .connection
+            .application
+            .iter()
+            .map(|said| printable(said))
+            .collect();
+        sentences.push(format!("It carried {}.", said.join(", ")));
+    }
     if !reset.connection.encapsulation.is_empty() {
         let wrapping = reset.connection.encapsulation.join(", ");
         sentences.push(format!("It was wrapped in {wrapping}."));

@@ -54,6 +54,7 @@ fn connection(facts: &Facts<'_>) -> Connection {
         phase: phase(facts).name(),
         wireshark_filter: identity::wireshark_filter(id),
         community_id: identity::community_id(id.client, id.server),
+        application: facts.said().iter().map(words::said).collect(),
         encapsulation: identity::encapsulation(id.encapsulation),
     }
 }

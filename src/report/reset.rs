@@ -79,6 +79,8 @@ pub struct Connection {
     pub wireshark_filter: String,
     /// Community ID, version 1 with seed 0, by which other tools name the same connection.
     pub community_id: String,
+    /// What the applications said, in a few words each, as far as their first bytes were captured: `HTTP GET /item`, `TLS for a.example`.
+    pub application: Vec<String>,
     /// What its segments were wrapped in, outermost first; empty for most.
     pub encapsulation: Vec<String>,
 }
@@ -290,6 +292,7 @@ impl ResetReport {
                 phase: "connect",
                 wireshark_filter: "tcp".into(),
                 community_id: "1:".into(),
+                application: Vec::new(),
                 encapsulation: Vec::new(),
             },
             sender: "server",

@@ -19,6 +19,7 @@ pub fn timeline(facts: &Facts<'_>, evidence: &[Evidence]) -> Vec<TimelineLine> {
         from: case.sent_by,
         header: case.reset,
         nature: Nature::Fresh,
+        captured: 1,
     };
     writer.run([&reset].into_iter(), 0);
     let (first, last) = case.after.halves();

@@ -1,6 +1,6 @@
 //! The sentence for each fact: a match without a wildcard, so that a new fact does not compile unworded.
 
-use crate::case::facts::{Stated, Tell};
+use crate::case::facts::{Said, Stated, Tell};
 use crate::rules::{Fact, SynAckTrouble};
 use crate::tcp::{IcmpError, Quoted};
 
@@ -117,6 +117,9 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::SilentBefore { nanos } => format!("Nothing was sent for {} before the reset", duration(*nanos)),
         Fact::RepeatedInVain { times } => format!("The sender of the reset had repeated its payload {} in vain", count(*times, "time", "times")),
 
+        Fact::AnnouncedTimeout { nanos, seconds } => {
+            format!("{} of silence agree with the {seconds} s that the server had announced (Keep-Alive: timeout={seconds})", duration(*nanos))
+        }
         Fact::KnownTimeout { nanos, seconds, whose } => {
             format!("{} of silence agree with {seconds} s, a timeout that many {whose} have", duration(*nanos))
         }
@@ -212,6 +215,61 @@ fn foreign(tell: Tell) -> String {
         Tell::DscpNotCopied { asked } => format!(
             "The segment it answers was marked DSCP {asked}, which a host would have copied"
         ),
+    }
+}
+
+/// What an application said, in a few words.
+pub fn said(said: &Said) -> String {
+    match said {
+        Said::HttpRequest(line) => format!("HTTP {line}"),
+        Said::HttpAnswer(code) => format!("answered with status {code}"),
+        Said::KeepsAlive { seconds } => {
+            format!("the server keeps a quiet connection for {seconds} s (Keep-Alive)")
+        }
+        Said::WillClose => "the server said Connection: close".into(),
+        Said::Http2 => "HTTP/2 in clear text".into(),
+        Said::GoAway { code } => format!("the server sent GOAWAY, error code {code}"),
+        Said::TlsHello { name: Some(name) } => format!("TLS for {name}"),
+        Said::TlsHello { name: None } => "TLS".into(),
+        Said::TlsAlert { code, by_server } => {
+            format!(
+                "TLS alert {code} ({}) by the {}",
+                tls_alert(*code),
+                if *by_server { "server" } else { "client" }
+            )
+        }
+        Said::ProxyHeader => "behind a PROXY protocol header".into(),
+        Said::ServerError { protocol, text } => format!("{protocol} error: {text}"),
+    }
+}
+
+/// RFC 8446 6.2, those that a reset accompanies.
+const fn tls_alert(code: u8) -> &'static str {
+    match code {
+        0 => "close_notify",
+        10 => "unexpected message",
+        20 => "bad record MAC",
+        40 => "handshake failure",
+        42 => "bad certificate",
+        43 => "unsupported certificate",
+        44 => "certificate revoked",
+        45 => "certificate expired",
+        46 => "certificate unknown",
+        47 => "illegal parameter",
+        48 => "unknown CA",
+        49 => "access denied",
+        50 => "decode error",
+        51 => "decrypt error",
+        70 => "protocol version",
+        71 => "insufficient security",
+        80 => "internal error",
+        86 => "inappropriate fallback",
+        90 => "user cancelled",
+        109 => "missing extension",
+        112 => "unrecognized name",
+        116 => "certificate required",
+        120 => "no application protocol",
+        _ => "other",
     }
 }
 

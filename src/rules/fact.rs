@@ -268,6 +268,13 @@ pub enum Fact {
         times: u32,
     },
 
+    /// The silence is the timeout that the server had announced.
+    AnnouncedTimeout {
+        /// Nanoseconds of silence.
+        nanos: i64,
+        /// What was announced, in seconds.
+        seconds: u32,
+    },
     /// The silence is a timeout that many have.
     KnownTimeout {
         /// Nanoseconds of silence.

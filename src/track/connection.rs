@@ -16,8 +16,8 @@ pub struct Connection {
     pub id: ConnectionId,
     /// Its ends where further copies of its packets were captured: behind other tags, or with translated addresses.
     pub ways: Vec<ConnectionId>,
-    /// Packets of it were captured more than once, beyond doubt.
-    doubled: bool,
+    /// How often one packet of it was captured, at most and beyond doubt.
+    captured: u8,
     /// Its first segment.
     pub started: Mark,
     /// When its latest segment came.
@@ -61,7 +61,7 @@ impl Connection {
         Self {
             id,
             ways: Vec::new(),
-            doubled: false,
+            captured: 1,
             started: Mark::of(&segment.header),
             last_time: segment.header.time,
             endpoints: Pair::default(),
@@ -136,24 +136,26 @@ impl Connection {
     /// The first capture of the packet in which `header` came, where it was captured before.
     ///
     /// A packet without a mark is a copy while the other side has said nothing in between that could have asked for it again; an
-    /// acknowledgment or a reset without one only on a connection of which other packets were captured twice.
+    /// acknowledgment or a reset without one only as often as packets of this connection are captured otherwise.
     pub fn copied_by(&mut self, side: Side, header: &Header) -> Option<Header> {
         let mut unasked = true;
-        let latest = self.timeline.lines().rev().take(copies::COPY_AMONG);
+        let latest = self.timeline.lines_mut().rev().take(copies::COPY_AMONG);
         for line in latest.take_while(|line| header.time - line.header.time <= copies::COPY_WITHIN)
         {
             if line.from != side {
                 unasked = false;
                 continue;
             }
-            let copied = match copies::compare(&line.header, header) {
+            let same = copies::compare(&line.header, header);
+            let copied = match same {
                 None => false,
                 Some(Sameness::Marked) => true,
                 Some(Sameness::Unasked) => unasked,
-                Some(Sameness::Alike) => unasked && self.doubled,
+                Some(Sameness::Alike) => unasked && line.captured < self.captured,
             };
             if copied {
-                self.doubled = true;
+                line.captured = line.captured.saturating_add(1);
+                self.captured = self.captured.max(line.captured);
                 return Some(line.header);
             }
         }
@@ -212,6 +214,7 @@ impl Connection {
             from: side,
             header: *header,
             nature,
+            captured: 1,
         });
     }
 

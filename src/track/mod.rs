@@ -248,6 +248,7 @@ impl Tracker {
             from: side,
             header,
             nature: Nature::Fresh,
+            captured: 1,
         };
         self.add_to_open_cases(slot, line);
         let Some(connection) = self.table.get_mut(slot) else {

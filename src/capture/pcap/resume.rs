@@ -6,10 +6,10 @@
 use super::{Head, Pcap, RECORD_HEADER_LEN};
 use crate::capture::error::Damage;
 use crate::capture::walk::{LONGEST_BLOCK_RECORD, Progress, Sound, search};
-use crate::origin::SECOND;
 
 impl Pcap {
     /// Whether a header is one that damage may have made, though careless writers make such, too.
+    #[inline]
     pub(super) fn is_odd(&self, head: &Head) -> bool {
         head.len > self.longest
             || !self.is_consistent(head)
@@ -103,8 +103,9 @@ impl Pcap {
     }
 
     /// Whether fraction and lengths agree with what they mean.
+    #[inline]
     fn is_consistent(&self, head: &Head) -> bool {
-        i64::from(head.fraction) * self.unit < SECOND
+        head.fraction < self.second
             && head.len <= head.original_len
             && head.original_len <= LONGEST_BLOCK_RECORD
             && head.original_len > 0

@@ -3,6 +3,7 @@
 //! Each file here holds one theme. An answer is plain data; what it means for a cause, the rules say.
 
 mod after;
+mod application;
 mod close;
 mod form;
 mod handshake;
@@ -13,6 +14,7 @@ mod speech;
 mod tls;
 
 pub use after::Accepted;
+pub use application::Said;
 pub use close::NOTICES_WITHIN;
 pub use form::Form;
 pub use http::{RequestHead, ResponseHead};
