@@ -5,8 +5,7 @@
 #![cfg(feature = "cli")]
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test ends where its own preparations fail, and says when it is skipped"
+    reason = "a test ends where its own preparations fail"
 )]
 
 mod common;
@@ -106,10 +105,9 @@ fn look(browser: &str, name: &str, page: &str) -> String {
         </script>";
     let page = page.replacen("<title>", &format!("{listener}<title>"), 1);
     let quoted = page.replace('&', "&amp;").replace('"', "&quot;");
-    let frames: String = WIDTHS
-        .iter()
+    let frames = WIDTHS
         .map(|width| format!("<iframe width=\"{width}\" height=\"900\" frameborder=\"0\" srcdoc=\"{quoted}\"></iframe>"))
-        .collect();
+        .concat();
     fs::write(
         &file,
         format!("<!DOCTYPE html><meta charset=\"utf-8\"><title>-</title>{frames}<pre id=\"found\">-</pre><script>{LOOK}</script>"),
