@@ -92,9 +92,19 @@ fn judged(verdict: &Verdict) -> Judged {
         confidence: reasons::confidence(verdict.confidence),
         severity: verdict.cause.severity.name(),
         reasons: verdict.reasons.iter().map(reasons::reason).collect(),
-        evidence: verdict.evidence.iter().map(evidence).collect(),
+        evidence: told_once(&verdict.evidence).map(evidence).collect(),
         alternatives: verdict.alternatives.iter().map(alternative).collect(),
     }
+}
+
+/// The evidence without repetitions: one fact may have answered several questions of a rule.
+pub fn told_once(evidence: &[rules::Evidence]) -> impl Iterator<Item = &rules::Evidence> {
+    evidence.iter().enumerate().filter_map(|(place, one)| {
+        let before = evidence.iter().take(place);
+        let mut same =
+            before.filter(|other| other.fact == one.fact && other.records == one.records);
+        same.next().is_none().then_some(one)
+    })
 }
 
 fn evidence(evidence: &rules::Evidence) -> Evidence {

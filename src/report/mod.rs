@@ -10,6 +10,8 @@ mod incident;
 mod quality;
 mod reasons;
 mod reset;
+#[cfg(feature = "cli")]
+mod schema;
 mod seen;
 mod story;
 mod totals;
@@ -23,6 +25,8 @@ pub use reset::{
     Advice, Alternative, Connection, EndImpact, Ends, Evidence, Failure, Failures, ResetReport,
     TimelineLine, Verdict,
 };
+#[cfg(feature = "cli")]
+pub use schema::{Report, schema};
 pub use seen::{Reference, Seconds, Time};
 pub use totals::{CaptureQuality, End, Head, Source, Summary, Tool};
 

@@ -163,7 +163,7 @@ impl<'a> Writer<'a> {
     /// Which pieces of evidence a record shows, numbered from 1 as the report lists them.
     fn shown_by(&self, record: RecordId) -> Option<String> {
         let shown: Vec<String> = (1..)
-            .zip(self.evidence)
+            .zip(super::build::told_once(self.evidence))
             .filter(|(_, evidence)| evidence.records.contains(&record))
             .map(|(number, _): (usize, _)| number.to_string())
             .collect();
