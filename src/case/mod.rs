@@ -6,6 +6,7 @@ pub mod facts;
 mod gaps;
 mod neighbourhood;
 mod timeline;
+mod vantage;
 mod view;
 
 pub use gaps::{Gaps, Lost};
@@ -14,7 +15,8 @@ pub use neighbourhood::{
     Twin, TwinEnd,
 };
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
-pub use view::{EndpointView, Fin, Probing, fit};
+pub use vantage::Vantage;
+pub use view::{Checksums, EndpointView, Fin, Probing, fit};
 
 use crate::origin::RecordId;
 use crate::tcp::{Encapsulation, Header, Pair, Prefix, SeqNumber, Side, State};
