@@ -7,7 +7,7 @@
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
 use crate::decode::{Decoded, Record, Skip, decode};
-use crate::incidents::{Bounds, Incidents};
+use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::origin::Timestamp;
 use crate::report::{
     CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Seen, Summary, Traits,
@@ -116,7 +116,7 @@ impl Analyzer {
             self.quality.note(&case);
             *self.by_cause.entry(report.verdict.cause).or_default() += 1;
             *self.by_severity.entry(report.verdict.severity).or_default() += 1;
-            self.incidents.add(&report);
+            self.incidents.add(&report, &Sample::of(&case));
             return Some(report);
         }
     }
@@ -145,7 +145,7 @@ impl Analyzer {
             first_step: self.clock.first_step,
         };
         Finished {
-            incidents: self.incidents.finish(),
+            incidents: self.incidents.finish(&self.tracker.habits()),
             capture_quality: self.quality.items(&traits),
             summary: Summary {
                 records: self.records,
@@ -167,7 +167,10 @@ impl Analyzer {
     fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
             Decoded::Segment(segment) => self.tracker.observe(segment),
-            Decoded::Quoted(_) => *self.skipped.entry(Skip::Quoted).or_default() += 1,
+            Decoded::Quoted(quoted) => {
+                *self.skipped.entry(Skip::Quoted).or_default() += 1;
+                self.tracker.observe_error(quoted);
+            }
             Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
             Decoded::Skip(skip) => *self.skipped.entry(*skip).or_default() += 1,
         }

@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("track", &["case", "tcp", "origin"]),
     ("rules", &["case", "tcp", "origin"]),
     ("report", &["rules", "case", "tcp", "origin"]),
-    ("incidents", &["report", "case", "origin"]),
+    ("incidents", &["report", "case", "tcp", "origin"]),
     ("render", &["report"]),
     (
         "analyzer",

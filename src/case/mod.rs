@@ -4,12 +4,14 @@
 
 pub mod facts;
 mod gaps;
+mod habits;
 mod neighbourhood;
 mod timeline;
 mod vantage;
 mod view;
 
 pub use gaps::{Gaps, Lost};
+pub use habits::{Habits, Handshakes, Samples};
 pub use neighbourhood::{
     Ending, Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits,
     Twin, TwinEnd,
@@ -19,7 +21,7 @@ pub use vantage::Vantage;
 pub use view::{Checksums, EndpointView, Fin, Probing, fit};
 
 use crate::origin::RecordId;
-use crate::tcp::{Encapsulation, Header, Pair, Prefix, SeqNumber, Side, State};
+use crate::tcp::{Encapsulation, Header, Pair, Prefix, Quoted, SeqNumber, Side, State};
 use std::net::SocketAddr;
 
 /// Everything known about one reset.
@@ -52,6 +54,8 @@ pub struct ResetCase {
     pub copy_of: Option<RecordId>,
     /// The connection that used the same two addresses before this one, and was not seen to end.
     pub predecessor: Option<Predecessor>,
+    /// ICMP errors about segments of this connection, oldest first; at most [`ResetCase::EARLIER`].
+    pub icmp: Vec<Quoted>,
     /// What the capture did not show.
     pub gaps: Gaps,
     /// What went on around it until it settled.

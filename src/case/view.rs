@@ -52,6 +52,8 @@ pub struct EndpointView {
     pub first_bytes: Prefix,
     /// First bytes of its latest turn.
     pub latest_bytes: Prefix,
+    /// The last five bytes of its latest fresh payload; `None` when they were not captured, or were fewer.
+    pub tail: Option<[u8; 5]>,
     /// Segments whose payload it had sent before.
     pub retransmissions: u32,
     /// Questions it asked of a silent peer, since it last showed having heard of it.

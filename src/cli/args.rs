@@ -2,7 +2,7 @@
 
 use super::messages::Exit;
 use super::select::{self, Ends, Moment, Place};
-use crate::render::Format;
+use crate::render::{Format, Zone};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
@@ -89,6 +89,22 @@ pub struct Args {
     /// Show N resets of each kind [default: 3 in tables, all in JSON]
     #[arg(long, value_name = "N")]
     pub examples: Option<usize>,
+
+    /// When to use colour: auto, always or never
+    ///
+    /// 'auto' is a terminal, unless `NO_COLOR` is set. Colour never says what the words do not.
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], default_value = "auto", hide_default_value = true, hide_possible_values = true)]
+    pub color: String,
+
+    /// Show times at this offset from UTC, such as +02:00
+    ///
+    /// For the forms that people read; JSON is always in UTC.
+    #[arg(long, value_name = "OFFSET", allow_hyphen_values = true, value_parser = |text: &str| Zone::offset(text).ok_or("no offset such as +02:00, -0530 or Z"))]
+    pub utc_offset: Option<Zone>,
+
+    /// Show times in the zone of this machine
+    #[arg(long, conflicts_with = "utc_offset")]
+    pub local: bool,
 
     /// What else the program does.
     #[command(subcommand)]

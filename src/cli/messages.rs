@@ -90,10 +90,14 @@ pub fn not_opened(error: &CaptureError, path: &Path) {
 
 /// An input could not be read further; what came before stands.
 pub fn cut_short(Stopped { error, records }: &Stopped) {
+    let place = match error.fault {
+        Fault::Skipped { .. } => "around that",
+        _ => "before that",
+    };
     let read = match records {
         0 => "no record of it could be read".to_owned(),
-        1 => "the report covers the one record before that".to_owned(),
-        _ => format!("the report covers the {records} records before that"),
+        1 => format!("the report covers the one record {place}"),
+        _ => format!("the report covers the {records} records {place}"),
     };
     say(&described(error), Some(&read));
 }

@@ -3,7 +3,7 @@
 use super::args::{Args, Command};
 use super::messages::Mistake;
 use super::select::Wanted;
-use crate::render::{Format, Show};
+use crate::render::{Format, Show, Zone};
 use std::path::{Path, PathBuf};
 
 /// What the program is to do.
@@ -34,6 +34,21 @@ pub struct Diagnosis {
     pub examples: usize,
     /// Where the report goes; standard output when `None`.
     pub output: Option<PathBuf>,
+    /// When it has colour.
+    pub colour: Colour,
+    /// The zone of times for people.
+    pub zone: Zone,
+}
+
+/// When a report has colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 impl Plan {
@@ -85,6 +100,15 @@ impl Diagnosis {
             show,
             examples: args.examples.unwrap_or(EXAMPLES),
             output: args.output,
+            colour: match args.color.as_str() {
+                "always" => Colour::Always,
+                "never" => Colour::Never,
+                _ => Colour::Auto,
+            },
+            zone: match (args.local, args.utc_offset) {
+                (true, _) => Zone::local(),
+                (false, offset) => offset.unwrap_or_default(),
+            },
         })
     }
 }

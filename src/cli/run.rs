@@ -2,12 +2,12 @@
 
 use super::inputs::Inputs;
 use super::messages::{self, Exit};
-use super::plan::Diagnosis;
+use super::plan::{Colour, Diagnosis};
 use super::select::Selection;
 use super::sieve::Sieve;
 use crate::analyzer::{Analyzer, Config};
 use crate::capture::Merge;
-use crate::render::{Options, Renderer};
+use crate::render::{Options, Renderer, Style};
 use crate::report::{End, Head, quality_of_sources};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -48,6 +48,27 @@ pub fn width(to_stdout: bool) -> usize {
     })
 }
 
+/// What the output can show: a terminal colour, and line characters where its locale has them; a pipe and a file neither.
+fn style(plan: &Diagnosis) -> Style {
+    let terminal = plan.output.is_none() && io::stdout().is_terminal();
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL")
+        .or_else(|| set("LC_CTYPE"))
+        .or_else(|| set("LANG"));
+    let unicode = locale.is_some_and(|name| {
+        let name = name.to_ascii_uppercase();
+        name.contains("UTF-8") || name.contains("UTF8")
+    });
+    Style {
+        colour: match plan.colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => terminal && set("NO_COLOR").is_none(),
+        },
+        unicode: terminal && unicode,
+    }
+}
+
 /// One analysis on its way to the output.
 struct Run {
     sieve: Sieve,
@@ -68,6 +89,8 @@ impl Run {
         let options = Options {
             width: width(plan.output.is_none()),
             show: plan.show,
+            style: style(plan),
+            zone: plan.zone.clone(),
         };
         Ok(Self {
             sieve,

@@ -1,20 +1,32 @@
-//! [`ResetReport`] -> [`Incident`]: resets folded by cause, service, sender and origin.
+//! [`ResetReport`] -> [`Incident`]: resets folded by cause, service, sender and origin, and what many connections show together.
 //!
-//! Memory is bounded by the number of incidents, never by the number of resets: beyond [`Bounds::incidents`] every further kind is
-//! counted in one incident called `other`. What each keeps whole are a few representatives.
+//! Memory is bounded by the number of kinds, never by the number of resets. A kind begins as one cause at one service. Kinds that
+//! differ in the service alone become one where a path, a host or a client has many of them; when there are still too many, they
+//! become one per cause. A client that tries many ports or hosts is a scan, whatever became of each attempt.
 
-use crate::report::{Clients, Incident, Reference, ResetReport, Time};
-use std::collections::{BTreeSet, HashMap};
-use std::net::{IpAddr, SocketAddr};
+mod findings;
+mod kind;
+mod known;
+mod rate;
+mod scan;
+mod traits;
+
+pub use traits::Traits;
+
+use crate::case::Habits;
+use crate::report::{Incident, ResetReport};
+use kind::{Kind, Place, Trio};
+use scan::Probers;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What incidents may keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Incidents told apart. Further ones are counted as one.
+    /// Incidents told apart while reading. When there are more, those that share most become one.
     pub incidents: usize,
     /// Resets that each keeps whole, the surest and earliest ones.
     pub examples: usize,
-    /// Client addresses that each counts. Further ones make the count a lower bound.
+    /// Client addresses, and services, that each counts. Further ones make the count a lower bound.
     pub clients: usize,
 }
 
@@ -32,24 +44,11 @@ impl Default for Bounds {
 #[derive(Clone, Debug)]
 pub struct Incidents {
     bounds: Bounds,
-    places: HashMap<Key, usize>,
-    kinds: Vec<Kind>,
-    other: Option<Kind>,
-}
-
-/// What the resets of one incident have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    cause: &'static str,
-    service: SocketAddr,
-    sender: &'static str,
-    origin: &'static str,
-}
-
-#[derive(Clone, Debug)]
-struct Kind {
-    incident: Incident,
-    clients: BTreeSet<IpAddr>,
+    routes: HashMap<(Trio, Place), usize>,
+    kinds: Vec<Option<Kind>>,
+    free: Vec<usize>,
+    folded: bool,
+    probers: Probers,
 }
 
 impl Incidents {
@@ -57,230 +56,186 @@ impl Incidents {
     pub fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            places: HashMap::new(),
+            routes: HashMap::new(),
             kinds: Vec::new(),
-            other: None,
+            free: Vec::new(),
+            folded: false,
+            probers: Probers::default(),
         }
     }
 
     /// Adds a reset.
-    pub fn add(&mut self, reset: &ResetReport) {
-        let key = Key::of(reset);
-        let known = self.places.get(&key).copied();
-        let room = self.kinds.len() < self.bounds.incidents;
-        if known.is_none() && room {
-            self.places.insert(key, self.kinds.len());
-            let id = format!("I{}", self.kinds.len() + 1);
-            self.kinds.push(Kind::begin(id, reset));
-        }
-        let place = known.or_else(|| self.kinds.len().checked_sub(1).filter(|_| room));
-        let kind = match place.and_then(|place| self.kinds.get_mut(place)) {
-            Some(kind) => kind,
-            None => self.other.get_or_insert_with(|| Kind::rest(reset)),
-        };
-        kind.add(reset, &self.bounds);
-    }
-
-    /// The incidents, in the order of their first resets; what was beyond the bound comes last.
-    pub fn finish(self) -> Vec<Incident> {
-        self.kinds
-            .into_iter()
-            .chain(self.other)
-            .map(|kind| kind.incident)
-            .collect()
-    }
-}
-
-impl Key {
-    fn of(reset: &ResetReport) -> Self {
-        Self {
-            cause: reset.verdict.cause,
-            service: reset.connection.server,
-            sender: reset.sender,
-            origin: reset.origin,
-        }
-    }
-}
-
-impl Kind {
-    fn begin(id: String, reset: &ResetReport) -> Self {
-        let verdict = &reset.verdict;
-        Self {
-            incident: Incident {
-                id,
-                cause: verdict.cause,
-                title: verdict.title,
-                severity: verdict.severity,
-                confidence: verdict.confidence,
-                count: 0,
-                first: reset.time,
-                last: reset.time,
-                service: Some(reset.connection.server),
-                sender: Some(reset.sender),
-                origin: Some(reset.origin),
-                clients: Clients {
-                    count: 0,
-                    complete: true,
-                },
-                findings: Vec::new(),
-                examples: Vec::new(),
-                representatives: Vec::new(),
-            },
-            clients: BTreeSet::new(),
-        }
-    }
-
-    /// The incident of all that is beyond the bound.
-    fn rest(reset: &ResetReport) -> Self {
-        let mut kind = Self::begin("other".into(), reset);
-        kind.incident.cause = "other";
-        kind.incident.title = "Resets of further kinds, beyond the number that is told apart";
-        kind.incident.service = None;
-        kind.incident.sender = None;
-        kind.incident.origin = None;
-        kind
-    }
-
-    fn add(&mut self, reset: &ResetReport, bounds: &Bounds) {
-        let incident = &mut self.incident;
-        incident.count += 1;
-        incident.first = incident.first.min(reset.time);
-        incident.last = incident.last.max(reset.time);
-        let verdict = &reset.verdict;
-        if severity_rank(verdict.severity) > severity_rank(incident.severity) {
-            incident.severity = verdict.severity;
-        }
-        if confidence_rank(verdict.confidence) > confidence_rank(incident.confidence) {
-            incident.confidence = verdict.confidence;
-        }
+    pub fn add(&mut self, reset: &ResetReport, traits: &Traits) {
+        let trio = Trio::of(reset);
         let client = reset.connection.client.ip();
-        if !self.clients.contains(&client) {
-            if self.clients.len() < bounds.clients {
-                self.clients.insert(client);
-            } else {
-                incident.clients.complete = false;
+        if scan::may_be_probe(trio.cause) && self.probers.meet(reset) {
+            let slot = self.slot(Trio::SCAN, Place::Client(client));
+            if self.probers.is_new(client) {
+                self.take_over(client, slot);
             }
+            return self.add_to(slot, reset, traits);
         }
-        incident.clients.count = u32::try_from(self.clients.len()).unwrap_or(u32::MAX);
-        represent(incident, reset, bounds.examples);
-    }
-}
-
-/// Keeps `reset` among the representatives where it is surer or earlier than one of them.
-fn represent(incident: &mut Incident, reset: &ResetReport, most: usize) {
-    let kept = &mut incident.representatives;
-    let place = kept.partition_point(|other| merit(other) <= merit(reset));
-    if place >= most {
-        return;
-    }
-    kept.insert(place, reset.clone());
-    kept.truncate(most);
-    incident.examples = kept.iter().map(ResetReport::reference).collect();
-}
-
-/// The order of representatives, the best first: a first reset before its consequences, then sureness, evidence, and time.
-fn merit(reset: &ResetReport) -> (bool, u8, usize, Time, Reference) {
-    (
-        reset.follows_reset.is_some(),
-        u8::MAX - confidence_rank(reset.verdict.confidence),
-        usize::MAX - reset.verdict.evidence.len(),
-        reset.time,
-        reset.reference(),
-    )
-}
-
-fn severity_rank(severity: &str) -> u8 {
-    match severity {
-        "error" => 2,
-        "warning" => 1,
-        _ => 0,
-    }
-}
-
-fn confidence_rank(confidence: &str) -> u8 {
-    match confidence {
-        "certain" => 2,
-        "likely" => 1,
-        _ => 0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bounds(incidents: usize, examples: usize, clients: usize) -> Bounds {
-        Bounds {
-            incidents,
-            examples,
-            clients,
+        let slot = self
+            .known_place(trio, reset, traits)
+            .unwrap_or_else(|| self.slot(trio, Place::Service(reset.connection.server)));
+        self.add_to(slot, reset, traits);
+        if self.kinds.len() - self.free.len() > self.bounds.incidents {
+            self.fold();
+            self.shrink();
         }
     }
 
-    fn reset(record: u64, cause: &'static str, confidence: &'static str) -> ResetReport {
-        let mut reset = ResetReport::sample();
-        reset.record = record;
-        reset.time = Time::from_nanos(i64::try_from(record).unwrap());
-        reset.verdict.cause = cause;
-        reset.verdict.confidence = confidence;
-        reset
-    }
-
-    fn folded(bounds: Bounds, resets: &[ResetReport]) -> Vec<Incident> {
-        let mut incidents = Incidents::new(bounds);
-        for reset in resets {
-            incidents.add(reset);
-        }
-        incidents.finish()
-    }
-
-    #[test]
-    fn the_surest_and_earliest_represent_an_incident() {
-        let resets = [
-            reset(1, "a", "possible"),
-            reset(2, "a", "certain"),
-            reset(3, "a", "likely"),
-            reset(4, "a", "certain"),
-        ];
-        let incidents = folded(bounds(9, 3, 9), &resets);
-        let [only] = incidents.as_slice() else {
-            unreachable!("one cause, one service, one sender");
-        };
-        let records: Vec<u64> = only.examples.iter().map(|at| at.record).collect();
-        assert_eq!(records, [2, 4, 3]);
-        assert_eq!((only.count, only.confidence), (4, "certain"));
-        assert_eq!((only.first.nanos(), only.last.nanos()), (1, 4));
-    }
-
-    #[test]
-    fn kinds_beyond_the_bound_are_counted_as_one() {
-        let resets = [
-            reset(1, "a", "likely"),
-            reset(2, "b", "likely"),
-            reset(3, "c", "likely"),
-            reset(4, "d", "likely"),
-            reset(5, "a", "likely"),
-        ];
-        let incidents = folded(bounds(2, 1, 9), &resets);
-        let ids: Vec<(&str, &str, u64)> = incidents
-            .iter()
-            .map(|one| (one.id.as_str(), one.cause, one.count))
-            .collect();
-        assert_eq!(ids, [("I1", "a", 2), ("I2", "b", 1), ("other", "other", 2)]);
-    }
-
-    #[test]
-    fn clients_are_counted_up_to_a_bound() {
-        let resets: Vec<ResetReport> = (1..=4)
-            .map(|number| {
-                let mut reset = reset(number, "a", "likely");
-                reset.connection.client = format!("10.0.0.{number}:1").parse().unwrap();
-                reset
+    /// The incidents, the gravest first and of one severity the largest, with what `habits` and they themselves show together.
+    pub fn finish(mut self, habits: &[Habits]) -> Vec<Incident> {
+        self.fold();
+        let mut kinds: Vec<Kind> = self.kinds.into_iter().flatten().collect();
+        let grid = rate::Grid::over(&kinds);
+        let shared = findings::Shared::of(&kinds);
+        let mut incidents: Vec<Incident> = kinds
+            .iter_mut()
+            .map(|kind| {
+                let findings = findings::of(kind, habits, &shared);
+                kind.incident(&grid, findings)
             })
             .collect();
-        let clients = |most| folded(bounds(9, 1, most), &resets).pop().unwrap().clients;
-        let expected = |count, complete| Clients { count, complete };
-        assert_eq!(clients(4), expected(4, true));
-        assert_eq!(clients(3), expected(3, false));
+        incidents.sort_by(|one, other| {
+            kind::severity_rank(other.severity)
+                .cmp(&kind::severity_rank(one.severity))
+                .then(other.count.cmp(&one.count))
+                .then(one.first.cmp(&other.first))
+                .then(one.examples.cmp(&other.examples))
+                .then(one.cause.cmp(other.cause))
+        });
+        for (number, incident) in (1..).zip(&mut incidents) {
+            let number: usize = number;
+            incident.id = format!("I{number}");
+        }
+        incidents
+    }
+
+    /// The kind of a reset whose like has been folded before.
+    fn known_place(&self, trio: Trio, reset: &ResetReport, traits: &Traits) -> Option<usize> {
+        if !self.folded {
+            return None;
+        }
+        let connection = &reset.connection;
+        [
+            Place::Everywhere,
+            Place::Path(traits.hop_limit),
+            Place::Host(connection.server.ip()),
+            Place::Client(connection.client.ip()),
+        ]
+        .into_iter()
+        .filter(|place| trio.origin == "in-path" || !matches!(place, Place::Path(_)))
+        .find_map(|place| self.routes.get(&(trio, place)).copied())
+    }
+
+    /// The place of a kind, which begins here unless it is known.
+    fn slot(&mut self, trio: Trio, place: Place) -> usize {
+        if let Some(slot) = self.routes.get(&(trio, place)) {
+            return *slot;
+        }
+        let kind = Some(Kind::new(trio, place));
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.kinds.push(None);
+            self.kinds.len() - 1
+        });
+        if let Some(room) = self.kinds.get_mut(slot) {
+            *room = kind;
+        }
+        self.routes.insert((trio, place), slot);
+        slot
+    }
+
+    fn add_to(&mut self, slot: usize, reset: &ResetReport, traits: &Traits) {
+        if let Some(Some(kind)) = self.kinds.get_mut(slot) {
+            kind.add(reset, traits, &self.bounds);
+        }
+    }
+
+    /// Takes a kind out.
+    fn take(&mut self, slot: usize) -> Option<Kind> {
+        let kind = self.kinds.get_mut(slot)?.take()?;
+        self.routes.remove(&(kind.trio, kind.place));
+        self.free.push(slot);
+        Some(kind)
+    }
+
+    /// Moves what had been one client's attempts alone into its scan.
+    fn take_over(&mut self, client: std::net::IpAddr, scan: usize) {
+        for slot in 0..self.kinds.len() {
+            let is_its = self
+                .kinds
+                .get(slot)
+                .and_then(Option::as_ref)
+                .is_some_and(|kind| {
+                    slot != scan
+                        && scan::may_be_probe(kind.trio.cause)
+                        && kind.only_client() == Some(client)
+                });
+            if is_its && let Some(kind) = self.take(slot) {
+                self.join(scan, kind);
+            }
+        }
+    }
+
+    fn join(&mut self, slot: usize, other: Kind) {
+        if let Some(Some(kind)) = self.kinds.get_mut(slot) {
+            kind.absorb(other, &self.bounds);
+        }
+    }
+
+    /// Joins kinds that differ in the service alone, where a path, a host or a client has many of them.
+    fn fold(&mut self) {
+        for coarser in [Kind::on_path, Kind::on_host, Kind::of_client] {
+            let mut groups: BTreeMap<(Trio, Place), BTreeSet<usize>> = BTreeMap::new();
+            for (slot, kind) in self.kinds.iter().enumerate() {
+                if let Some(kind) = kind
+                    && let Some(place) = coarser(kind)
+                {
+                    groups.entry((kind.trio, place)).or_default().insert(slot);
+                }
+            }
+            for ((trio, place), slots) in groups {
+                if slots.len() >= MANY || self.routes.contains_key(&(trio, place)) {
+                    self.join_all(trio, place, &slots);
+                }
+            }
+        }
+    }
+
+    /// Makes one kind of each cause that has the most of them, until a quarter of the room is free.
+    fn shrink(&mut self) {
+        while self.kinds.len() - self.free.len() > self.bounds.incidents / 4 * 3 {
+            let mut groups: BTreeMap<Trio, BTreeSet<usize>> = BTreeMap::new();
+            for (slot, kind) in self.kinds.iter().enumerate() {
+                if let Some(kind) = kind {
+                    groups.entry(kind.trio).or_default().insert(slot);
+                }
+            }
+            let largest = groups
+                .into_iter()
+                .filter(|(_, slots)| slots.len() > 1)
+                .max_by_key(|(trio, slots)| (slots.len(), std::cmp::Reverse(*trio)));
+            let Some((trio, slots)) = largest else {
+                return;
+            };
+            self.join_all(trio, Place::Everywhere, &slots);
+        }
+    }
+
+    fn join_all(&mut self, trio: Trio, place: Place, slots: &BTreeSet<usize>) {
+        self.folded = true;
+        let kinds: Vec<Kind> = slots.iter().filter_map(|slot| self.take(*slot)).collect();
+        let into = self.slot(trio, place);
+        for kind in kinds {
+            self.join(into, kind);
+        }
     }
 }
+
+/// Services from which on a host or a client with the same trouble at each is one story. Chosen: three can still be read one by one.
+const MANY: usize = 4;
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ pub struct Json {
 
 impl Json {
     /// A stream that has not begun.
-    pub const fn new(options: Options) -> Self {
+    pub const fn new(options: &Options) -> Self {
         Self {
             show: options.show,
             written: false,
@@ -77,7 +77,12 @@ mod tests {
 
     fn written(format: &str, show: Show, resets: u64) -> Vec<String> {
         let format = Format::named(format).unwrap();
-        let mut renderer = format.renderer(Options { width: 80, show });
+        let mut renderer = format.renderer(Options {
+            width: 80,
+            show,
+            style: crate::render::Style::default(),
+            zone: crate::render::Zone::default(),
+        });
         let mut out = Vec::new();
         renderer.begin(&Head::default(), &mut out).unwrap();
         let mut sizes = Vec::new();

@@ -1,9 +1,16 @@
 //! Report -> bytes on a writer: one file per format. This room sees nothing but the report, so a format cannot grow its own opinion.
 
+mod clock;
+mod digest;
 mod json;
 mod ndjson;
+mod style;
 mod table;
 pub mod text;
+mod words;
+
+pub use clock::Zone;
+pub use style::Style;
 
 use crate::report::{End, Head, ResetReport};
 use std::io::{self, Write};
@@ -33,12 +40,16 @@ pub trait Renderer {
 }
 
 /// What a renderer may be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Columns of a line, for forms that wrap text.
     pub width: usize,
     /// Which resets are shown.
     pub show: Show,
+    /// What the terminal can show.
+    pub style: Style,
+    /// The zone of times in the forms for people.
+    pub zone: Zone,
 }
 
 /// Which resets a report shows in full.
@@ -75,13 +86,13 @@ impl Format {
             name: "json",
             help: "for programs: one object with every reset",
             shows: Show::Every,
-            make: |options| Box::new(json::Json::new(options)),
+            make: |options| Box::new(json::Json::new(&options)),
         },
         Self {
             name: "ndjson",
             help: "for pipes: one object a line, each with its type",
             shows: Show::Every,
-            make: |options| Box::new(ndjson::Ndjson::new(options)),
+            make: |options| Box::new(ndjson::Ndjson::new(&options)),
         },
     ];
 

@@ -12,7 +12,7 @@ pub struct Ndjson {
 
 impl Ndjson {
     /// A stream that has not begun.
-    pub const fn new(options: Options) -> Self {
+    pub const fn new(options: &Options) -> Self {
         Self { show: options.show }
     }
 }

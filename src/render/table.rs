@@ -1,12 +1,14 @@
-//! The report for people: a headline, an overview of the incidents, then the story of a few resets of each.
+//! The report for people at a terminal: an overview of the incidents that fits a screen, then each incident with the ladder of the
+//! case that shows it best.
 //!
-//! Plain ASCII beside the words themselves, without colour: it reads the same in a terminal, in a pipe and in a ticket.
+//! Colour and line characters only where a terminal takes them, and never as the only carrier: it reads the same in a ticket.
 
 mod block;
+mod incident;
 mod ladder;
 mod overview;
-mod words;
 
+use super::words::listed;
 use super::{Options, Renderer, Show};
 use crate::report::{End, Head, ResetReport};
 use std::io::{self, Write};
@@ -31,7 +33,7 @@ impl Renderer for Table {
     fn reset(&mut self, reset: &ResetReport, out: &mut dyn Write) -> io::Result<()> {
         match self.options.show {
             Show::Every => {
-                block::write(reset, &block::headline(reset), self.options.width, out)?;
+                block::write(reset, &self.options, out)?;
                 writeln!(out)
             }
             Show::Representatives => Ok(()),
@@ -39,37 +41,14 @@ impl Renderer for Table {
     }
 
     fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<()> {
-        let width = self.options.width;
-        overview::write(end, width, out)?;
+        overview::write(end, &self.options, out)?;
         if self.options.show == Show::Every {
             return Ok(());
         }
-        for incident in overview::order(&end.incidents)
-            .into_iter()
-            .take(overview::MOST_ROWS)
-        {
-            let shown = incident.representatives.len();
-            if incident
-                .representatives
-                .iter()
-                .all(|reset| reset.follows_reset.is_some())
-            {
-                continue; // They stand in the timelines of the resets that they follow; the overview counts them.
-            }
-            for (number, reset) in (1..).zip(&incident.representatives) {
-                let headline = if incident.count == 1 {
-                    format!("{}: {}", incident.id, block::headline(reset))
-                } else {
-                    let of = incident.count;
-                    format!(
-                        "{}, example {number} of {shown} (of {of}): {}",
-                        incident.id,
-                        block::headline(reset)
-                    )
-                };
-                writeln!(out)?;
-                block::write(reset, &headline, width, out)?;
-            }
+        let (shown, _) = listed(&end.incidents, false);
+        for one in shown.into_iter().take(overview::MOST_ROWS) {
+            writeln!(out)?;
+            incident::write(one, &self.options, out)?;
         }
         Ok(())
     }

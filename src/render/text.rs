@@ -1,6 +1,4 @@
-//! Text for terminals: escaping what came from outside, wrapping, and times as people read them.
-
-use crate::report::Time;
+//! Text for terminals: escaping what came from outside, wrapping and shortening.
 
 /// `text` with control characters, and those that turn the direction of writing, escaped: a file name must not drive a terminal.
 pub fn printable(text: &str) -> String {
@@ -63,37 +61,19 @@ pub fn wrap_paragraphs(text: &str, first: &str, width: usize) -> String {
     lines
 }
 
-/// A time to the microsecond with a blank in its middle: `2026-01-31 09:15:02.123456 UTC`.
-pub fn moment(time: Time) -> String {
-    let text = time.to_string();
-    match (text.get(..10), text.get(11..26)) {
-        (Some(day), Some(clock)) => format!("{day} {clock} UTC"),
-        _ => text,
+/// `text` in at most `width` columns: cut at a word, with three dots.
+pub fn shorten(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
     }
-}
-
-/// A time between `first` and `last`, without repeating the day: `2026-01-31 09:15:02 to 09:16:40 UTC`.
-pub fn span(first: Time, last: Time) -> String {
-    let (from, to) = (first.to_string(), last.to_string());
-    let parts = (
-        from.get(..10),
-        from.get(11..19),
-        to.get(..10),
-        to.get(11..19),
-    );
-    match parts {
-        (Some(day), Some(begin), Some(other_day), Some(end)) if day == other_day => {
-            if begin == end {
-                format!("{day} {begin} UTC")
-            } else {
-                format!("{day} {begin} to {end} UTC")
-            }
-        }
-        (Some(day), Some(begin), Some(other_day), Some(end)) => {
-            format!("{day} {begin} to {other_day} {end} UTC")
-        }
-        _ => format!("{from} to {to}"),
-    }
+    let room = width.saturating_sub(3);
+    let cut: String = text.chars().take(room + 1).collect();
+    let whole = cut
+        .rfind(' ')
+        .and_then(|at| cut.get(..at))
+        .filter(|whole| whole.chars().count() * 2 > room)
+        .map_or_else(|| text.chars().take(room).collect(), str::to_owned);
+    format!("{}...", whole.trim_end_matches([' ', ',', ';', ':', '.']))
 }
 
 /// `text` as a sentence: with a full stop, unless it has one.
@@ -108,10 +88,6 @@ pub fn stop(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(nanos: i64) -> Time {
-        Time::from_nanos(nanos)
-    }
 
     #[test]
     fn what_drives_a_terminal_is_escaped() {
@@ -140,13 +116,9 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_without_counting_digits() {
-        assert_eq!(
-            moment(at(1_700_000_000_000_001_999)),
-            "2023-11-14 22:13:20.000001 UTC"
-        );
-        let (begin, end) = (at(1_700_000_000_000_000_000), at(1_700_000_061_000_000_000));
-        assert_eq!(span(begin, end), "2023-11-14 22:13:20 to 22:14:21 UTC");
-        assert_eq!(span(begin, begin), "2023-11-14 22:13:20 UTC");
+    fn what_is_cut_ends_in_dots() {
+        assert_eq!(shorten("one two three", 13), "one two three");
+        assert_eq!(shorten("one two three", 11), "one two...");
+        assert_eq!(shorten("incomprehensibilities", 9), "incomp...");
     }
 }

@@ -60,6 +60,7 @@ fn connection(facts: &Facts<'_>) -> Connection {
             Vantage::Between => "between",
             Vantage::Unknown => "unknown",
         },
+        application: facts.said().iter().map(words::said).collect(),
         encapsulation: identity::encapsulation(id.encapsulation),
     }
 }

@@ -6,6 +6,7 @@
 mod build;
 mod identity;
 mod impact;
+mod incident;
 mod quality;
 mod reasons;
 mod reset;
@@ -16,13 +17,14 @@ pub mod words;
 
 pub use build::{report_on, reset_report};
 pub use impact::failures;
+pub use incident::{Client, Clients, Finding, Incident, Measure, Rate, Series, Services};
 pub use quality::{Doubled, Quality, Seen, Traits, quality_of_sources};
 pub use reset::{
     Advice, Alternative, Connection, EndImpact, Ends, Evidence, Failure, Failures, ResetReport,
     TimelineLine, Verdict,
 };
 pub use seen::{Reference, Seconds, Time};
-pub use totals::{CaptureQuality, Clients, End, Finding, Head, Incident, Source, Summary, Tool};
+pub use totals::{CaptureQuality, End, Head, Source, Summary, Tool};
 
 /// The version of the format. It grows when a field is removed, renamed or changes its meaning; not when one is added.
 pub const SCHEMA_VERSION: u32 = 1;

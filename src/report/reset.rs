@@ -67,6 +67,8 @@ pub struct Connection {
     /// Where on its path it was captured, as hop limits and response times tell: `client` or `server` (there, or on that link), `between`
     /// or `unknown`.
     pub captured_at: &'static str,
+    /// What the applications said, in a few words each, as far as their first bytes were captured: `HTTP GET /item`, `TLS for a.example`.
+    pub application: Vec<String>,
     /// What its segments were wrapped in, outermost first; empty for most.
     pub encapsulation: Vec<String>,
 }
@@ -188,9 +190,9 @@ pub struct TimelineLine {
     pub time: Time,
     /// Time since the line above, in seconds; null for the first.
     pub delta: Option<Seconds>,
-    /// Who sent it: `client` or `server`.
+    /// Who sent it: `client`, `server`, or `network` for an ICMP error about a segment, whose numbers are 0.
     pub from: &'static str,
-    /// Its control bits, joined by commas: `SYN,ACK`.
+    /// Its control bits, joined by commas: `SYN,ACK`; `ICMP` for an error.
     pub flags: String,
     /// Its sequence number relative to its sender's first one: 0 is the SYN; where no SYN was captured, 1 is the first one seen.
     pub seq: i64,
@@ -228,6 +230,7 @@ impl ResetReport {
                 wireshark_filter: "tcp".into(),
                 community_id: "1:".into(),
                 captured_at: "client",
+                application: Vec::new(),
                 encapsulation: Vec::new(),
             },
             sender: "server",

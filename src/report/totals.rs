@@ -1,9 +1,8 @@
 //! What is said of the whole: [`Head`] at the beginning, [`End`] when all is read.
 
-use super::{Reference, ResetReport, SCHEMA_VERSION, Time};
+use super::{Incident, Reference, SCHEMA_VERSION, Time};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 /// The beginning of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -38,7 +37,7 @@ impl Default for Head {
 /// What is known when all is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct End {
-    /// Resets folded by what they have in common, in the order of their first.
+    /// Resets folded by what they have in common: the gravest first, and of one severity the largest.
     pub incidents: Vec<Incident>,
     /// What the capture did not show.
     pub capture_quality: Vec<CaptureQuality>,
@@ -71,62 +70,6 @@ pub struct Source {
     pub complete: bool,
     /// What kept it from that; null when it is complete.
     pub problem: Option<String>,
-}
-
-/// Resets that have cause, service, sender and origin in common.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Incident {
-    /// Its name within this report: `I1`, `I2` in the order of their first resets; `other` for those beyond the bound.
-    pub id: String,
-    /// The cause's id; `other` for those beyond the bound.
-    pub cause: &'static str,
-    /// The cause's title.
-    pub title: &'static str,
-    /// `benign`, `warning` or `error`: the gravest, where they differ.
-    pub severity: &'static str,
-    /// The best confidence among its resets.
-    pub confidence: &'static str,
-    /// Resets.
-    pub count: u64,
-    /// When the first came.
-    pub first: Time,
-    /// When the last came.
-    pub last: Time,
-    /// Address and port of the server; null for those beyond the bound.
-    pub service: Option<SocketAddr>,
-    /// In whose name the resets were sent: `client` or `server`; null for those beyond the bound.
-    pub sender: Option<&'static str>,
-    /// Who really sent them: `endpoint`, `in-path` or `unknown`; null for those beyond the bound.
-    pub origin: Option<&'static str>,
-    /// The clients concerned.
-    pub clients: Clients,
-    /// What its connections show together.
-    pub findings: Vec<Finding>,
-    /// Where its representatives stand, the surest first.
-    pub examples: Vec<Reference>,
-    /// The representatives themselves, in the order of `examples`; not part of the format, where every reset is in `resets`.
-    #[serde(skip)]
-    pub representatives: Vec<ResetReport>,
-}
-
-/// How many clients an incident concerns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Clients {
-    /// Different client addresses, ports apart.
-    pub count: u32,
-    /// False when there may be more: counting stops at a bound.
-    pub complete: bool,
-}
-
-/// What many connections show together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// What kind of finding: a kebab-case word.
-    pub kind: &'static str,
-    /// One sentence with its numbers, without a full stop.
-    pub statement: String,
-    /// How many connections it rests on.
-    pub samples: u64,
 }
 
 /// Something that the capture did not show, and what it does to the verdicts.

@@ -1,7 +1,7 @@
 //! [`Fact`]: one observation in numbers. `report` words it, so that judging formats no string.
 
 use crate::case::facts::{Stated, Tell};
-use crate::tcp::{Side, State};
+use crate::tcp::{Quoted, Side, State};
 use std::net::SocketAddr;
 
 /// One observed fact, or, in a claim's `hidden`, the one that is missing.
@@ -37,8 +37,11 @@ pub enum Fact {
         /// Nanoseconds from that acknowledgment to the last repetition.
         until: i64,
     },
-    /// The server sent its SYN,ACK once only.
-    SynAckNotRepeated,
+    /// The server sent its SYN,ACK again.
+    SynAckRepeated {
+        /// How often.
+        times: u32,
+    },
     /// The server never acknowledged payload of the client.
     PayloadNeverAcknowledged {
         /// Payload bytes that the client sent.
@@ -151,6 +154,11 @@ pub enum Fact {
         /// Bytes of the request up to then.
         request: u64,
     },
+    /// The request comes in chunks, and its last chunk was never sent.
+    ChunksMissing {
+        /// Bytes of the body that the server had received when it answered.
+        received: u64,
+    },
     /// The server answered before the announced end of the request had come.
     RequestIncomplete {
         /// `Content-Length`, in bytes.
@@ -179,6 +187,11 @@ pub enum Fact {
         /// For how long, in nanoseconds.
         nanos: i64,
     },
+
+    /// All that the sender of the reset said is in the capture.
+    SenderCaptured,
+    /// The other direction is in the capture.
+    ReceiverCaptured,
 
     // Closing.
     /// The sender of the reset had sent FIN.
@@ -255,6 +268,13 @@ pub enum Fact {
         times: u32,
     },
 
+    /// The silence is the timeout that the server had announced.
+    AnnouncedTimeout {
+        /// Nanoseconds of silence.
+        nanos: i64,
+        /// What was announced, in seconds.
+        seconds: u32,
+    },
     /// The silence is a timeout that many have.
     KnownTimeout {
         /// Nanoseconds of silence.
@@ -305,6 +325,8 @@ pub enum Fact {
         state: State,
     },
 
+    /// An ICMP error about a segment of the connection.
+    Icmp(Quoted),
     /// It says itself why it was sent.
     Stated(Stated),
     /// Its receiver asked back with a challenge ACK.

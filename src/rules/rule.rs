@@ -256,6 +256,19 @@ impl Claim {
         (!matches!(answer, Answer::Yes(..))).then_some(self)
     }
 
+    /// This excludes the cause, too, and where the capture hides whether it is so, the claim knows less.
+    #[must_use]
+    pub fn must_not_be(mut self, answer: Answer) -> Option<Self> {
+        match answer {
+            Answer::Yes(..) => None,
+            Answer::No => Some(self),
+            Answer::Hidden(fact) => {
+                self.hidden.push(fact);
+                Some(self)
+            }
+        }
+    }
+
     /// This speaks for the cause where it is so.
     #[must_use]
     pub fn is_supported_by(self, answer: Answer) -> Self {

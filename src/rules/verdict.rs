@@ -99,19 +99,23 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         .iter()
         .filter_map(|rule| {
             let claim = (rule.examine)(facts).filter(Claim::has_something_to_show)?;
-            Some(Standing::of(
-                rule.doc,
-                if rule.blames_endpoint {
-                    doubted(claim, facts)
-                } else {
-                    claim
-                },
-            ))
+            let claim = if rule.blames_endpoint {
+                doubted(claim, facts)
+            } else {
+                claim
+            };
+            Some(Standing::of(rule.doc, overruled(claim, rule.doc, facts)))
         })
         .collect();
     claims.sort_by_key(|standing| std::cmp::Reverse(standing.rank())); // stable: the registry's order breaks what is left
     let gaps = gaps(facts);
     let mut claims = claims.into_iter();
+    let reported = facts.case.icmp.iter().map(|error| Evidence {
+        bearing: Bearing::Supports,
+        decisive: false,
+        fact: Fact::Icmp(*error),
+        records: vec![error.record],
+    });
     let stated = facts.stated().map(|reason| Evidence {
         bearing: Bearing::Supports,
         decisive: false,
@@ -124,7 +128,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         return Verdict {
             cause: UNDETERMINED,
             confidence: Confidence::Possible,
-            evidence: stated.into_iter().collect(),
+            evidence: stated.into_iter().chain(reported).collect(),
             reasons,
             alternatives: Vec::new(),
         };
@@ -143,6 +147,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         }
         first.claim.evidence.insert(0, stated);
     }
+    first.claim.evidence.extend(reported);
     let alternatives = others.iter().map(|other| first.before(other)).collect();
     Verdict {
         cause: first.doc,
@@ -174,6 +179,19 @@ fn doubted(claim: Claim, facts: &Facts<'_>) -> Claim {
                 vec![facts.case.reset.record],
             ))
         }),
+    }
+}
+
+/// A claim in the light of what MPTCP says in the reset itself, which only one cause explains.
+fn overruled(claim: Claim, page: &CauseDoc, facts: &Facts<'_>) -> Claim {
+    match facts.stated() {
+        Some(reason @ (Stated::Mptcp { .. } | Stated::FastClose)) if page.id != "mptcp-reset" => {
+            claim.is_weakened_by(Answer::Yes(
+                Fact::Stated(reason),
+                vec![facts.case.reset.record],
+            ))
+        }
+        _ => claim,
     }
 }
 

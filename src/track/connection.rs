@@ -7,7 +7,7 @@ use crate::case::{
     ResetCase, Timeline, Turn, Turns, fit,
 };
 use crate::origin::{MILLISECOND, SECOND, Timestamp};
-use crate::tcp::{Event, Header, Pair, Prefix, ResetFit, Segment, Side, State, reply_to};
+use crate::tcp::{Event, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, State, reply_to};
 
 /// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Connection {
     pub timeline: Timeline,
     /// Its first resets.
     pub earlier: Vec<EarlierReset>,
+    /// ICMP errors about its segments, the first ones.
+    pub icmp: Vec<Quoted>,
     /// Bytes that the capture lost.
     pub lost: Option<Lost>,
     /// The clock stepped back between two of its segments.
@@ -68,6 +70,7 @@ impl Connection {
             turns: Turns::default(),
             timeline: Timeline::new(room),
             earlier: Vec::new(),
+            icmp: Vec::new(),
             lost: None,
             clock_stepped: false,
             payload_cut: false,
@@ -177,6 +180,7 @@ impl Connection {
         }
         self.before_state(side, header, nature, happenings);
         let (sender, receiver) = self.endpoints.both_mut(side);
+        endpoint::hears(sender, receiver);
         endpoint::sends(sender, header, nature);
         let timing = &mut self.timing;
         if header.seq_len() > 0 {
@@ -241,6 +245,8 @@ impl Connection {
         if sender.first_payload.is_none() {
             sender.first_bytes = bytes.clone();
         }
+        let whole = segment.payload.len() == header.payload_len as usize;
+        sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
         let said = receiver.payload_end;
         match self.turns.current_mut() {
             Some(turn) if turn.from == side => {

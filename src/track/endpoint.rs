@@ -43,6 +43,18 @@ pub fn nature(sender: &EndpointView, receiver: &EndpointView, header: &Header) -
     }
 }
 
+/// Ends a run of probes that the receiver has answered in the meantime: its sender, as far as the capture goes, has heard of it.
+pub fn hears(view: &mut EndpointView, receiver: &EndpointView) {
+    let heard = receiver.last_segment.map(|mark| mark.record);
+    if view
+        .probing
+        .last
+        .is_some_and(|probe| heard > Some(probe.record))
+    {
+        view.probing = Probing::default();
+    }
+}
+
 /// Counts a segment, which is no reset, in the view of its sender.
 pub fn sends(view: &mut EndpointView, header: &Header, nature: Nature) {
     let mark = Mark::of(header);

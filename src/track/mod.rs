@@ -17,11 +17,11 @@ pub use copies::Copies;
 pub use limits::Limits;
 
 use crate::case::{
-    ConnectionId, Ending, Gaps, Happening, Line, Nature, Neighbourhood, ResetCase, ServiceEvent,
-    Timeline,
+    ConnectionId, Ending, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase,
+    ServiceEvent, Timeline,
 };
 use crate::origin::{RecordId, SECOND, Timestamp};
-use crate::tcp::{Checksum, Header, Prefix, Segment, Side};
+use crate::tcp::{Checksum, Header, Prefix, Quoted, Segment, Side};
 use connection::Connection;
 use copies::Recent;
 use neighbours::Neighbours;
@@ -137,6 +137,18 @@ impl Tracker {
         self.table.touch(slot, finished);
     }
 
+    /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed.
+    pub fn observe_error(&mut self, quoted: &Quoted) {
+        self.advance_to(quoted.time);
+        let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
+        if let Some(slot) = self.table.find(&key)
+            && let Some(connection) = self.table.get_mut(slot)
+            && connection.icmp.len() < ResetCase::EARLIER
+        {
+            connection.icmp.push(*quoted);
+        }
+    }
+
     /// Lets capture time pass, so that cases settle that have waited long enough.
     pub fn advance_to(&mut self, now: Timestamp) {
         while let Some(slot) = self.pending.due(now) {
@@ -159,6 +171,11 @@ impl Tracker {
     /// What was tracked so far.
     pub const fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// What each service did over the whole capture so far, in the order of their addresses: bounded by [`Limits::habits`].
+    pub fn habits(&self) -> Vec<Habits> {
+        self.neighbours.habits()
     }
 
     /// The slot of the connection that `segment` belongs to: a new one where it begins one.
@@ -210,6 +227,7 @@ impl Tracker {
         connection.take(side, segment, &mut self.happenings);
         let service = (connection.id.server, connection.id.encapsulation);
         let client = connection.id.client;
+        let closes_alone = connection.endpoints.client.fin.is_none();
         for what in self.happenings.drain(..) {
             let event = ServiceEvent {
                 record: header.record,
@@ -223,7 +241,7 @@ impl Tracker {
                     request_open: false,
                 },
                 Some(nanos),
-            ) = (what, silence)
+            ) = (what, silence.filter(|_| closes_alone))
             {
                 self.neighbours.closed_after(service, nanos);
             }
@@ -298,6 +316,7 @@ impl Tracker {
             earlier: connection.earlier.clone(),
             copy_of: None,
             predecessor: connection.predecessor,
+            icmp: Vec::new(),
             gaps: Gaps::default(),
             neighbourhood: Neighbourhood::default(),
         };
@@ -403,6 +422,7 @@ impl Tracker {
             if connection.open_cases.is_empty() {
                 self.pending.stop(slot, connection.settles_at);
             }
+            case.icmp.clone_from(&connection.icmp);
             let seen = |side: Side| case.endpoints[side].was_seen();
             case.gaps = Gaps {
                 no_handshake: case.endpoints.client.syn.is_none()

@@ -1,7 +1,8 @@
 //! The last seconds of each service and the habits of each host, from every segment -> [`Neighbourhood`].
 
 use crate::case::{
-    Ending, Happening, HostHabits, Neighbourhood, ResetCase, ServiceEvent, ServiceHabits,
+    Ending, Habits, Handshakes, Happening, HostHabits, Neighbourhood, ResetCase, Samples,
+    ServiceEvent, ServiceHabits,
 };
 use crate::origin::{MILLISECOND, SECOND, Timestamp};
 use crate::tcp::{Encapsulation, Header, Pair, Side};
@@ -22,6 +23,9 @@ pub struct Neighbours {
 struct Service {
     habits: ServiceHabits,
     events: VecDeque<ServiceEvent>,
+    closed: Samples,
+    survived: Samples,
+    handshakes: Handshakes,
 }
 
 impl Neighbours {
@@ -61,6 +65,7 @@ impl Neighbours {
             Happening::Refused => service.habits.refused += 1,
             _ => {}
         }
+        shake(&mut service.handshakes, &event);
         if service.events.len() >= EVENTS {
             service.events.pop_front();
         }
@@ -69,13 +74,17 @@ impl Neighbours {
 
     /// Notes that a service closed a connection after a silence of `nanos`.
     pub fn closed_after(&mut self, service: (SocketAddr, Encapsulation), nanos: i64) {
-        self.services.entry(service).habits.closes_after.add(nanos);
+        let service = self.services.entry(service);
+        service.habits.closes_after.add(nanos);
+        service.closed.add(nanos);
     }
 
     /// Notes that a service answered a request that came after a silence of `nanos`.
     pub fn survived(&mut self, service: (SocketAddr, Encapsulation), nanos: i64) {
-        let habits = &mut self.services.entry(service).habits;
-        habits.survived = Some(habits.survived.map_or(nanos, |longest| longest.max(nanos)));
+        let service = self.services.entry(service);
+        let longest = &mut service.habits.survived;
+        *longest = Some(longest.map_or(nanos, |longest| longest.max(nanos)));
+        service.survived.add(nanos);
     }
 
     /// Notes a reset or a FIN.
@@ -125,6 +134,57 @@ impl Neighbours {
     }
 }
 
+impl Neighbours {
+    /// What each service that is still remembered did, in the order of their addresses.
+    pub fn habits(&self) -> Vec<Habits> {
+        let mut all: Vec<_> = self
+            .services
+            .iter()
+            .map(|(key, service)| {
+                let habits = Habits {
+                    service: key.0,
+                    closed: service.closed.clone(),
+                    survived: service.survived.clone(),
+                    handshakes: service.handshakes,
+                };
+                (*key, habits)
+            })
+            .collect();
+        all.sort_by_key(|(key, _)| *key);
+        all.into_iter().map(|(_, habits)| habits).collect()
+    }
+}
+
+/// Counts what an event says of the service's handshakes.
+fn shake(handshakes: &mut Handshakes, event: &ServiceEvent) {
+    match event.what {
+        Happening::Completed => handshakes.completed += 1,
+        Happening::Refused => {
+            handshakes.refused += 1;
+            handshakes.last_refused = Some(event.time);
+            handshakes.answered_after = None;
+        }
+        Happening::Answered if handshakes.last_refused.is_some() => {
+            handshakes.answered_after.get_or_insert(event.time);
+        }
+        Happening::AskedAgain => {
+            handshakes.asked_again += 1;
+            handshakes.press(event.time);
+        }
+        Happening::Unheeded => {
+            handshakes.unheeded += 1;
+            handshakes.press(event.time);
+        }
+        Happening::Disowned {
+            only_handshake: true,
+        } => {
+            handshakes.disowned += 1;
+            handshakes.press(event.time);
+        }
+        _ => {}
+    }
+}
+
 /// A map that forgets what it met first when it is full.
 #[derive(Debug)]
 pub struct Remembered<K, V> {
@@ -141,6 +201,11 @@ impl<K: Copy + Eq + Hash, V: Default> Remembered<K, V> {
             order: VecDeque::new(),
             capacity,
         }
+    }
+
+    /// All that is remembered, in no order: sort it before it shows.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.values.iter()
     }
 
     /// What is remembered under `key`.

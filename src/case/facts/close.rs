@@ -11,13 +11,17 @@ impl Facts<'_> {
             .is_some_and(|fin| fin.seq.precedes(self.case.reset.seq))
     }
 
-    /// How long the receiver had had the sender's FIN when it sent the segment that the reset answers, in nanoseconds.
+    /// How long the receiver had had the sender's FIN when it first sent what the reset answers, in nanoseconds.
     ///
     /// The FIN needs half a round trip to the receiver, and the segment the other half back: both together are what the receiver's
-    /// responses take as seen from the capture point.
+    /// responses take as seen from the capture point. Of a repetition, the first sending counts: then its application spoke.
     pub fn had_fin_for(&self) -> Option<i64> {
         let (fin, trigger) = (self.sender().fin?, self.form.answers?);
-        Some(trigger.header.time - fin.mark.time - self.receiver().response_time.unwrap_or(0))
+        let mut sent = self.case.before.of(self.case.received_by());
+        let first = sent
+            .find(|line| line.header.seq == trigger.header.seq && line.header.payload_len > 0)
+            .unwrap_or(trigger);
+        Some(first.header.time - fin.mark.time - self.receiver().response_time.unwrap_or(0))
     }
 
     /// The receiver can have noticed the FIN before it sent that segment.

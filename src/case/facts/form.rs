@@ -1,6 +1,7 @@
 //! The form of the reset, and the segment that it answers (RFC 9293 3.5.2).
 
 use super::super::{Line, ResetCase};
+use super::path::is_next_in_count;
 use crate::origin::{MILLISECOND, SECOND};
 use crate::tcp::{ResetForm, reply_to};
 
@@ -47,12 +48,22 @@ fn continues(case: &ResetCase) -> bool {
     let (reset, sender) = (&case.reset, case.sender());
     match (sender.snd_nxt, sender.snd_una) {
         (Some(next), _) if reset.seq == next => true,
+        // Beyond it: the capture missed some of what it sent, and its own marks vouch for it.
+        (Some(next), _) if reset.seq.is_within(next, HOLE) => vouched(case),
         (Some(next), Some(una)) => !reset.seq.precedes(una) && reset.seq.precedes(next),
         (Some(_), None) => false,
         (None, _) => {
             case.receiver().rcv_nxt == Some(reset.seq) || reset.options.timestamps.is_some()
         }
     }
+}
+
+/// The reset bears marks of its sender that an injector can hardly know: timestamps where it uses them, or the next number of its counter.
+fn vouched(case: &ResetCase) -> bool {
+    let stamped = case.sender().timestamps.is_none() || case.reset.options.timestamps.is_some();
+    stamped
+        && case.reset.window > 0
+        && (is_next_in_count(case) || case.reset.options.timestamps.is_some())
 }
 
 /// The segment whose numbers the reset bears.
@@ -96,3 +107,5 @@ const LATE: i64 = SECOND / 2;
 const LONGEST_WAIT: i64 = 5 * SECOND;
 /// The same for choosing among several: closer, so that the segment just answered is not taken for one of long before; chosen.
 const QUEUED: i64 = 20 * MILLISECOND;
+/// What a capture may have missed of a sender just before its abort, in bytes; chosen, a common window.
+const HOLE: u32 = 65_536;

@@ -11,6 +11,8 @@ pub struct RequestHead {
     pub len: u64,
     /// `Content-Length`, in bytes; 0 where there is none.
     pub announced: u64,
+    /// The body comes in chunks (RFC 9112 7.1): its end shows only when it comes.
+    pub chunked: bool,
 }
 
 /// The head of a response.
@@ -40,6 +42,7 @@ impl Facts<'_> {
             Ok(Status::Complete(len)) => Some(RequestHead {
                 len: len as u64,
                 announced: content_length(request.headers).unwrap_or(0),
+                chunked: is_chunked(request.headers),
             }),
             _ => None,
         }
@@ -64,6 +67,9 @@ impl Facts<'_> {
     /// The first request was sent whole; `None` where it is not known.
     pub fn first_request_is_whole(&self) -> Option<bool> {
         let request = self.first_request()?;
+        if request.chunked {
+            return self.client().tail.map(|tail| tail == LAST_CHUNK);
+        }
         Some(self.client().payload_bytes >= request.len + request.announced)
     }
 
@@ -124,6 +130,13 @@ fn response(bytes: &[u8]) -> Option<ResponseHead> {
     })
 }
 
+fn is_chunked(fields: &[Header<'_>]) -> bool {
+    fields.iter().any(|field| {
+        field.name.eq_ignore_ascii_case("transfer-encoding")
+            && field.value.to_ascii_lowercase().ends_with(b"chunked")
+    })
+}
+
 fn content_length(fields: &[Header<'_>]) -> Option<u64> {
     let field = fields
         .iter()
@@ -133,3 +146,5 @@ fn content_length(fields: &[Header<'_>]) -> Option<u64> {
 
 /// Header fields read at most; a head with more is taken for none.
 const FIELDS: usize = 64;
+/// What a body in chunks ends with, where it has no trailer.
+const LAST_CHUNK: [u8; 5] = *b"0\r\n\r\n";

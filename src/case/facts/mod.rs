@@ -3,6 +3,7 @@
 //! Each file here holds one theme. An answer is plain data; what it means for a cause, the rules say.
 
 mod after;
+mod application;
 mod close;
 mod form;
 mod handshake;
@@ -13,6 +14,7 @@ mod speech;
 mod tls;
 
 pub use after::Accepted;
+pub use application::Said;
 pub use close::NOTICES_WITHIN;
 pub use form::Form;
 pub use http::{RequestHead, ResponseHead};
@@ -21,7 +23,8 @@ pub use reason::Stated;
 pub use speech::Idle;
 pub use tls::TlsProgress;
 
-use super::{EarlierReset, EndpointView, ResetCase, fit};
+use super::{EarlierReset, EndpointView, Nature, ResetCase, fit};
+use crate::origin::SECOND;
 use crate::tcp::{ResetFit, Side};
 
 /// A case with the answers that nearly every rule needs.
@@ -81,14 +84,25 @@ impl<'a> Facts<'a> {
     }
 
     /// The first earlier reset of this connection that ended it: its receiver obeyed it, or its sender, which is the sender of this one,
-    /// knew the connection no more.
+    /// knew the connection no more. One after which both sides talked on ended nothing, whatever its numbers.
     pub fn ended_by(&self) -> Option<&'a EarlierReset> {
         let same =
             |earlier: &EarlierReset| earlier.answered && earlier.sent_by == self.case.sent_by;
         self.case
             .earlier
             .iter()
-            .find(|earlier| earlier.fitted || same(earlier))
+            .find(|earlier| (earlier.fitted || same(earlier)) && !self.talked_on_after(earlier))
+    }
+
+    /// Each side sent fresh payload, and acknowledged such, after this reset.
+    fn talked_on_after(&self, reset: &EarlierReset) -> bool {
+        [Side::Client, Side::Server].into_iter().all(|side| {
+            self.case.before.of(side).any(|line| {
+                let later = line.header.record > reset.header.record
+                    && line.header.time - reset.header.time > SECOND / 100;
+                later && line.header.payload_len > 0 && line.nature == Nature::Fresh
+            })
+        })
     }
 
     /// The time from the capture point to both ends and back, in nanoseconds: what a segment and its answer take on the whole path.

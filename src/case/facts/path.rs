@@ -199,7 +199,7 @@ fn counts(case: &ResetCase) -> bool {
 }
 
 /// The reset bears the next number of the endpoint's counter: the endpoint's own mark.
-fn is_next_in_count(case: &ResetCase) -> bool {
+pub(super) fn is_next_in_count(case: &ResetCase) -> bool {
     let (Some(usual), Some(reset)) = (case.sender().ip_id, case.reset.ip.id) else {
         return false;
     };

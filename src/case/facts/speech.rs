@@ -3,7 +3,7 @@
 use super::super::{Nature, Turn};
 use super::Facts;
 use crate::origin::{MILLISECOND, SECOND};
-use crate::tcp::Side;
+use crate::tcp::{ResetForm, Side};
 
 /// A silence in which neither side sent payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,16 @@ impl Facts<'_> {
     pub fn receiver_spoke_last(&self) -> bool {
         self.last_turn()
             .is_some_and(|turn| turn.from == self.case.received_by())
+    }
+
+    /// The reset stands beyond all that the capture shows of its sender: some of what that said was missed.
+    pub fn sender_spoke_unseen(&self) -> bool {
+        let active = self.form.form == ResetForm::Active;
+        active
+            && self
+                .sender()
+                .snd_nxt
+                .is_some_and(|next| next.precedes(self.case.reset.seq))
     }
 
     /// Payload of the reset's receiver that its sender, by what it has acknowledged and in the reset itself, had not received; in bytes.

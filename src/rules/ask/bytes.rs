@@ -40,24 +40,38 @@ pub fn answered_mid_request(facts: &Facts<'_>) -> Answer {
     }
 }
 
-/// Did the server answer its first request when less of it had come than it announced?
+/// Did the server answer its first request when less of it had come than it announced, or before its last chunk?
 pub fn answered_before_the_announced_end(facts: &Facts<'_>) -> Answer {
     let (Some(request), Some(received)) = (facts.first_request(), facts.body_received_at_answer())
     else {
         return Answer::No;
     };
-    Answer::when(
-        received < request.announced && facts.exchanges() <= 1,
-        Fact::RequestIncomplete {
-            announced: request.announced,
-            received,
-        },
+    let only = facts.exchanges() <= 1;
+    let records = || {
         facts
             .client()
             .first_payload
             .into_iter()
             .chain(facts.server().first_payload)
-            .map(|mark| mark.record),
+            .map(|mark| mark.record)
+    };
+    if request.chunked {
+        return match facts.first_request_is_whole() {
+            None if only => Answer::Hidden(Fact::ChunksMissing { received }),
+            whole => Answer::when(
+                only && whole == Some(false),
+                Fact::ChunksMissing { received },
+                records(),
+            ),
+        };
+    }
+    Answer::when(
+        only && received < request.announced,
+        Fact::RequestIncomplete {
+            announced: request.announced,
+            received,
+        },
+        records(),
     )
 }
 

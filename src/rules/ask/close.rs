@@ -95,7 +95,7 @@ pub fn met_a_closed_side(facts: &Facts<'_>) -> Option<Claim> {
         .requires(is_reply_to_payload(facts))?
         .requires(sender_had_closed(facts))?
         .is_excluded_by(&follows_a_reset(facts))?
-        .is_excluded_by(&answered_before_the_announced_end(facts))?
+        .must_not_be(answered_before_the_announced_end(facts))?
         .is_excluded_by(&client_gave_up(facts))?
         .is_excluded_by(&answers_tls_alert(facts))?
         .is_excluded_by(&tls_handshake_is_open(facts))?

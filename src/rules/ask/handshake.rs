@@ -57,6 +57,9 @@ pub fn acknowledgment_went_unheeded(facts: &Facts<'_>) -> Answer {
     let acked = facts.third_step();
     match (acked, repeated.last()) {
         (None, _) if facts.server().syn_repeats > 0 => Answer::Hidden(Fact::HandshakeAcknowledged),
+        (Some(_), None) if facts.server().syn_repeats > 0 && client_had_spoken_unseen(facts) => {
+            Answer::Hidden(Fact::HandshakeAcknowledged)
+        }
         (Some(acked), Some(last)) => Answer::when(
             true,
             Fact::SynAckRepeatedAfterAck {
@@ -191,7 +194,7 @@ pub fn server_forgot_the_handshake(facts: &Facts<'_>) -> Answer {
 /// Was the connection never opened in this capture, nor spoken on by the side that reset it?
 pub fn never_opened(facts: &Facts<'_>) -> Answer {
     Answer::when(
-        facts.case.gaps.no_handshake && !facts.sender().was_seen(),
+        facts.client().isn.is_none() && !facts.sender().was_seen(),
         Fact::NeverOpened,
         facts.form.answers.map(Recorded::record),
     )
@@ -217,5 +220,30 @@ pub fn reset_acknowledges_no_payload(facts: &Facts<'_>) -> Answer {
         nothing && reset.flags.ack(),
         Fact::AcknowledgesNoPayload,
         [reset.record],
+    )
+}
+
+/// Does the client's first segment after its SYN stand beyond that, so that the acknowledgment itself was not captured?
+fn client_had_spoken_unseen(facts: &Facts<'_>) -> bool {
+    let isn = facts.client().isn;
+    let first = facts
+        .case
+        .before
+        .of(Side::Client)
+        .find(|line| !line.header.flags.syn());
+    first
+        .zip(isn)
+        .is_some_and(|(line, isn)| (isn + 1).precedes(line.header.seq))
+}
+
+/// Did the server send its SYN,ACK more than once?
+pub fn syn_ack_was_repeated(facts: &Facts<'_>) -> Answer {
+    let repeated = facts.server().syn_repeated;
+    Answer::when(
+        repeated.is_some(),
+        Fact::SynAckRepeated {
+            times: facts.server().syn_repeats,
+        },
+        repeated.map(|mark| mark.record),
     )
 }

@@ -129,6 +129,25 @@ pub fn silence_is_the_service_timeout(facts: &Facts<'_>) -> Answer {
     )
 }
 
+/// Does the silence before the close agree with what the server announced by `Keep-Alive: timeout=`? Its timer may add a second of grace.
+pub fn silence_is_the_announced_timeout(facts: &Facts<'_>) -> Answer {
+    let idle = facts
+        .idle_before_fin()
+        .or_else(|| facts.idle_before_last_turn());
+    let (Some(seconds), Some(idle)) = (facts.announced_keep_alive(), idle) else {
+        return Answer::No;
+    };
+    let late = idle.nanos - i64::from(seconds) * SECOND;
+    Answer::when(
+        (-SECOND / 10..=SECOND + SECOND / 2).contains(&late),
+        Fact::AnnouncedTimeout {
+            nanos: idle.nanos,
+            seconds,
+        },
+        None,
+    )
+}
+
 /// Did other connections, on which the server had never spoken, end in the same instant, and its listener answer nobody in between?
 pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
     let own = facts.case.reset.record;
@@ -141,6 +160,9 @@ pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
         .map(|event| event.record)
         .chain(facts.server().syn.map(|mark| mark.record));
     let answered: Vec<RecordId> = answered.collect();
+    if service_answers_soon_after(facts) {
+        return Answer::No; // A listener that was closed answers nobody.
+    }
     let together = events_near(facts, ONE_INSTANT).filter(|event| {
         let (first, last) = (event.record.min(own), event.record.max(own));
         !answered.iter().any(|record| (first..last).contains(record))
@@ -157,7 +179,7 @@ pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
 
 /// Did other connections of the service end by FIN in the same instant?
 pub fn others_finished_at_once(facts: &Facts<'_>) -> Answer {
-    let (connections, records) = clients_of(events_near(facts, ONE_INSTANT), |what| {
+    let (connections, records) = clients_of(events_near(facts, ONE_ACT), |what| {
         matches!(what, Happening::Finished { .. })
     });
     Answer::when(
@@ -214,6 +236,16 @@ pub fn others_are_answered_meanwhile(facts: &Facts<'_>) -> Answer {
     }
 }
 
+/// Did the service answer a new connection within a second after the reset?
+fn service_answers_soon_after(facts: &Facts<'_>) -> bool {
+    let reset = &facts.case.reset;
+    facts.case.neighbourhood.events.iter().any(|event| {
+        event.record > reset.record
+            && event.what == Happening::Answered
+            && event.time - reset.time <= CLOSES_WITHIN
+    })
+}
+
 /// Did the service answer new connections after the reset?
 pub fn service_goes_on(facts: &Facts<'_>) -> Answer {
     let after = facts
@@ -266,5 +298,7 @@ pub fn other_leg_was_reset(facts: &Facts<'_>) -> Answer {
 /// Things that one act does to many connections lie within this; measured spreads of a closing listener or a dying process are far
 /// below it, those of separate acts mostly above.
 const ONE_INSTANT: i64 = 100 * MILLISECOND;
+/// A dying process closes its sockets one right after the other; a neighbour's ordinary FIN seldom falls so close; chosen.
+const ONE_ACT: i64 = 20 * MILLISECOND;
 /// A port that is refused within this after a reset was closed by what caused the reset; the taxonomy's line.
 const CLOSES_WITHIN: i64 = SECOND;

@@ -18,7 +18,7 @@ pub fn peer_stopped_answering(facts: &Facts<'_>) -> Answer {
                 .is_some_and(|heard| heard.record > last.record)
         })
     };
-    let probed = sender.probing.count > 0 && !heard_since(sender.probing.last);
+    let probed = sender.probing.count > 1 && !heard_since(sender.probing.last);
     let repeated = sender.repeating.count >= 3 && !heard_since(sender.repeating.last);
     let run = if probed {
         sender.probing
@@ -122,6 +122,9 @@ pub fn idleness_is_a_known_timeout(facts: &Facts<'_>) -> Answer {
 
 /// Had the sender of the reset probed the connection?
 pub fn had_probed(facts: &Facts<'_>) -> Answer {
+    if facts.case.gaps.receiver_unseen && facts.sender().probing.count > 0 {
+        return Answer::Hidden(Fact::ReceiverCaptured);
+    }
     let probing = facts.sender().probing;
     Answer::when(
         probing.count > 0,
@@ -135,6 +138,15 @@ pub fn had_probed(facts: &Facts<'_>) -> Answer {
             .chain(probing.last)
             .map(|mark| mark.record),
     )
+}
+
+/// Had it probed more than once without an answer?
+pub fn had_probed_again_and_again(facts: &Facts<'_>) -> Answer {
+    match had_probed(facts) {
+        answer @ Answer::Yes(..) if facts.sender().probing.count > 1 => answer,
+        Answer::Hidden(fact) => Answer::Hidden(fact),
+        _ => Answer::No,
+    }
 }
 
 /// Did the receiver answer the last probe?
@@ -168,6 +180,9 @@ pub fn reset_came_one_interval_later(facts: &Facts<'_>) -> Answer {
 
 /// Had the sender repeated its oldest payload again and again, up to the reset?
 pub fn repeated_until_the_end(facts: &Facts<'_>) -> Answer {
+    if facts.case.gaps.receiver_unseen && facts.sender().repeating.count > 0 {
+        return Answer::Hidden(Fact::ReceiverCaptured);
+    }
     let run = facts.sender().repeating;
     let said_since = facts
         .sender()

@@ -1,6 +1,7 @@
 //! Who had spoken, and what was still to be answered.
 
 use super::REACTION;
+use super::{reset_acknowledges_no_payload, server_was_silent};
 use crate::case::facts::Facts;
 use crate::rules::{Answer, Fact};
 use crate::tcp::Side;
@@ -8,6 +9,9 @@ use crate::tcp::Side;
 /// Was the receiver's payload the last, with no answer from the sender of the reset?
 pub fn receiver_went_unanswered(facts: &Facts<'_>) -> Answer {
     let turn = facts.last_turn().filter(|_| facts.receiver_spoke_last());
+    if facts.sender_spoke_unseen() {
+        return Answer::Hidden(Fact::SenderCaptured);
+    }
     match turn {
         None => Answer::No,
         Some(turn) => Answer::Yes(
@@ -66,6 +70,8 @@ pub fn had_exchanges(facts: &Facts<'_>) -> Answer {
 pub fn nothing_is_left_to_answer(facts: &Facts<'_>) -> Answer {
     match facts.last_turn() {
         None => Answer::when(facts.case.gaps.no_handshake, Fact::NothingSaid, None),
+        Some(_) if facts.sender_spoke_unseen() => Answer::Hidden(Fact::SenderCaptured),
+        Some(_) if facts.case.gaps.receiver_unseen => Answer::Hidden(Fact::ReceiverCaptured),
         Some(turn) if turn.from == facts.sent_by() => Answer::Yes(
             Fact::SenderSpokeLast {
                 side: turn.from,
@@ -126,17 +132,50 @@ pub fn request_came_after_idleness(facts: &Facts<'_>) -> Answer {
     )
 }
 
-/// Was the server's answer still coming when the client aborted?
+/// Was the server's answer still coming when the client aborted? Much payload that nobody asked for in words is an answer, too.
 pub fn answer_was_still_coming(facts: &Facts<'_>) -> Answer {
     let Some(turn) = facts.last_turn().filter(|turn| turn.from == Side::Server) else {
         return Answer::No;
     };
     let asked = facts.case.turns.previous().is_some() || facts.case.gaps.no_handshake;
+    let much = turn.bytes > GREETING;
     Answer::when(
-        asked && facts.response_is_in_progress(),
+        if asked {
+            facts.response_is_in_progress()
+        } else {
+            much
+        },
         Fact::AnswerStillComing { bytes: turn.bytes },
         [turn.first.record, turn.last.record],
     )
+}
+
+/// The same where the client is the one that aborted.
+pub fn answer_was_still_coming_to_client(facts: &Facts<'_>) -> Answer {
+    match facts.sent_by() {
+        Side::Client => answer_was_still_coming(facts),
+        Side::Server => Answer::No,
+    }
+}
+
+/// Was it a client that aborted, without having sent any payload?
+pub fn client_never_asked(facts: &Facts<'_>) -> Answer {
+    let silent = facts.sent_by() == Side::Client
+        && facts.client().first_payload.is_none()
+        && !facts.case.gaps.no_handshake;
+    Answer::when(
+        silent,
+        Fact::ClientSilent,
+        facts.third_step().map(|mark| mark.record),
+    )
+}
+
+/// Did a server that had never spoken abort without having taken in any payload?
+pub fn dropped_before_any_payload(facts: &Facts<'_>) -> Answer {
+    match (facts.sent_by(), server_was_silent(facts)) {
+        (Side::Server, Answer::Yes(..)) => reset_acknowledges_no_payload(facts),
+        _ => Answer::No,
+    }
 }
 
 /// Was the server waiting: for a request, for the rest of one, or for its answer to be taken?
@@ -152,8 +191,21 @@ pub fn something_was_awaited(facts: &Facts<'_>) -> Answer {
     if facts.last_turn().is_none() {
         return Answer::when(!facts.case.gaps.no_handshake, Fact::NothingSaid, None);
     }
+    if facts.client().first_payload.is_none() && !facts.case.gaps.no_handshake {
+        return Answer::Yes(
+            Fact::ClientSilent,
+            facts
+                .third_step()
+                .map(|mark| mark.record)
+                .into_iter()
+                .collect(),
+        );
+    }
     if facts.first_request_is_whole() == Some(true) && facts.exchanges() == 0 {
         return Answer::No;
     }
     receiver_went_unanswered(facts)
 }
+
+/// A greeting is not longer; what is, was meant to be taken; chosen, a segment.
+const GREETING: u64 = 1_400;

@@ -140,6 +140,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .requires(ask::syn_ack_was_sent(facts))?
             .requires(ask::server_only_shook_hands(facts))?
             .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
+            .is_excluded_by(&ask::follows_a_reset(facts))?
             .requires(soon)?
             .is_supported_by(order)
             .is_weakened_by(ask::others_succeeded_after(facts))

@@ -117,6 +117,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             ))?
             .is_excluded_by(&ask::receiver_had_closed(facts))?
             .is_excluded_by(&ask::follows_a_reset(facts))?
+            .is_excluded_by(&ask::answer_was_still_coming(facts))?
             .is_weakened_by(ask::client_waited(facts))
             .is_supported_by(ask::looks_like_its_sender(facts)),
     )

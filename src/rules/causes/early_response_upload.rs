@@ -1,7 +1,9 @@
 //! An upload cut short: the server sends its answer early and closes with the body unread.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
 use crate::tcp::{ResetForm, Side};
 
 /// The page.
@@ -154,7 +156,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
     let announced = ask::answered_before_the_announced_end(facts);
     let mid_request = ask::answered_mid_request(facts);
-    let claim = if announced.holds() {
+    let claim = if matches!(announced, Answer::Yes(..) | Answer::Hidden(..)) {
         Claim::new().is_decided_by(announced)?
     } else if mid_request.holds() {
         Claim::new().requires(mid_request)?
@@ -185,16 +187,22 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     )
 }
 
-/// The request was whole, but a refusing answer lets one suspect that its body was never read. No more than that.
+/// The request was whole. A refusing answer lets one suspect that its body was never read, and a window that grew proves it.
 fn after_the_whole_request(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
-            .requires(ask::answer_refuses(facts))?
-            .is_weakened_by(ask::request_was_whole(facts)),
-    )
+    let claim = Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed(facts))?
+        .requires(ask::answer_refuses(facts))?;
+    let grew = ask::window_grew(facts);
+    Some(if grew.holds() {
+        claim.requires(grew)?.ties_with("unread-data-close", UNREAD)
+    } else {
+        claim.is_weakened_by(ask::request_was_whole(facts))
+    })
 }
+
+/// Its share against `unread-data-close` when a refused request was left unread; chosen: the two are one act, and this names the exchange.
+const UNREAD: u8 = 60;
 
 #[cfg(test)]
 mod tests {

@@ -156,6 +156,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .requires(ask::server_only_shook_hands(facts))?
         .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_weakened_by(ask::syn_ack_was_repeated(facts))
         .is_supported_by(ask::others_succeeded_after(facts));
     Some(match ask::soon_after_handshake(facts) {
         // Later than a full queue would have answered: the acknowledgment itself had been taken, and then forgotten.

@@ -140,6 +140,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         .requires(ask::sender_had_not_closed(facts))?
         .requires(ask::was_idle_for_long(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
+        .is_excluded_by(&ask::window_had_been_closed(facts))?
         .is_excluded_by(&ask::peer_stopped_answering(facts))?;
     let foreign = facts.tells.len();
     let known = ask::idleness_is_a_known_timeout(facts);

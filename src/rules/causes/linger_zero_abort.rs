@@ -147,21 +147,26 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed_or_was_not_done(facts))?
-            .requires(ask::nothing_is_left_to_answer(facts))?
-            .is_excluded_by(&ask::window_grew(facts))?
-            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
-            .is_excluded_by(&ask::receiver_had_closed(facts))?
-            .is_excluded_by(&ask::peer_stopped_answering(facts))?
-            .is_supported_by(ask::window_is_unchanged(facts))
-            .is_supported_by(ask::looks_like_its_sender(facts))
-            .is_supported_by(ask::came_right_after_payload(facts))
-            .ties_with("socket-destroyed", ask::share_of_applications(facts)),
-    )
+    let claim = Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed_or_was_not_done(facts))?
+        .requires(ask::nothing_is_left_to_answer(facts))?
+        .is_excluded_by(&ask::window_grew(facts))?
+        .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+        .is_excluded_by(&ask::receiver_had_closed(facts))?
+        .is_excluded_by(&ask::peer_stopped_answering(facts))?
+        .is_supported_by(ask::window_is_unchanged(facts))
+        .is_supported_by(ask::looks_like_its_sender(facts))
+        .is_supported_by(ask::came_right_after_payload(facts));
+    Some(if ask::window_had_been_closed(facts).holds() {
+        claim.ties_with("orphan-abort", STUCK)
+    } else {
+        claim.ties_with("socket-destroyed", ask::share_of_applications(facts))
+    })
 }
+
+/// Its share against `orphan-abort` when the other side took no more data; the taxonomy's.
+const STUCK: u8 = 70;
 
 #[cfg(test)]
 mod tests {

@@ -114,7 +114,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::Confidence::{Likely, Possible};
+    use crate::rules::Confidence::{Certain, Likely, Possible};
     use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, served};
 
     #[test]
@@ -123,15 +123,15 @@ mod tests {
              0.010  server > client  SYN,ACK  seq 0 ack 1 join
              0.010  client > server  ACK      seq 1 ack 1 join
              0.020  server > client  RST      seq 1 mptcp 3";
-        assert_eq!(judged(story), ("mptcp-reset", Likely));
-        assert_eq!(judged(&at_the_server(story)), ("mptcp-reset", Likely));
-        assert_eq!(judged(&across_the_wrap(story)), ("mptcp-reset", Likely));
+        assert_eq!(judged(story), ("mptcp-reset", Certain));
+        assert_eq!(judged(&at_the_server(story)), ("mptcp-reset", Certain));
+        assert_eq!(judged(&across_the_wrap(story)), ("mptcp-reset", Certain));
     }
 
     #[test]
     fn an_abort_with_the_option_is_one_too() {
         let story = served("0.100  client > server  RST,ACK  seq 101 ack 201 mptcp 2");
-        assert_eq!(judged(&story), ("mptcp-reset", Likely));
+        assert_eq!(judged(&story), ("mptcp-reset", Certain));
         assert_eq!(judged(&begun_midway(&story)), ("mptcp-reset", Likely));
     }
 

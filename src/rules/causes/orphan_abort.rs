@@ -179,7 +179,7 @@ mod tests {
              
              0.700  server > client  RST,ACK  seq 1661 ack 131",
         );
-        assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+        assert_eq!(judged(&story), ("linger-zero-abort", Possible));
     }
 
     #[test]

@@ -208,7 +208,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "the time of the repetition counts, and not that of the first sending"]
     fn a_lost_request_sent_again_left_its_application_before_the_fin_came() {
         let story = served(
             "5.020  client > server  PSH,ACK  seq 101 ack 201 len 100

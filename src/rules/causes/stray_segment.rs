@@ -119,6 +119,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Claim::new()
         .requires(ask::is_reply(facts))?
         .requires(ask::never_opened(facts))?
+        .is_weakened_by(ask::syn_ack_was_sent(facts))
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::continues_another_connection(facts, TwinEnd::Client))?
         .is_excluded_by(&ask::continues_another_connection(facts, TwinEnd::Server))

@@ -1,7 +1,10 @@
 //! The application closed its socket while received data lay unread in it.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+};
+use crate::tcp::Side;
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -158,32 +161,49 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    let (rival, share) =
-        if ask::server_was_silent(facts).holds() && ask::port_closed_soon_after(facts).holds() {
-            ("listener-closed", PORT_CLOSED)
-        } else {
-            ("process-exit", SHARE)
-        };
+    let (rival, share) = rival(facts);
+    let grew = ask::window_grew(facts);
+    // A grown window proves unread data even where the sender had spoken last.
+    let unread = match ask::receiver_went_unanswered(facts) {
+        Answer::No if ask::is_from(facts, Side::Server).is_some() => grew.clone(),
+        answer => answer,
+    };
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
             .requires(ask::sender_had_not_closed(facts))?
-            .requires(ask::receiver_went_unanswered(facts))?
+            .requires(unread)?
             .is_excluded_by(&ask::received_its_answer(facts))?
+            .is_excluded_by(&ask::answer_was_still_coming_to_client(facts))?
+            .is_excluded_by(&ask::client_never_asked(facts))?
+            .is_excluded_by(&ask::dropped_before_any_payload(facts))?
             .is_excluded_by(&ask::answered_mid_request(facts))?
             .is_excluded_by(&ask::tls_handshake_is_open(facts))?
             .is_excluded_by(&ask::waited_in_vain(facts))?
             .is_excluded_by(&ask::process_ended(facts))?
-            .is_supported_by(ask::window_grew(facts))
+            .is_supported_by(grew)
             .is_supported_by(ask::left_undelivered(facts))
             .ties_with(rival, share),
     )
+}
+
+/// From which other cause the wire cannot tell it here, and its share against that.
+fn rival(facts: &Facts<'_>) -> (&'static str, u8) {
+    if ask::answer_refuses(facts).holds() && ask::window_grew(facts).holds() {
+        ("early-response-upload", REFUSED)
+    } else if ask::server_was_silent(facts).holds() && ask::port_closed_soon_after(facts).holds() {
+        ("listener-closed", PORT_CLOSED)
+    } else {
+        ("process-exit", SHARE)
+    }
 }
 
 /// Its share against `process-exit`, whose kernel closes the same way, and against `listener-closed` where the port is closed right after;
 /// the taxonomy's.
 const SHARE: u8 = 75;
 const PORT_CLOSED: u8 = 50;
+/// The complement of that of `early-response-upload`.
+const REFUSED: u8 = 40;
 
 #[cfg(test)]
 mod tests {

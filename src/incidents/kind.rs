@@ -1,0 +1,474 @@
+//! One incident while it grows: [`Kind`].
+
+use super::rate::{Grid, Ticks};
+use super::{Bounds, Traits};
+use crate::case::Samples;
+use crate::origin::MILLISECOND;
+use crate::report::{
+    Advice, Client, Clients, Finding, Incident, Reference, ResetReport, Services, Time,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+
+/// What the resets of one kind have in common wherever they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Trio {
+    /// The cause's id.
+    pub cause: &'static str,
+    /// In whose name they were sent.
+    pub sender: &'static str,
+    /// Who really sent them.
+    pub origin: &'static str,
+}
+
+/// Where they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// At one service.
+    Service(SocketAddr),
+    /// From one place on the path, by the hop limit.
+    Path(u8),
+    /// At many services of one host.
+    Host(IpAddr),
+    /// At many services, with one client.
+    Client(IpAddr),
+    /// At many services.
+    Everywhere,
+}
+
+impl Trio {
+    /// All attempts of a scan, whatever became of them.
+    pub const SCAN: Self = Self {
+        cause: "scan",
+        sender: "",
+        origin: "",
+    };
+
+    /// That of a reset.
+    pub fn of(reset: &ResetReport) -> Self {
+        Self {
+            cause: reset.verdict.cause,
+            sender: reset.sender,
+            origin: reset.origin,
+        }
+    }
+}
+
+/// How regularly a client came.
+#[derive(Clone, Copy, Debug)]
+pub struct Visits {
+    /// Resets on its connections.
+    pub count: u64,
+    latest: Time,
+    sum: f64,
+    squares: f64,
+    /// The longest life of one of its connections, in nanoseconds.
+    pub longest_life: i64,
+}
+
+/// One incident while it grows.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// What its resets have in common.
+    pub trio: Trio,
+    /// Where they came.
+    pub place: Place,
+    /// How many.
+    pub count: u64,
+    /// The first.
+    pub first: Time,
+    /// The last.
+    pub last: Time,
+    /// When how many came.
+    pub ticks: Ticks,
+    /// Resets by cause, with the cause's title and severity.
+    pub causes: BTreeMap<&'static str, (u64, &'static str, &'static str)>,
+    /// Services, up to a bound.
+    pub services: BTreeSet<SocketAddr>,
+    /// Clients and their visits, up to a bound.
+    pub clients: BTreeMap<IpAddr, Visits>,
+    /// Silences before the last thing said.
+    pub idle: Samples,
+    /// Silences before the reset.
+    pub quiet: Samples,
+    /// How long clients waited before they gave up.
+    pub waited: Samples,
+    /// Hop limits of the resets, and those of their senders' other segments.
+    pub hops: (BTreeSet<u8>, BTreeSet<u8>),
+    /// How the connections began.
+    pub openings: BTreeSet<&'static str>,
+    /// The most resets within [`AT_ONCE`], and from the first to the last of them in nanoseconds.
+    pub burst: (u64, i64),
+    current: (u64, Time),
+    services_complete: bool,
+    clients_complete: bool,
+    confidence: &'static str,
+    senders: BTreeSet<&'static str>,
+    origins: BTreeSet<&'static str>,
+    representatives: Vec<ResetReport>,
+}
+
+impl Kind {
+    /// Nothing yet.
+    pub fn new(trio: Trio, place: Place) -> Self {
+        Self {
+            trio,
+            place,
+            count: 0,
+            first: Time::from_nanos(i64::MAX),
+            last: Time::from_nanos(i64::MIN),
+            ticks: Ticks::default(),
+            causes: BTreeMap::new(),
+            services: BTreeSet::new(),
+            clients: BTreeMap::new(),
+            idle: Samples::default(),
+            quiet: Samples::default(),
+            waited: Samples::default(),
+            hops: Default::default(),
+            openings: BTreeSet::new(),
+            burst: (0, 0),
+            current: (0, Time::default()),
+            services_complete: true,
+            clients_complete: true,
+            confidence: "possible",
+            senders: BTreeSet::new(),
+            origins: BTreeSet::new(),
+            representatives: Vec::new(),
+        }
+    }
+
+    /// Adds a reset.
+    pub fn add(&mut self, reset: &ResetReport, traits: &Traits, bounds: &Bounds) {
+        let verdict = &reset.verdict;
+        self.count += 1;
+        self.first = self.first.min(reset.time);
+        self.last = self.last.max(reset.time);
+        self.ticks.add(reset.time, 1);
+        let counted = (0, verdict.title, verdict.severity);
+        self.causes.entry(verdict.cause).or_insert(counted).0 += 1;
+        self.senders.insert(reset.sender);
+        self.origins.insert(reset.origin);
+        self.confidence = surer(self.confidence, verdict.confidence);
+        self.meets_service(reset.connection.server, bounds.clients);
+        self.meets_client(reset, traits, bounds.clients);
+        for (measured, samples) in [
+            (traits.idle, &mut self.idle),
+            (traits.quiet, &mut self.quiet),
+            (traits.waited, &mut self.waited),
+        ] {
+            if let Some(nanos) = measured {
+                samples.add(nanos);
+            }
+        }
+        self.hops.0.insert(traits.hop_limit);
+        self.hops.1.extend(traits.usual_hop_limit);
+        self.openings.extend(traits.opening);
+        if reset.time.since(self.current.1).nanos().abs() > AT_ONCE {
+            self.current = (0, reset.time);
+        }
+        self.current.0 += 1;
+        if self.current.0 > self.burst.0 {
+            self.burst = (
+                self.current.0,
+                reset.time.since(self.current.1).nanos().abs(),
+            );
+        }
+        self.represent(reset, bounds.examples);
+    }
+
+    /// Adds all of another kind.
+    pub fn absorb(&mut self, other: Self, bounds: &Bounds) {
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.ticks.absorb(&other.ticks);
+        for (cause, (count, title, severity)) in other.causes {
+            self.causes.entry(cause).or_insert((0, title, severity)).0 += count;
+        }
+        self.senders.extend(other.senders);
+        self.origins.extend(other.origins);
+        self.confidence = surer(self.confidence, other.confidence);
+        for service in other.services {
+            self.meets_service(service, bounds.clients);
+        }
+        for (client, visits) in other.clients {
+            if let Some(known) = self.clients.get_mut(&client) {
+                known.count += visits.count;
+                known.longest_life = i64::MAX; // Two rhythms at once are none.
+            } else if self.clients.len() < bounds.clients {
+                self.clients.insert(client, visits);
+            } else {
+                self.clients_complete = false;
+            }
+        }
+        self.services_complete &= other.services_complete;
+        self.clients_complete &= other.clients_complete;
+        for (mine, theirs) in [
+            (&mut self.idle, &other.idle),
+            (&mut self.quiet, &other.quiet),
+            (&mut self.waited, &other.waited),
+        ] {
+            for nanos in theirs.sorted() {
+                mine.add(nanos);
+            }
+        }
+        self.hops.0.extend(other.hops.0);
+        self.hops.1.extend(other.hops.1);
+        self.openings.extend(other.openings);
+        self.burst = self.burst.max(other.burst);
+        for reset in &other.representatives {
+            self.represent(reset, bounds.examples);
+        }
+    }
+
+    fn meets_service(&mut self, service: SocketAddr, most: usize) {
+        if self.services.contains(&service) {
+            return;
+        }
+        if self.services.len() < most {
+            self.services.insert(service);
+        } else {
+            self.services_complete = false;
+        }
+    }
+
+    fn meets_client(&mut self, reset: &ResetReport, traits: &Traits, most: usize) {
+        let client = reset.connection.client.ip();
+        if let Some(visits) = self.clients.get_mut(&client) {
+            visits.again(reset.time, traits.age);
+        } else if self.clients.len() < most {
+            self.clients
+                .insert(client, Visits::first(reset.time, traits.age));
+        } else {
+            self.clients_complete = false;
+        }
+    }
+
+    /// Keeps `reset` among the representatives where it is surer or earlier than one of them.
+    fn represent(&mut self, reset: &ResetReport, most: usize) {
+        let kept = &mut self.representatives;
+        let place = kept.partition_point(|other| merit(other) <= merit(reset));
+        if place < most {
+            kept.insert(place, reset.clone());
+            kept.truncate(most);
+        }
+    }
+
+    /// The client of all its resets, where there is one only.
+    pub fn only_client(&self) -> Option<IpAddr> {
+        let mut clients = self.clients.keys();
+        let only = clients.next().copied();
+        only.filter(|_| clients.next().is_none() && self.clients_complete)
+    }
+
+    /// The service of all its resets, where there is one only.
+    pub fn only_service(&self) -> Option<SocketAddr> {
+        let mut services = self.services.iter();
+        let only = services.next().copied();
+        only.filter(|_| services.next().is_none() && self.services_complete)
+    }
+
+    /// Whether it is a client that tried many.
+    pub fn is_scan(&self) -> bool {
+        self.trio == Trio::SCAN
+    }
+
+    /// Where it could be folded to by its place on the path.
+    pub fn on_path(&self) -> Option<Place> {
+        let mut hops = self.hops.0.iter();
+        let only = hops.next().filter(|_| hops.next().is_none())?;
+        let strange = !self.hops.1.contains(only);
+        (self.trio.origin == "in-path" && strange && !self.is_coarse())
+            .then_some(Place::Path(*only))
+    }
+
+    /// Where it could be folded to by its host.
+    pub fn on_host(&self) -> Option<Place> {
+        match self.place {
+            Place::Service(service) => Some(Place::Host(service.ip())),
+            _ => None,
+        }
+    }
+
+    /// Where it could be folded to by its client.
+    pub fn of_client(&self) -> Option<Place> {
+        let client = self.only_client()?;
+        (!self.is_coarse()).then_some(Place::Client(client))
+    }
+
+    const fn is_coarse(&self) -> bool {
+        !matches!(self.place, Place::Service(_) | Place::Host(_))
+    }
+
+    /// The most frequent cause, its title and its severity.
+    fn main_cause(&self) -> (&'static str, &'static str, &'static str) {
+        let most = self
+            .causes
+            .iter()
+            .max_by_key(|(cause, (count, ..))| (*count, std::cmp::Reverse(**cause)));
+        most.map_or(
+            ("undetermined", "", "warning"),
+            |(cause, (_, title, severity))| (*cause, *title, *severity),
+        )
+    }
+
+    /// The incident in its public form.
+    pub fn incident(&mut self, grid: &Grid, found: super::findings::Found) -> Incident {
+        let (cause, title, severity) = self.main_cause();
+        let only =
+            |words: &BTreeSet<&'static str>| words.first().copied().filter(|_| words.len() == 1);
+        let representatives = std::mem::take(&mut self.representatives);
+        let advice: Vec<Advice> = match found.pattern {
+            Some("scan") => vec![SCAN_ADVICE],
+            _ => representatives
+                .first()
+                .map(|best| best.advice.clone())
+                .unwrap_or_default(),
+        };
+        let findings: Vec<Finding> = found.findings;
+        Incident {
+            id: String::new(),
+            headline: found.headline.unwrap_or_else(|| title.to_owned()),
+            pattern: found.pattern,
+            cause,
+            title,
+            causes: self
+                .causes
+                .iter()
+                .map(|(cause, (count, ..))| (*cause, *count))
+                .collect(),
+            severity: if found.pattern.is_some() {
+                "benign"
+            } else {
+                severity
+            },
+            confidence: self.confidence,
+            count: self.count,
+            first: self.first,
+            last: self.last,
+            service: self.only_service(),
+            services: self.services_in_short(),
+            sender: only(&self.senders),
+            origin: only(&self.origins),
+            clients: self.clients_in_short(),
+            rate: grid.rate(&self.ticks),
+            findings,
+            advice,
+            examples: representatives.iter().map(ResetReport::reference).collect(),
+            representatives,
+        }
+    }
+
+    fn services_in_short(&self) -> Services {
+        let hosts: BTreeSet<IpAddr> = self.services.iter().map(SocketAddr::ip).collect();
+        let alone = hosts.len() == 1 && self.services_complete;
+        Services {
+            count: u32::try_from(self.services.len()).unwrap_or(u32::MAX),
+            complete: self.services_complete,
+            host: hosts.first().copied().filter(|_| alone),
+        }
+    }
+
+    fn clients_in_short(&self) -> Clients {
+        let mut most: Vec<Client> = self
+            .clients
+            .iter()
+            .map(|(address, visits)| Client {
+                address: *address,
+                resets: visits.count,
+            })
+            .collect();
+        most.sort_by_key(|client| (std::cmp::Reverse(client.resets), client.address));
+        most.truncate(CLIENTS_NAMED);
+        Clients {
+            count: u32::try_from(self.clients.len()).unwrap_or(u32::MAX),
+            complete: self.clients_complete,
+            most,
+        }
+    }
+}
+
+impl Visits {
+    const fn first(time: Time, life: i64) -> Self {
+        Self {
+            count: 1,
+            latest: time,
+            sum: 0.0,
+            squares: 0.0,
+            longest_life: life,
+        }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a period is shown with three digits"
+    )]
+    fn again(&mut self, time: Time, life: i64) {
+        let step = time.since(self.latest).nanos() as f64 / 1e9;
+        self.count += 1;
+        self.latest = time;
+        self.sum += step;
+        self.squares += step * step;
+        self.longest_life = self.longest_life.max(life);
+    }
+
+    /// The mean time between visits and its coefficient of variation, in seconds; `None` for too few.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a period is shown with three digits"
+    )]
+    pub fn period(&self) -> Option<(f64, f64)> {
+        let steps = self.count.saturating_sub(1) as f64;
+        if self.count < 4 || self.sum <= 0.0 {
+            return None;
+        }
+        let mean = self.sum / steps;
+        let variance = (self.squares / steps - mean * mean).max(0.0);
+        Some((mean, variance.sqrt() / mean))
+    }
+}
+
+/// The order of representatives, the best first: a first reset before its consequences, then sureness, evidence, and time.
+fn merit(reset: &ResetReport) -> (bool, u8, usize, Time, Reference) {
+    (
+        reset.follows_reset.is_some(),
+        u8::MAX - confidence_rank(reset.verdict.confidence),
+        usize::MAX - reset.verdict.evidence.len(),
+        reset.time,
+        reset.reference(),
+    )
+}
+
+fn surer(one: &'static str, other: &'static str) -> &'static str {
+    if confidence_rank(other) > confidence_rank(one) {
+        other
+    } else {
+        one
+    }
+}
+
+/// The order of harm.
+pub fn severity_rank(severity: &str) -> u8 {
+    match severity {
+        "error" => 2,
+        "warning" => 1,
+        _ => 0,
+    }
+}
+
+fn confidence_rank(confidence: &str) -> u8 {
+    match confidence {
+        "certain" => 2,
+        "likely" => 1,
+        _ => 0,
+    }
+}
+
+/// Resets that come together by one act lie within this; the taxonomy's line.
+pub const AT_ONCE: i64 = 100 * MILLISECOND;
+/// Clients that are named; more are read by nobody.
+const CLIENTS_NAMED: usize = 5;
+const SCAN_ADVICE: Advice = Advice {
+    who: "network",
+    action: "Find out whose scanner this client is; the services themselves answered as they should.",
+};

@@ -1,0 +1,85 @@
+//! Who tries many ports or hosts: [`Probers`].
+
+use crate::origin::SECOND;
+use crate::report::{ResetReport, Time};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+
+/// Clients whose connections ended as attempts end, with what each tried of late. The one met first is forgotten when there are many.
+#[derive(Clone, Debug, Default)]
+pub struct Probers {
+    by_client: HashMap<IpAddr, Prober>,
+    order: VecDeque<IpAddr>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Prober {
+    recent: VecDeque<(Time, SocketAddr)>,
+    scans: bool,
+    fresh: bool,
+}
+
+impl Probers {
+    /// Notes an attempt. Whether its client scans.
+    pub fn meet(&mut self, reset: &ResetReport) -> bool {
+        let client = reset.connection.client.ip();
+        if !self.by_client.contains_key(&client) {
+            if self.order.len() >= CLIENTS
+                && let Some(first) = self.order.pop_front()
+            {
+                self.by_client.remove(&first);
+            }
+            self.order.push_back(client);
+        }
+        let prober = self.by_client.entry(client).or_default();
+        if !prober.scans {
+            prober.tries(reset.time, reset.connection.server);
+        }
+        prober.scans
+    }
+
+    /// Whether the client was found to scan by its latest attempt; asked once.
+    pub fn is_new(&mut self, client: IpAddr) -> bool {
+        self.by_client
+            .get_mut(&client)
+            .is_some_and(|prober| std::mem::take(&mut prober.fresh))
+    }
+}
+
+impl Prober {
+    fn tries(&mut self, time: Time, service: SocketAddr) {
+        self.recent
+            .retain(|(when, known)| *known != service && time.since(*when).nanos() <= WITHIN);
+        if self.recent.len() >= KEPT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((time, service));
+        if self.recent.len() < TARGETS {
+            return;
+        }
+        let services = || self.recent.iter().map(|(_, service)| service);
+        let ports: BTreeSet<u16> = services().map(SocketAddr::port).collect();
+        let hosts: BTreeSet<IpAddr> = services().map(SocketAddr::ip).collect();
+        if ports.len() >= TARGETS || hosts.len() >= TARGETS {
+            self.scans = true;
+            self.fresh = true;
+            self.recent = VecDeque::new();
+        }
+    }
+}
+
+/// Causes by which the attempts of a scan end.
+pub fn may_be_probe(cause: &str) -> bool {
+    matches!(
+        cause,
+        "port-closed" | "firewall-reject" | "half-open-probe" | "connect-probe" | "stray-segment"
+    )
+}
+
+/// Different ports or hosts that make a scan, and the time within which; the taxonomy's line.
+const TARGETS: usize = 10;
+const WITHIN: i64 = 60 * SECOND;
+/// Attempts remembered of a client.
+const KEPT: usize = 32;
+/// Clients remembered.
+const CLIENTS: usize = 4096;

@@ -1,0 +1,67 @@
+//! [`Traits`]: what an incident needs of a case beside its report, in a few numbers.
+
+use crate::case::ResetCase;
+use crate::origin::SECOND;
+use crate::tcp::{Flags, Side};
+
+/// A few numbers of one case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traits {
+    /// Hop limit of the reset.
+    pub hop_limit: u8,
+    /// Hop limit of its sender's other segments.
+    pub usual_hop_limit: Option<u8>,
+    /// The silence before the last thing said, from a second on, where the reset's receiver said it: a request on a connection that
+    /// had been idle. Nanoseconds.
+    pub idle: Option<i64>,
+    /// From the last payload to the reset, in nanoseconds.
+    pub quiet: Option<i64>,
+    /// From the client's latest request until it gave up by FIN or RST, in nanoseconds.
+    pub waited: Option<i64>,
+    /// From the first segment to the reset, in nanoseconds.
+    pub age: i64,
+    /// What kind of scan would open a connection so: `SYN`, `ACK`, `FIN`, `NULL` or `Xmas`.
+    pub opening: Option<&'static str>,
+}
+
+impl Traits {
+    /// Takes them from a case.
+    pub fn of(case: &ResetCase) -> Self {
+        let (current, previous) = (case.turns.current(), case.turns.previous());
+        let idle = current
+            .filter(|turn| turn.from == case.received_by())
+            .zip(previous)
+            .map(|(turn, before)| turn.first.time - before.last.time)
+            .filter(|nanos| *nanos >= SECOND);
+        let gave_up = match case.endpoints.client.fin {
+            Some(fin) => Some(fin.mark.time),
+            None => (case.sent_by == Side::Client).then_some(case.reset.time),
+        };
+        let asked = case.turns.latest_of(Side::Client);
+        Self {
+            hop_limit: case.reset.ip.hop_limit,
+            usual_hop_limit: case.sender().hop_limit,
+            idle,
+            quiet: current.map(|turn| case.reset.time - turn.last.time),
+            waited: gave_up.zip(asked).map(|(end, turn)| end - turn.first.time),
+            age: case.reset.time - case.started.time,
+            opening: opening(case),
+        }
+    }
+}
+
+/// How the client began.
+fn opening(case: &ResetCase) -> Option<&'static str> {
+    let flags = case.before.of(Side::Client).next()?.header.flags;
+    Some(if flags.syn() {
+        "SYN"
+    } else if flags.ack() {
+        "ACK"
+    } else {
+        match (flags.fin(), flags.has(Flags::PSH) || flags.has(Flags::URG)) {
+            (true, true) => "Xmas",
+            (true, false) => "FIN",
+            (false, _) => "NULL",
+        }
+    })
+}
