@@ -248,10 +248,48 @@ fn pages_are_found_by_what_people_type() {
 #[test]
 fn two_runs_give_equal_bytes() {
     let file = Scratch::with("twice.pcap", &refused());
-    for format in ["table", "json", "ndjson"] {
+    for format in ["table", "json", "ndjson", "markdown", "html"] {
         let run = || rstscope(&["--format", format, file.name()]).output;
         assert_eq!(run(), run(), "{format}");
     }
+}
+
+#[test]
+fn an_alarm_ends_with_its_own_code() {
+    let file = Scratch::with("alarm.pcap", &refused());
+    for (alarm, code) in [
+        ("error", 3),
+        ("benign", 3),
+        ("port-closed", 3),
+        ("forged-rst", 0),
+        ("catastrophe", 2),
+    ] {
+        let run = rstscope(&["--fail-on", alarm, file.name()]);
+        assert_eq!(run.code, code, "{alarm}: {}", run.errors);
+    }
+    let run = rstscope(&["--min-severity", "error", "--json", file.name()]);
+    let report: Value = serde_json::from_str(&run.output).unwrap();
+    assert_eq!(report["summary"]["resets"], 1);
+}
+
+#[test]
+fn the_program_tells_of_itself() {
+    let schema: Value = serde_json::from_str(&rstscope(&["schema"]).output).unwrap();
+    assert_eq!(schema["title"], "rstscope report");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let run = rstscope(&["completions", shell]);
+        assert!(run.output.contains("min-severity"), "{shell}");
+    }
+    let manual = rstscope(&["man"]).output;
+    assert!(manual.contains(".TH rstscope 1") && manual.contains("fail\\-on"));
+}
+
+#[test]
+fn people_read_times_in_their_own_zone() {
+    let file = Scratch::with("zone.pcap", &refused());
+    let run = rstscope(&["--utc-offset", "-03:30", file.name()]);
+    assert!(run.output.contains("2023-11-14 18:43:20"), "{}", run.output);
+    assert_eq!(rstscope(&["--utc-offset", "east", file.name()]).code, 2);
 }
 
 #[cfg(feature = "live")]

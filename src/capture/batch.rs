@@ -28,6 +28,37 @@ impl Batch {
         Self::default()
     }
 
+    /// Empties it, and keeps its buffer. What is pushed from then on counts as records of `source`, an index from 0.
+    pub fn start(&mut self, source: u16) {
+        self.source = source;
+        self.bytes.clear();
+        self.index.clear();
+    }
+
+    /// Adds a copy of a record, for sources that are handed one at a time. Call [`Batch::start`] before the first; its source stands for the
+    /// record's own.
+    pub fn push(&mut self, record: &Record<'_>) {
+        // A record has at most as many bytes as its lengths can state.
+        let most = u32::MAX as usize;
+        let bytes = record.bytes.get(..most).unwrap_or(record.bytes);
+        self.index.push(Entry {
+            number: record.id.number,
+            time: record.time,
+            start: self.bytes.len(),
+            len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            original_len: record.original_len,
+            link: record.link,
+        });
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Gives the buffer at least `len` bytes.
+    pub(super) fn hold(&mut self, len: usize) {
+        if self.bytes.len() < len {
+            self.bytes.resize(len, 0);
+        }
+    }
+
     /// The records, in the order of the capture.
     pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
         self.index.iter().map(|entry| self.at(entry))
@@ -65,5 +96,41 @@ impl Batch {
     /// Whether it holds no record.
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_that_are_pushed_come_out_again() {
+        let mut batch = Batch::new();
+        batch.hold(100);
+        batch.start(3);
+        for (number, bytes) in [(7, &b"abc"[..]), (8, b""), (9, b"defg")] {
+            batch.push(&Record {
+                id: RecordId {
+                    number,
+                    ..RecordId::default()
+                },
+                time: Timestamp::from_nanos(5),
+                link: LinkType(1),
+                bytes,
+                original_len: 60,
+            });
+        }
+        let seen: Vec<_> = batch
+            .records()
+            .map(|record| (record.id.source, record.id.number, record.bytes.to_vec()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (3, 7, b"abc".to_vec()),
+                (3, 8, vec![]),
+                (3, 9, b"defg".to_vec())
+            ]
+        );
     }
 }

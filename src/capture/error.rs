@@ -15,7 +15,7 @@ pub struct CaptureError {
     pub fault: Fault,
 }
 
-/// What went wrong. The first five come from opening; the last two come later, and what was read before them stands.
+/// What went wrong. The first five come from opening; the others come later, and the records that were given stand.
 #[derive(Debug)]
 pub enum Fault {
     /// It cannot be opened: missing, no permission, or what else the system says.
@@ -47,6 +47,28 @@ pub enum Fault {
         /// How.
         damage: Damage,
     },
+    /// Bytes were skipped, and what follows them was read.
+    Skipped {
+        /// How many, where and why.
+        skipped: Skipped,
+        /// What came later and ended the input; `None` for a sound end.
+        then: Option<Box<Fault>>,
+    },
+    /// The file grew while it was read: it was read to the end that it had then.
+    Growing(Place),
+}
+
+/// Bytes that were skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// How many bytes.
+    pub bytes: u64,
+    /// In how many places.
+    pub places: u64,
+    /// The first of them: the record that came behind the damage, and where that begins.
+    pub first: Place,
+    /// What was wrong there.
+    pub damage: Damage,
 }
 
 /// A place in a file.
@@ -70,6 +92,10 @@ pub enum Damage {
         /// How many of them are there.
         had: u64,
     },
+    /// The input ends before what was compressed does.
+    CutPacked(&'static str),
+    /// A record's header contradicts itself, and no record follows it.
+    RecordHeader,
     /// A record claims more bytes than any capture tool writes.
     RecordLength {
         /// The claim, in bytes.
@@ -168,7 +194,32 @@ impl fmt::Display for Fault {
             }
             Self::Read { at, source } => write!(f, "reading failed at {at}: {source}"),
             Self::Damaged { at, damage } => write!(f, "{damage} ({at})"),
+            Self::Skipped { skipped, then } => {
+                skipped.fmt(f)?;
+                match then {
+                    Some(fault) => write!(f, "; then {fault}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Growing(at) => write!(f, "is still being written: read up to {at}"),
         }
+    }
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            bytes,
+            places,
+            first,
+            damage,
+        } = self;
+        let plural = if *bytes == 1 { "" } else { "s" };
+        write!(f, "skipped {bytes} byte{plural}")?;
+        if *places > 1 {
+            write!(f, " in {places} places, the first")?;
+        }
+        write!(f, " before {first}: {damage}")
     }
 }
 
@@ -187,6 +238,8 @@ impl fmt::Display for Damage {
                     "cut off inside a {part}: needed {needed} bytes, had {had}"
                 )
             }
+            Self::CutPacked(packing) => write!(f, "cut off inside its {packing} compression"),
+            Self::RecordHeader => f.write_str("a record's header contradicts itself"),
             Self::RecordLength { len, most } => {
                 write!(
                     f,

@@ -6,12 +6,13 @@
 use super::batch::Batch;
 use super::error::{CaptureError, Damage, Fault, FirstBytes, Place};
 use super::info::SourceInfo;
+use super::input::Input;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
+use super::walk::{Lost, Progress, Stop, Walked};
 use super::{Source, foreign};
-use crate::decode::LinkType;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// A capture in pcap or pcapng format, from a file, from standard input or from any reader.
@@ -19,18 +20,13 @@ pub struct FileSource {
     input: Input,
     format: Format,
     source: u16,
-    /// Number of the next record.
-    next: u64,
+    progress: Progress,
+    /// Length of the file when reading began.
+    len: Option<u64>,
     /// Bytes read and not yet given: the beginning of a record.
     carry: Vec<u8>,
     state: State,
     info: SourceInfo,
-}
-
-enum Input {
-    /// A regular file, which can be read twice.
-    File(File),
-    Stream(Box<dyn Read + Send>),
 }
 
 enum Format {
@@ -40,43 +36,9 @@ enum Format {
 
 enum State {
     Reading,
-    /// Records were given before the fault; the next call reports it.
-    Failing(Fault),
+    /// No byte is left to read. What ended that, if it was not the end, and what was skipped before, is told once the records are given.
+    Ending(Option<Fault>),
     Ended,
-}
-
-/// How far a walk over a buffer came.
-pub(super) struct Walked {
-    /// Bytes understood.
-    pub(super) used: usize,
-    pub(super) stop: Stop,
-}
-
-/// Why a walk over a buffer stopped.
-pub(super) enum Stop {
-    /// The buffer ends where a record does.
-    Boundary,
-    /// The buffer ends inside something that is `len` bytes long.
-    Need { part: &'static str, len: u64 },
-    /// What follows cannot be read.
-    Bad(Damage),
-}
-
-impl Stop {
-    pub(super) const fn need(part: &'static str, len: usize) -> Self {
-        let len = len as u64;
-        Self::Need { part, len }
-    }
-}
-
-/// The longest record that is believed, in bytes: beyond it a length is damage. The usual limit is that of libpcap and of Wireshark
-/// (`MAXIMUM_SNAPLEN`, `WTAP_MAX_PACKET_SIZE_STANDARD`), whatever snap length a file states: writers exceed that.
-pub(super) const fn longest_record(link: LinkType) -> u32 {
-    match link.0 {
-        // D-Bus, USBPcap and EBHSCR, where those two allow up to 128 MiB. None carries TCP, but a file may mix them with what does.
-        231 | 249 | 279 => LONGEST_BLOCK_RECORD,
-        _ => 262_144,
-    }
 }
 
 impl FileSource {
@@ -125,24 +87,47 @@ impl FileSource {
         Self::start(name, source, Input::Stream(reader))
     }
 
-    fn start(name: String, source: u16, mut input: Input) -> Result<Self, CaptureError> {
-        match Format::recognise(&mut input) {
-            Ok((format, carry)) => Ok(Self {
-                info: SourceInfo {
-                    name,
-                    format: format.name(),
-                    bytes: format.header_len(),
-                    ..SourceInfo::default()
-                },
-                input,
-                format,
-                source,
-                next: 1,
-                carry,
-                state: State::Reading,
+    fn start(name: String, source: u16, input: Input) -> Result<Self, CaptureError> {
+        let mut new = Self {
+            info: SourceInfo {
+                name,
+                ..SourceInfo::default()
+            },
+            input,
+            format: Format::Pcapng(Pcapng::new()),
+            source,
+            progress: Progress::default(),
+            len: None,
+            carry: Vec::new(),
+            state: State::Ended,
+        };
+        match new.begin() {
+            Ok(()) => Ok(new),
+            Err(fault) => Err(CaptureError {
+                file: new.info.name,
+                fault,
             }),
-            Err(fault) => Err(CaptureError { file: name, fault }),
         }
+    }
+
+    /// Reads the file's header; what was known before is forgotten.
+    fn begin(&mut self) -> Result<(), Fault> {
+        (self.format, self.carry) = Format::recognise(&mut self.input)?;
+        self.info = SourceInfo {
+            name: std::mem::take(&mut self.info.name),
+            format: self.format.name(),
+            packing: self.input.packing(),
+            bytes: self.format.header_len(),
+            ..SourceInfo::default()
+        };
+        self.progress = Progress {
+            next: 1,
+            offset: self.format.header_len(),
+            ..Progress::default()
+        };
+        self.len = self.input.len();
+        self.state = State::Reading;
+        Ok(())
     }
 
     /// Reads until the batch holds a record. `None`: the capture has ended.
@@ -155,30 +140,37 @@ impl FileSource {
         self.carry.clear();
         loop {
             let free = batch.bytes.get_mut(filled..).unwrap_or_default();
-            let read = self.input.read(free).map_err(|source| Fault::Read {
-                at: self.place(),
-                source,
-            })?;
+            let read = self
+                .input
+                .read(free)
+                .map_err(|error| self.not_read(error))?;
             filled += read;
+            self.progress.at_end = read == 0;
             let bytes = batch.bytes.get(..filled).unwrap_or_default();
+            let progress = &mut self.progress;
             let Walked { used, stop } = match &mut self.format {
-                Format::Pcap(pcap) => pcap.walk(bytes, &mut self.next, &mut batch.index),
-                Format::Pcapng(pcapng) => pcapng.walk(bytes, &mut self.next, &mut batch.index),
+                Format::Pcap(pcap) => pcap.walk(bytes, progress, &mut batch.index),
+                Format::Pcapng(pcapng) => pcapng.walk(bytes, progress, &mut batch.index),
             };
             let had = filled - used;
-            self.info.bytes += used as u64;
-            let fault = match stop {
-                Stop::Bad(damage) => Some(damage),
-                Stop::Need { part, len } if read == 0 => Some(Damage::Cut {
-                    part,
-                    needed: len,
-                    had: had as u64,
+            progress.offset += used as u64;
+            let skipped = progress.skipped.map_or(0, |skipped| skipped.bytes);
+            self.info.bytes = progress.offset.saturating_sub(skipped);
+            let lost = match stop {
+                Stop::Bad(lost) => Some(lost),
+                Stop::Need { part, len } if read == 0 => Some(Lost {
+                    at: progress.place(0),
+                    damage: Damage::Cut {
+                        part,
+                        needed: len,
+                        had: had as u64,
+                    },
                 }),
                 Stop::Boundary | Stop::Need { .. } => None,
             };
-            if let Some(damage) = fault {
-                let at = self.place();
-                self.state = State::Failing(Fault::Damaged { at, damage });
+            if let Some(Lost { at, damage }) = lost {
+                self.info.bytes = at.offset.saturating_sub(skipped);
+                self.state = State::Ending(Some(Fault::Damaged { at, damage }));
                 return Ok(Some(()));
             }
             if !batch.index.is_empty() {
@@ -197,11 +189,28 @@ impl FileSource {
         }
     }
 
-    fn place(&self) -> Place {
-        Place {
-            record: self.next,
-            offset: self.info.bytes,
+    fn not_read(&self, source: io::Error) -> Fault {
+        let at = self.progress.place(0);
+        match self.input.packing() {
+            Some(packing) if source.kind() == io::ErrorKind::UnexpectedEof => {
+                let damage = Damage::CutPacked(packing);
+                Fault::Damaged { at, damage }
+            }
+            _ => Fault::Read { at, source },
         }
+    }
+
+    /// What is to be told at the end, `fault` being what ended the input, if anything did.
+    fn told(&mut self, fault: Option<Fault>) -> Option<CaptureError> {
+        let fault = match (self.progress.skipped, fault) {
+            (Some(skipped), fault) => Fault::Skipped {
+                skipped,
+                then: fault.map(Box::new),
+            },
+            (None, Some(fault)) => fault,
+            (None, None) => return None,
+        };
+        Some(self.fail(fault))
     }
 
     fn fail(&mut self, fault: Fault) -> CaptureError {
@@ -222,51 +231,42 @@ impl Source for FileSource {
             match self.read_records(batch) {
                 Ok(Some(())) => {}
                 Ok(None) => {
-                    self.state = State::Ended;
-                    self.info.complete = true;
+                    let grown = self.input.len() > self.len;
+                    let fault = grown.then(|| Fault::Growing(self.progress.place(0)));
+                    self.info.complete = fault.is_none() && self.progress.skipped.is_none();
+                    self.state = State::Ending(fault);
                 }
-                Err(fault) => self.state = State::Failing(fault),
+                Err(fault) => self.state = State::Ending(Some(fault)),
             }
             self.info.note(&batch.index);
             if let Format::Pcapng(pcapng) = &self.format {
                 self.info.dropped = pcapng.dropped();
+                if self.info.interfaces.len() < pcapng.names().len() {
+                    self.info.interfaces = pcapng.names().to_vec();
+                }
             }
         }
         if !batch.is_empty() {
             return Ok(true);
         }
         match std::mem::replace(&mut self.state, State::Ended) {
-            State::Failing(fault) => Err(self.fail(fault)),
+            State::Ending(fault) => self.told(fault).map_or(Ok(false), Err),
             State::Reading | State::Ended => Ok(false),
         }
     }
 
     fn rewind(&mut self) -> Result<bool, CaptureError> {
-        let Input::File(file) = &mut self.input else {
-            return Ok(false);
+        let start = Place {
+            record: 1,
+            offset: 0,
         };
-        let begun = file
-            .rewind()
-            .map_err(|source| Fault::Read {
-                at: Place {
-                    record: 1,
-                    offset: 0,
-                },
-                source,
-            })
-            .and_then(|()| Format::recognise(&mut self.input));
-        match begun {
-            Ok((format, carry)) => {
-                self.info = SourceInfo {
-                    name: std::mem::take(&mut self.info.name),
-                    format: format.name(),
-                    bytes: format.header_len(),
-                    ..SourceInfo::default()
-                };
-                (self.format, self.carry) = (format, carry);
-                (self.next, self.state) = (1, State::Reading);
-                Ok(true)
-            }
+        match self.input.rewind() {
+            Ok(false) => return Ok(false),
+            Ok(true) => {}
+            Err(source) => return Err(self.fail(Fault::Read { at: start, source })),
+        }
+        match self.begin() {
+            Ok(()) => Ok(true),
             Err(fault) => Err(self.fail(fault)),
         }
     }
@@ -280,14 +280,12 @@ impl Format {
     /// Reads the first bytes; gives back those that belong to what follows.
     fn recognise(input: &mut Input) -> Result<(Self, Vec<u8>), Fault> {
         let mut first = [0; Pcap::HEADER_LEN];
-        let mut len = 0;
-        while let Some(free) = first.get_mut(len..)
-            && !free.is_empty()
+        let mut len = input.read_whole(&mut first).map_err(Fault::Open)?;
+        if input
+            .unpack(first.get(..len).unwrap_or_default())
+            .map_err(Fault::Open)?
         {
-            match input.read(free).map_err(Fault::Open)? {
-                0 => break,
-                read => len += read,
-            }
+            len = input.read_whole(&mut first).map_err(Fault::Open)?;
         }
         let first = first.get(..len).unwrap_or_default();
         if first.is_empty() {
@@ -323,36 +321,8 @@ impl Format {
     }
 }
 
-impl Input {
-    /// Reads once, again only when a signal came in between. Zero is the end.
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = match self {
-                Self::File(file) => file.read(into),
-                Self::Stream(stream) => stream.read(into),
-            };
-            match read {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                done => return done,
-            }
-        }
-    }
-}
-
-impl Batch {
-    /// Gives the buffer at least `len` bytes.
-    fn hold(&mut self, len: usize) {
-        if self.bytes.len() < len {
-            self.bytes.resize(len, 0);
-        }
-    }
-}
-
 /// Bytes read at once: large enough that the system calls do not show, small enough to stay in the cache until it is used.
 const CHUNK: usize = 1 << 20;
-/// As long as the longest block that is held in memory.
-const LONGEST_BLOCK_RECORD: u32 = 16 << 20;
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;

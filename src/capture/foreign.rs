@@ -8,12 +8,12 @@ const EDITCAP: &str = "convert it with: editcap -F pcapng FILE OUT.pcapng";
 const KNOWN: &[(&[u8], &str, &str)] = &[
     (
         &[0x1f, 0x8b],
-        "gzip-compressed",
+        "gzip-compressed once more",
         "decompress it with: gzip -dc FILE > OUT",
     ),
     (
         &[0x28, 0xb5, 0x2f, 0xfd],
-        "zstd-compressed",
+        "zstd-compressed once more",
         "decompress it with: zstd -dc FILE > OUT",
     ),
     (

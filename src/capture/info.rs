@@ -11,6 +11,10 @@ pub struct SourceInfo {
     pub name: String,
     /// `pcap` or `pcapng`.
     pub format: &'static str,
+    /// What it was compressed with: `gzip` or `Zstandard`; `None` for a plain file. Counts of bytes are of what was unpacked.
+    pub packing: Option<&'static str>,
+    /// The names of the interfaces, as a pcapng file gives them, in its order; empty names for those without, up to 64 in all.
+    pub interfaces: Vec<String>,
     /// The link types of its records, each once, in the order of their first record.
     pub links: Vec<LinkType>,
     /// Records read.

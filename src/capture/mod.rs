@@ -25,15 +25,18 @@ mod file;
 mod filter;
 mod foreign;
 mod info;
+mod input;
 mod merge;
 mod pcap;
 mod pcapng;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod testfile;
+mod unpack;
+mod walk;
 
 pub use batch::Batch;
-pub use error::{CaptureError, Damage, Fault, FirstBytes, Place};
+pub use error::{CaptureError, Damage, Fault, FirstBytes, Place, Skipped};
 pub use file::FileSource;
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};

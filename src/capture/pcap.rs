@@ -3,10 +3,12 @@
 //! Read in both byte orders, with times in microseconds or nanoseconds, and in the "patched" form whose record headers are eight bytes
 //! longer. Writers before version 2.4 disagreed about which of a record's two lengths comes first; libpcap's rule for them is kept.
 
+mod resume;
+
 use super::batch::Entry;
 use super::bytes::{ByteOrder, Fields};
 use super::error::Damage;
-use super::file::{Stop, Walked, longest_record};
+use super::walk::{Lost, Progress, Stop, Walked, longest_record, search};
 use crate::decode::LinkType;
 use crate::origin::{MICROSECOND, SECOND, Timestamp};
 
@@ -16,11 +18,28 @@ pub(super) struct Pcap {
     order: ByteOrder,
     /// Nanoseconds in one unit of a record's fraction.
     unit: i64,
+    /// How many units a second has.
+    second: u32,
     /// Bytes of a record header behind the sixteen that all have.
     extra: usize,
     lengths: Lengths,
     link: LinkType,
     longest: u32,
+    /// Seconds of the latest record.
+    last: Option<u32>,
+    /// Set while the next sound record is searched for.
+    lost: Option<Lost>,
+    /// Offset before which a search has found nothing.
+    searched: u64,
+}
+
+/// What a record's header says.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    seconds: u32,
+    fraction: u32,
+    len: u32,
+    original_len: u32,
 }
 
 /// Which of a record's lengths comes first.
@@ -67,6 +86,7 @@ impl Pcap {
         Ok(Self {
             order,
             unit,
+            second: u32::try_from(SECOND / unit).unwrap_or(u32::MAX),
             extra,
             lengths: match minor {
                 0..3 => Lengths::OriginalFirst,
@@ -75,49 +95,77 @@ impl Pcap {
             },
             link,
             longest: longest_record(link),
+            last: None,
+            lost: None,
+            searched: 0,
         })
     }
 
     /// Adds the records that lie whole in `bytes` to `index`, and says where it stopped and why.
-    pub(super) fn walk(&self, bytes: &[u8], next: &mut u64, index: &mut Vec<Entry>) -> Walked {
+    pub(super) fn walk(
+        &mut self,
+        bytes: &[u8],
+        progress: &mut Progress,
+        index: &mut Vec<Entry>,
+    ) -> Walked {
         let header_len = RECORD_HEADER_LEN + self.extra;
         let mut at = 0;
         let stop = loop {
             let rest = bytes.get(at..).unwrap_or(&[]);
+            if let Some(lost) = self.lost {
+                match search(rest, |bytes| self.chain(bytes, self.last, progress.at_end)) {
+                    Ok(found) => {
+                        at += found;
+                        progress.skip(lost, at);
+                        self.lost = None;
+                        continue;
+                    }
+                    Err(_) if progress.at_end => break Stop::Bad(lost),
+                    Err(searched) => {
+                        at += searched;
+                        break Stop::need("record", 1);
+                    }
+                }
+            }
             if rest.is_empty() {
                 break Stop::Boundary;
             }
-            let Some((seconds, fraction, len, original_len)) = self.record_header(rest) else {
+            let Some(head) = self.head(rest) else {
                 break Stop::need("record header", header_len);
             };
-            if len > self.longest {
-                break Stop::Bad(Damage::RecordLength {
-                    len,
-                    most: self.longest,
-                });
+            if self.is_odd(&head) {
+                match self.weigh(rest, &head, progress, at) {
+                    Ok(()) => {}
+                    Err(Some(damage)) => {
+                        let at = progress.place(at);
+                        self.lost = Some(Lost { at, damage });
+                        continue;
+                    }
+                    Err(None) => break Stop::need("record", header_len + head.len as usize),
+                }
             }
-            let whole = header_len + len as usize;
+            let whole = header_len + head.len as usize;
             if rest.len() < whole {
                 break Stop::need("record", whole);
             }
             index.push(Entry {
-                number: *next,
+                number: progress.next,
                 time: Timestamp::from_nanos(
-                    i64::from(seconds) * SECOND + i64::from(fraction) * self.unit,
+                    i64::from(head.seconds) * SECOND + i64::from(head.fraction) * self.unit,
                 ),
                 start: at + header_len,
-                len,
-                original_len,
+                len: head.len,
+                original_len: head.original_len,
                 link: self.link,
             });
-            *next += 1;
+            self.last = Some(head.seconds);
+            progress.next += 1;
             at += whole;
         };
         Walked { used: at, stop }
     }
 
-    /// Seconds, fraction, captured and original length.
-    fn record_header(&self, bytes: &[u8]) -> Option<(u32, u32, u32, u32)> {
+    fn head(&self, bytes: &[u8]) -> Option<Head> {
         let mut fields = Fields::new(self.order, bytes);
         let (seconds, fraction) = (fields.u32()?, fields.u32()?);
         let (first, second) = (fields.u32()?, fields.u32()?);
@@ -127,7 +175,12 @@ impl Pcap {
             Lengths::OriginalFirst => (second, first),
             Lengths::Either => (first.min(second), first.max(second)),
         };
-        Some((seconds, fraction, len, original_len))
+        Some(Head {
+            seconds,
+            fraction,
+            len,
+            original_len,
+        })
     }
 }
 

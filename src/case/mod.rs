@@ -7,6 +7,7 @@ mod gaps;
 mod habits;
 mod neighbourhood;
 mod timeline;
+mod vantage;
 mod view;
 
 pub use gaps::{Gaps, Lost};
@@ -16,10 +17,11 @@ pub use neighbourhood::{
     Twin, TwinEnd,
 };
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
-pub use view::{EndpointView, Fin, Probing, fit};
+pub use vantage::Vantage;
+pub use view::{Checksums, EndpointView, Fin, Probing, fit};
 
 use crate::origin::RecordId;
-use crate::tcp::{Encapsulation, Header, Pair, Prefix, SeqNumber, Side, State};
+use crate::tcp::{Encapsulation, Header, Pair, Prefix, Quoted, SeqNumber, Side, State};
 use std::net::SocketAddr;
 
 /// Everything known about one reset.
@@ -52,6 +54,8 @@ pub struct ResetCase {
     pub copy_of: Option<RecordId>,
     /// The connection that used the same two addresses before this one, and was not seen to end.
     pub predecessor: Option<Predecessor>,
+    /// ICMP errors about segments of this connection, oldest first; at most [`ResetCase::EARLIER`].
+    pub icmp: Vec<Quoted>,
     /// What the capture did not show.
     pub gaps: Gaps,
     /// What went on around it until it settled.

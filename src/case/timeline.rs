@@ -32,6 +32,8 @@ pub struct Line {
     pub header: Header,
     /// What it was to its sender's sequence space.
     pub nature: Nature,
+    /// How often its packet was captured on its way, this record included.
+    pub captured: u8,
 }
 
 /// What a segment was to the sequence space of its sender, as known when it came.
@@ -88,6 +90,11 @@ impl Timeline {
     /// The kept segments, oldest first.
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
         self.first.iter().chain(self.last.iter())
+    }
+
+    /// The kept segments, oldest first, to be changed.
+    pub fn lines_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Line> {
+        self.first.iter_mut().chain(self.last.iter_mut())
     }
 
     /// The kept segments of one side, oldest first.

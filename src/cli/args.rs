@@ -1,5 +1,6 @@
 //! What may be typed, with its help. Nothing is opened here.
 
+use super::alarm::{Alarm, Harm};
 use super::messages::Exit;
 use super::select::{self, Ends, Moment, Place};
 use crate::render::{Format, Zone};
@@ -70,6 +71,19 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = Moment::parse, help_heading = SELECTION)]
     pub to: Option<Moment>,
 
+    /// Report only resets of this severity or a graver one
+    ///
+    /// Report only resets of this severity or a graver one: benign, warning or error.
+    #[arg(long, value_name = "SEVERITY", value_parser = Harm::parse, help_heading = SELECTION)]
+    pub min_severity: Option<Harm>,
+
+    /// Exit with code 3 when such a reset was found
+    ///
+    /// Exit with code 3 when a reset of this severity (benign, warning, error) or a graver one was reported, or one of this cause. May be
+    /// given more than once.
+    #[arg(long, value_name = "SEVERITY_OR_CAUSE", value_parser = Alarm::parse)]
+    pub fail_on: Vec<Alarm>,
+
     /// Form of the report
     #[arg(long, value_name = "FORMAT", value_parser = formats(), default_value = Format::ALL[0].name, hide_default_value = true)]
     pub format: String,
@@ -92,7 +106,7 @@ pub struct Args {
 
     /// When to use colour: auto, always or never
     ///
-    /// 'auto' is a terminal, unless NO_COLOR is set. Colour never says what the words do not.
+    /// 'auto' is a terminal, unless `NO_COLOR` is set. Colour never says what the words do not.
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     pub color: String,
 
@@ -124,6 +138,15 @@ pub enum Command {
     },
     /// List every cause that can be found
     Causes,
+    /// Print the JSON Schema of the report
+    Schema,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 /// Reads the arguments of the process. Help and version are printed here, and mistakes are said.
@@ -158,6 +181,7 @@ Examples:
   rstscope trouble.pcap                     why was each connection reset?
   rstscope --all trouble.pcap | less        every single one, with its timeline
   tcpdump -w - -U port 5432 | rstscope -    the same from a running capture
+  rstscope --format html -o why.html trouble.pcap  one page to attach to the ticket
   rstscope --json a.pcap b.pcap > why.json  two pieces of one capture, for a program
   rstscope --cause forged-rst --from 60 trouble.pcap
   rstscope --format ndjson a.pcap | jq 'select(.type == \"reset\") | .verdict.cause'
@@ -168,7 +192,8 @@ A file with the name of a subcommand is given as ./causes.
 Exit codes:
   0  every input was read to its end, whether there were resets or not
   1  a part could not be read; the report says which, and covers the rest
-  2  nothing could be done: wrong usage, or no input could be opened";
+  2  nothing could be done: wrong usage, or no input could be opened
+  3  a reset was reported that --fail-on names";
 
 #[cfg(test)]
 mod tests {

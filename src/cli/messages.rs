@@ -23,6 +23,8 @@ pub enum Exit {
     Partial,
     /// Nothing could be done.
     Nothing,
+    /// A reset was reported that `--fail-on` names.
+    Alarmed,
 }
 
 impl Exit {
@@ -32,6 +34,7 @@ impl Exit {
             Self::Complete => 0,
             Self::Partial => 1,
             Self::Nothing => 2,
+            Self::Alarmed => 3,
         }
     }
 }
@@ -90,10 +93,14 @@ pub fn not_opened(error: &CaptureError, path: &Path) {
 
 /// An input could not be read further; what came before stands.
 pub fn cut_short(Stopped { error, records }: &Stopped) {
+    let place = match error.fault {
+        Fault::Skipped { .. } => "around that",
+        _ => "before that",
+    };
     let read = match records {
         0 => "no record of it could be read".to_owned(),
-        1 => "the report covers the one record before that".to_owned(),
-        _ => format!("the report covers the {records} records before that"),
+        1 => format!("the report covers the one record {place}"),
+        _ => format!("the report covers the {records} records {place}"),
     };
     say(&described(error), Some(&read));
 }
@@ -157,7 +164,7 @@ pub fn nothing_selected(wanted: &Wanted, passed: &Passed, start: Time) {
         let (records, more) = list(records.map(|at| place(at.source, at.record)).collect());
         there.push(format!("their records: {records}{more}"));
     }
-    if !wanted.causes.is_empty() {
+    if !wanted.causes.is_empty() || wanted.severity.is_some() {
         let causes: Vec<String> = passed
             .causes
             .iter()
@@ -229,7 +236,7 @@ fn hint(fault: &Fault, path: &Path) -> Option<String> {
         }
         Fault::Open(error) if error.kind() == io::ErrorKind::NotFound => {
             let word = path.to_str().unwrap_or_default();
-            let near = search::nearest(word, ["explain", "causes"].into_iter());
+            let near = search::nearest(word, ["explain", "causes", "schema", "completions", "man"].into_iter());
             near.first()
                 .map(|command| format!("the subcommand is: rstscope {command}"))
         }

@@ -3,10 +3,12 @@
 //! What was typed (`args`) becomes a plan (`plan`) before anything is opened, so that mistakes show before work is done. Reports go
 //! to standard output, everything else to standard error through `messages`.
 
+mod alarm;
 mod args;
 mod explain;
 mod inputs;
 mod messages;
+mod paper;
 mod plan;
 mod run;
 mod search;
@@ -24,6 +26,9 @@ pub fn main() -> ExitCode {
             Ok(Plan::Diagnose(diagnosis)) => run::run(&diagnosis),
             Ok(Plan::Explain(words)) => explain::explain(&words),
             Ok(Plan::Causes) => explain::causes(),
+            Ok(Plan::Schema) => paper::schema(),
+            Ok(Plan::Completions(shell)) => paper::completions(shell),
+            Ok(Plan::Man) => paper::man(),
             Err(mistake) => messages::usage(&mistake),
         },
         Err(exit) => exit,

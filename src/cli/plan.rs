@@ -1,5 +1,6 @@
 //! What was typed -> what is meant: validated, with defaults filled in. Nothing is opened here either.
 
+use super::alarm::Alarm;
 use super::args::{Args, Command};
 use super::messages::Mistake;
 use super::select::Wanted;
@@ -15,6 +16,12 @@ pub enum Plan {
     Explain(String),
     /// List the causes.
     Causes,
+    /// Print the schema of the report.
+    Schema,
+    /// Print the completions of a shell.
+    Completions(clap_complete::Shell),
+    /// Print the manual page.
+    Man,
 }
 
 /// What to read and how to report.
@@ -26,6 +33,8 @@ pub struct Diagnosis {
     pub filter: Option<String>,
     /// Which resets are reported.
     pub wanted: Wanted,
+    /// Which of them end the program with exit code 3.
+    pub alarms: Vec<Alarm>,
     /// The form of the report.
     pub format: Format,
     /// Which resets it shows.
@@ -57,6 +66,9 @@ impl Plan {
         match args.command {
             Some(Command::Explain { words }) => Ok(Self::Explain(words.join(" "))),
             Some(Command::Causes) => Ok(Self::Causes),
+            Some(Command::Schema) => Ok(Self::Schema),
+            Some(Command::Completions { shell }) => Ok(Self::Completions(shell)),
+            Some(Command::Man) => Ok(Self::Man),
             None => Diagnosis::of(args).map(|diagnosis| Self::Diagnose(Box::new(diagnosis))),
         }
     }
@@ -95,7 +107,9 @@ impl Diagnosis {
                 causes: args.cause,
                 from: args.from,
                 to: args.to,
+                severity: args.min_severity,
             },
+            alarms: args.fail_on,
             format,
             show,
             examples: args.examples.unwrap_or(EXAMPLES),

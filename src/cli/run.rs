@@ -1,5 +1,6 @@
 //! The loop: source -> analyzer -> renderer.
 
+use super::alarm::Alarm;
 use super::inputs::Inputs;
 use super::messages::{self, Exit};
 use super::plan::{Colour, Diagnosis};
@@ -32,7 +33,8 @@ pub fn run(plan: &Diagnosis) -> Exit {
         .and_then(|()| run.read(&mut inputs.merge))
         .and_then(|()| run.end(&inputs));
     match written {
-        Ok(true) if inputs.all_complete() => Exit::Complete,
+        Ok(ending) if ending.alarmed => Exit::Alarmed,
+        Ok(ending) if ending.whole && inputs.all_complete() => Exit::Complete,
         Ok(_) => Exit::Partial,
         Err(error) => messages::not_written(&error, plan.output.as_deref()),
     }
@@ -69,8 +71,18 @@ fn style(plan: &Diagnosis) -> Style {
     }
 }
 
+/// How an analysis ended.
+struct Ending {
+    /// Every record could be looked at.
+    whole: bool,
+    /// A reset was reported that `--fail-on` names.
+    alarmed: bool,
+}
+
 /// One analysis on its way to the output.
 struct Run {
+    alarms: Vec<Alarm>,
+    alarmed: bool,
     sieve: Sieve,
     selection: Selection,
     analyzer: Analyzer,
@@ -93,6 +105,8 @@ impl Run {
             zone: plan.zone.clone(),
         };
         Ok(Self {
+            alarms: plan.alarms.clone(),
+            alarmed: false,
             sieve,
             selection: Selection::new(plan.wanted.clone()),
             analyzer: Analyzer::new(config),
@@ -124,13 +138,14 @@ impl Run {
             .analyzer
             .next_selected(|reset| self.selection.admits(reset))
         {
+            self.alarmed |= self.alarms.iter().any(|alarm| alarm.rings(&reset));
             self.renderer.reset(&reset, &mut self.out)?;
         }
         Ok(())
     }
 
-    /// Writes the rest. Whether every record could be looked at.
-    fn end(mut self, inputs: &Inputs) -> io::Result<bool> {
+    /// Writes the rest.
+    fn end(mut self, inputs: &Inputs) -> io::Result<Ending> {
         self.analyzer.settle();
         self.give()?;
         let finished = self.analyzer.finish();
@@ -148,7 +163,10 @@ impl Run {
         if let Some((wanted, passed, start)) = self.selection.in_vain() {
             messages::nothing_selected(wanted, passed, start);
         }
-        Ok(self.sieve.end())
+        Ok(Ending {
+            whole: self.sieve.end(),
+            alarmed: self.alarmed,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The whole capture is tracked and judged all the same, so a verdict is the one that it would be without a selection.
 
+use super::alarm::Harm;
 use super::search;
 use crate::origin::Timestamp;
 use crate::report::{Reference, ResetReport, Time};
@@ -23,6 +24,8 @@ pub struct Wanted {
     pub from: Option<Moment>,
     /// The latest time.
     pub to: Option<Moment>,
+    /// The least severity.
+    pub severity: Option<Harm>,
 }
 
 /// The two ends of a connection, the lower first.
@@ -125,6 +128,7 @@ impl Selection {
             && wanted
                 .to
                 .is_none_or(|to| reset.time.nanos() <= self.nanos(to))
+            && wanted.severity.is_none_or(|least| Harm::of(reset) >= least)
     }
 
     fn nanos(&self, moment: Moment) -> i64 {

@@ -35,6 +35,11 @@ pub(super) enum Addresses {
 }
 
 /// Decodes an IPv4 packet; `on_wire` is its length as the capture knows it, with what the link may have padded.
+#[inline(always)]
+#[allow(
+    clippy::inline_always,
+    reason = "measured: decoding takes a fifth longer without"
+)]
 pub(super) fn v4(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
     use etherparse::err::ipv4::{HeaderError, HeaderSliceError};
     let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| match error {

@@ -167,7 +167,7 @@ pub fn decode<'a>(record: &Record<'a>) -> Decoded<'a> {
     let on_wire = (record.original_len as usize)
         .saturating_sub(stripped)
         .max(frame.bytes.len());
-    // Nearly all records end here; carrying a path along that stays empty would cost a fifth of the time.
+    // Nearly all records end here, with nothing to carry along.
     if frame.protocol == Protocol::IPV4
         && let Ok(packet) = ip::v4(frame.bytes, on_wire)
         && packet.transport == ip_number::TCP

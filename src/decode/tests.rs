@@ -4,9 +4,13 @@ use crate::tcp::{Checksum, Layer};
 use etherparse::PacketBuilder;
 use proptest::prelude::*;
 
+mod icmp;
+mod links;
+mod tunnels;
+mod wrappings;
+
 const ETHERNET: LinkType = LinkType(1);
 const RAW: LinkType = LinkType(101);
-const LINKS: [u16; 10] = [1, 113, 276, 101, 228, 229, 12, 14, 0, 108];
 
 fn record(link: LinkType, bytes: &[u8]) -> Record<'_> {
     record_of(link, bytes, bytes.len())
@@ -352,7 +356,7 @@ proptest! {
     #[test]
     fn no_bytes_make_decode_panic(
         bytes in proptest::collection::vec(any::<u8>(), 0..160),
-        link in proptest::sample::select(&LINKS[..]),
+        link in proptest::sample::select(link::decoded()),
         on_wire: u32,
     ) {
         let record = Record { original_len: on_wire, ..record(LinkType(link), &bytes) };

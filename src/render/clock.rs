@@ -56,6 +56,15 @@ impl Zone {
         })
     }
 
+    /// The zone's name, as people write it.
+    pub fn name(&self) -> String {
+        match self.zone.to_fixed_offset() {
+            Ok(offset) if offset == Offset::UTC => "UTC".into(),
+            Ok(offset) => offset.to_string(),
+            Err(_) => self.zone.iana_name().unwrap_or("local time").to_owned(),
+        }
+    }
+
     /// A time to the microsecond: `2026-01-31 09:15:02.123456 UTC`.
     pub fn moment(&self, time: Time) -> String {
         self.zoned(time).map_or_else(

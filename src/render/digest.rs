@@ -162,6 +162,9 @@ fn label(line: &TimelineLine) -> String {
             .filter_map(|name| name.chars().next())
             .collect()
     };
+    if line.from == "network" {
+        return flags; // An ICMP error has no numbers of its own.
+    }
     let mut text = format!("{flags} seq {}", line.seq);
     if let Some(ack) = line.ack {
         text = format!("{text} ack {ack}");

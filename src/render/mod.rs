@@ -2,7 +2,9 @@
 
 mod clock;
 mod digest;
+mod html;
 mod json;
+mod markdown;
 mod ndjson;
 mod style;
 mod table;
@@ -75,7 +77,7 @@ pub struct Format {
 
 impl Format {
     /// Every format; the first is the default.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 5] = [
         Self {
             name: "table",
             help: "for people: an overview, then the story of a few resets of each kind",
@@ -93,6 +95,18 @@ impl Format {
             help: "for pipes: one object a line, each with its type",
             shows: Show::Every,
             make: |options| Box::new(ndjson::Ndjson::new(&options)),
+        },
+        Self {
+            name: "markdown",
+            help: "for the text of a ticket",
+            shows: Show::Representatives,
+            make: |options| Box::new(markdown::Markdown::new(options)),
+        },
+        Self {
+            name: "html",
+            help: "to attach to it: one page that opens in any browser and asks the network for nothing",
+            shows: Show::Representatives,
+            make: |options| Box::new(html::Html::new(options)),
         },
     ];
 

@@ -5,8 +5,10 @@
 
 mod block;
 mod incident;
-mod ladder;
+pub mod ladder;
 mod overview;
+
+pub use block::headline;
 
 use super::words::listed;
 use super::{Options, Renderer, Show};

@@ -137,7 +137,7 @@ pub fn summary_line(end: &End) -> String {
             grouped(others.saturating_add(summary.resets))
         ),
     };
-    let of = |severity| summary.by_severity.get(severity).copied().unwrap_or(0);
+    let of = |severity| resets_of(end, severity);
     format!(
         "{}{selected} in {looked_at}: {}, {}, {} benign; {}",
         count(summary.resets, "reset", "resets"),
@@ -146,6 +146,15 @@ pub fn summary_line(end: &End) -> String {
         grouped(of("benign")),
         count(end.incidents.len() as u64, "incident", "incidents")
     )
+}
+
+/// Resets in incidents of this severity: those of a scan are benign together, whatever each refusal would be alone.
+pub fn resets_of(end: &End, severity: &str) -> u64 {
+    let of = end
+        .incidents
+        .iter()
+        .filter(|incident| incident.severity == severity);
+    of.map(|incident| incident.count).sum()
 }
 
 fn skipped(end: &End) -> String {
@@ -165,6 +174,9 @@ fn skipped(end: &End) -> String {
 /// Who reset whom: `10.0.0.2:80 reset 12 clients`.
 pub fn where_and_who(incident: &Incident) -> String {
     let (services, clients) = (where_of(incident), clients(&incident.clients));
+    if incident.pattern.is_some() {
+        return format!("{clients} at {services}");
+    }
     match (incident.sender, incident.origin) {
         (_, Some("in-path")) => format!("something between {clients} and {services}"),
         (Some("client"), _) => format!("{clients} reset {services}"),
@@ -291,8 +303,24 @@ pub fn story(reset: &ResetReport) -> String {
         _ => "",
     };
     sentences.push(obeyed.into());
+    match reset.connection.captured_at {
+        "unknown" => {}
+        "between" => {
+            sentences.push("It was captured between the two, with routers to both sides.".into());
+        }
+        end => sentences.push(format!("It was captured at the {end}'s end.")),
+    }
     if !reset.connection.roles_known {
         sentences.push("Who is client and who server is a guess.".into());
+    }
+    if !reset.connection.application.is_empty() {
+        let said: Vec<String> = reset
+            .connection
+            .application
+            .iter()
+            .map(|said| printable(said))
+            .collect();
+        sentences.push(format!("It carried {}.", said.join(", ")));
     }
     if !reset.connection.encapsulation.is_empty() {
         let wrapping = reset.connection.encapsulation.join(", ");
@@ -364,4 +392,13 @@ pub fn saw(reset: &ResetReport) -> &'static str {
     } else {
         "What the applications saw"
     }
+}
+
+/// `text` with a capital first.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }

@@ -4,8 +4,8 @@ use super::reset::{
     Advice, Alternative, Connection, Evidence, ResetReport, TimelineLine, Verdict as Judged,
 };
 use super::{Reference, identity, impact, reasons, story, words};
-use crate::case::ResetCase;
 use crate::case::facts::{Facts, Origin};
+use crate::case::{ResetCase, Vantage};
 use crate::rules::{self, Horizon, Phase, Verdict};
 
 /// Judges a case by all rules, and reports on it.
@@ -54,6 +54,13 @@ fn connection(facts: &Facts<'_>) -> Connection {
         phase: phase(facts).name(),
         wireshark_filter: identity::wireshark_filter(id),
         community_id: identity::community_id(id.client, id.server),
+        captured_at: match Vantage::of(&facts.case.endpoints) {
+            Vantage::Client => "client",
+            Vantage::Server => "server",
+            Vantage::Between => "between",
+            Vantage::Unknown => "unknown",
+        },
+        application: facts.said().iter().map(words::said).collect(),
         encapsulation: identity::encapsulation(id.encapsulation),
     }
 }
@@ -91,9 +98,19 @@ fn judged(verdict: &Verdict) -> Judged {
         confidence: reasons::confidence(verdict.confidence),
         severity: verdict.cause.severity.name(),
         reasons: verdict.reasons.iter().map(reasons::reason).collect(),
-        evidence: verdict.evidence.iter().map(evidence).collect(),
+        evidence: told_once(&verdict.evidence).map(evidence).collect(),
         alternatives: verdict.alternatives.iter().map(alternative).collect(),
     }
+}
+
+/// The evidence without repetitions: one fact may have answered several questions of a rule.
+pub fn told_once(evidence: &[rules::Evidence]) -> impl Iterator<Item = &rules::Evidence> {
+    evidence.iter().enumerate().filter_map(|(place, one)| {
+        let before = evidence.iter().take(place);
+        let mut same =
+            before.filter(|other| other.fact == one.fact && other.records == one.records);
+        same.next().is_none().then_some(one)
+    })
 }
 
 fn evidence(evidence: &rules::Evidence) -> Evidence {

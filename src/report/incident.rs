@@ -7,6 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 
 /// Resets that have cause, service, sender and origin in common, or one client that tries many services.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Incident {
     /// Its name within this report: `I1`, `I2` in the order of harm, then of size.
     pub id: String,
@@ -22,8 +27,10 @@ pub struct Incident {
     pub causes: BTreeMap<&'static str, u64>,
     /// What such resets cost together: `benign`, `warning` or `error`. Scans and health checks are benign, whatever one refusal
     /// would be alone.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["benign", "warning", "error"])))]
     pub severity: &'static str,
     /// The best confidence among its resets.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["certain", "likely", "possible"])))]
     pub confidence: &'static str,
     /// Resets.
     pub count: u64,
@@ -56,6 +63,11 @@ pub struct Incident {
 
 /// How many services an incident concerns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Services {
     /// Different addresses and ports of servers.
     pub count: u32,
@@ -67,6 +79,11 @@ pub struct Services {
 
 /// How many clients an incident concerns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Clients {
     /// Different client addresses, ports apart.
     pub count: u32,
@@ -78,6 +95,11 @@ pub struct Clients {
 
 /// One client of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Client {
     /// Its address.
     pub address: IpAddr,
@@ -87,6 +109,11 @@ pub struct Client {
 
 /// How many resets came when: counts over equal spans, the same ones for all incidents of a report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Rate {
     /// When the first span begins.
     pub start: Time,
@@ -98,6 +125,11 @@ pub struct Rate {
 
 /// What many connections show together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Finding {
     /// What kind of finding: a kebab-case word.
     pub kind: &'static str,
@@ -111,6 +143,11 @@ pub struct Finding {
 
 /// Measured times, and what they say together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Measure {
     /// What is estimated, such as `idle timeout`.
     pub of: &'static str,
@@ -128,6 +165,11 @@ pub struct Measure {
 
 /// Measurements with one outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Series {
     /// The outcome: `answered`, `closed by the server`, `reset`, ...
     pub name: &'static str,

@@ -10,6 +10,8 @@ mod incident;
 mod quality;
 mod reasons;
 mod reset;
+#[cfg(feature = "cli")]
+mod schema;
 mod seen;
 mod story;
 mod totals;
@@ -18,11 +20,13 @@ pub mod words;
 pub use build::{report_on, reset_report};
 pub use impact::failures;
 pub use incident::{Client, Clients, Finding, Incident, Measure, Rate, Series, Services};
-pub use quality::{Doubled, Quality, Traits, quality_of_sources};
+pub use quality::{Doubled, Quality, Seen, Traits, quality_of_sources};
 pub use reset::{
     Advice, Alternative, Connection, EndImpact, Ends, Evidence, Failure, Failures, ResetReport,
     TimelineLine, Verdict,
 };
+#[cfg(feature = "cli")]
+pub use schema::{Report, schema};
 pub use seen::{Reference, Seconds, Time};
 pub use totals::{CaptureQuality, End, Head, Source, Summary, Tool};
 

@@ -6,6 +6,11 @@ use std::net::SocketAddr;
 
 /// One reset and why it came.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct ResetReport {
     /// Index into the report's `sources`, from 0.
     pub source: u16,
@@ -16,16 +21,20 @@ pub struct ResetReport {
     /// Whose it is.
     pub connection: Connection,
     /// In whose name it was sent: `client` or `server`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["client", "server"])))]
     pub sender: &'static str,
     /// Who really sent it, as far as the evidence goes: `endpoint`, `in-path` or `unknown`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["endpoint", "in-path", "unknown"])))]
     pub origin: &'static str,
     /// How it came to be: `active` (its sender's own abort), `reply` (the answer to a segment) or `unclear`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["active", "reply", "unclear"])))]
     pub form: &'static str,
     /// The segment that it answers; null for an abort, and where that segment was not captured.
     pub answers: Option<Reference>,
     /// The earlier reset of this connection of which this one is a consequence; null for a first one.
     pub follows_reset: Option<Reference>,
     /// Whether its receiver obeyed: `yes`, `no`, `challenged` or `unknown`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["yes", "no", "challenged", "unknown"])))]
     pub accepted: &'static str,
     /// Why it was sent.
     pub verdict: Verdict,
@@ -49,6 +58,11 @@ impl ResetReport {
 
 /// The connection of a reset.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Connection {
     /// Address and port of whoever sent the first SYN.
     pub client: SocketAddr,
@@ -59,17 +73,28 @@ pub struct Connection {
     /// When its first segment was captured.
     pub started: Time,
     /// When in its life the reset came: `connect`, `first exchange`, `data`, `reuse`, `idle` or `close`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["connect", "first exchange", "data", "reuse", "idle", "close"])))]
     pub phase: &'static str,
     /// A display filter for Wireshark and tshark that shows this connection.
     pub wireshark_filter: String,
     /// Community ID, version 1 with seed 0, by which other tools name the same connection.
     pub community_id: String,
+    /// Where on its path it was captured, as hop limits and response times tell: `client` or `server` (there, or on that link), `between`
+    /// or `unknown`.
+    pub captured_at: &'static str,
+    /// What the applications said, in a few words each, as far as their first bytes were captured: `HTTP GET /item`, `TLS for a.example`.
+    pub application: Vec<String>,
     /// What its segments were wrapped in, outermost first; empty for most.
     pub encapsulation: Vec<String>,
 }
 
 /// One value for each end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Ends<T> {
     /// The client's.
     pub client: T,
@@ -79,14 +104,21 @@ pub struct Ends<T> {
 
 /// The best cause, how sure it is and what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Verdict {
     /// The cause's id, or `undetermined`.
     pub cause: &'static str,
     /// Its title, one line.
     pub title: &'static str,
     /// `certain`, `likely` or `possible`; always `possible` for `undetermined`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["certain", "likely", "possible"])))]
     pub confidence: &'static str,
     /// What such a reset costs: `benign`, `warning` or `error`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["benign", "warning", "error"])))]
     pub severity: &'static str,
     /// What keeps the verdict from being surer, one sentence each; empty when it is certain.
     pub reasons: Vec<String>,
@@ -98,8 +130,14 @@ pub struct Verdict {
 
 /// One observed fact.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Evidence {
     /// `requires` (the cause needs it), `supports` or `contradicts`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["requires", "supports", "contradicts"])))]
     pub bearing: &'static str,
     /// One sentence with its numbers, without a full stop.
     pub statement: String,
@@ -109,10 +147,16 @@ pub struct Evidence {
 
 /// A cause that fits less well.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Alternative {
     /// Its id.
     pub cause: &'static str,
     /// `certain`, `likely` or `possible`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["certain", "likely", "possible"])))]
     pub confidence: &'static str,
     /// What speaks against it, one sentence without a full stop.
     pub against: String,
@@ -122,6 +166,11 @@ pub struct Alternative {
 
 /// What one end's application gets to see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct EndImpact {
     /// What its calls fail with; null where the reset does not reach an application there: it sent the reset itself, has no socket
     /// any more, or did not obey. Where `accepted` is `unknown`, this is what it sees if it obeyed.
@@ -136,6 +185,11 @@ pub struct EndImpact {
 /// What the calls of one end fail with. An error is delivered once, to whichever call comes first; later reads end, later writes
 /// give EPIPE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Failures {
     /// A connect that is under way; null when it had succeeded.
     pub connect: Option<Failure>,
@@ -147,6 +201,11 @@ pub struct Failures {
 
 /// One failure in the words of the systems that log it. Null: that runtime has no words of its own for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Failure {
     /// The name of POSIX, such as `ECONNRESET`; `EOF` for a read that returns 0.
     pub errno: &'static str,
@@ -166,8 +225,14 @@ pub struct Failure {
 
 /// One piece of advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Advice {
     /// Who can follow it: `client`, `server` or `network`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["client", "server", "network"])))]
     pub who: &'static str,
     /// What to do, in the imperative.
     #[serde(rename = "do")]
@@ -176,6 +241,11 @@ pub struct Advice {
 
 /// One segment in the story of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct TimelineLine {
     /// Index into the report's `sources`, from 0.
     pub source: u16,
@@ -185,9 +255,10 @@ pub struct TimelineLine {
     pub time: Time,
     /// Time since the line above, in seconds; null for the first.
     pub delta: Option<Seconds>,
-    /// Who sent it: `client` or `server`.
+    /// Who sent it: `client`, `server`, or `network` for an ICMP error about a segment, whose numbers are 0.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["client", "server", "network"])))]
     pub from: &'static str,
-    /// Its control bits, joined by commas: `SYN,ACK`.
+    /// Its control bits, joined by commas: `SYN,ACK`; `ICMP` for an error.
     pub flags: String,
     /// Its sequence number relative to its sender's first one: 0 is the SYN; where no SYN was captured, 1 is the first one seen.
     pub seq: i64,
@@ -224,6 +295,8 @@ impl ResetReport {
                 phase: "connect",
                 wireshark_filter: "tcp".into(),
                 community_id: "1:".into(),
+                captured_at: "client",
+                application: Vec::new(),
                 encapsulation: Vec::new(),
             },
             sender: "server",

@@ -1,11 +1,12 @@
 //! The timeline of a report: the case's segments with relative numbers, and notes where a reader should look.
 
 use super::reset::TimelineLine;
+use super::{Time, words};
 use crate::case::facts::Facts;
 use crate::case::{Line, Nature};
 use crate::origin::RecordId;
 use crate::rules::Evidence;
-use crate::tcp::{Header, Pair, SeqNumber, Side};
+use crate::tcp::{Header, Pair, Quoted, SeqNumber, Side};
 
 /// The story of a case: what came before the reset, the reset, and what followed.
 pub fn timeline(facts: &Facts<'_>, evidence: &[Evidence]) -> Vec<TimelineLine> {
@@ -18,11 +19,15 @@ pub fn timeline(facts: &Facts<'_>, evidence: &[Evidence]) -> Vec<TimelineLine> {
         from: case.sent_by,
         header: case.reset,
         nature: Nature::Fresh,
+        captured: 1,
     };
     writer.run([&reset].into_iter(), 0);
     let (first, last) = case.after.halves();
     writer.run(first.iter(), 0);
     writer.run(last, case.after.elided());
+    for error in &case.icmp {
+        writer.insert(error);
+    }
     writer.lines
 }
 
@@ -73,6 +78,38 @@ impl<'a> Writer<'a> {
             note: self.note(line),
             elided,
         });
+    }
+
+    /// Puts an ICMP error into its place among the segments.
+    fn insert(&mut self, error: &Quoted) {
+        let time: Time = error.time.into();
+        let place = self
+            .lines
+            .iter()
+            .take_while(|line| line.time <= time)
+            .count();
+        let before = place
+            .checked_sub(1)
+            .and_then(|place| self.lines.get(place))
+            .map(|line| line.time);
+        if let Some(next) = self.lines.get_mut(place) {
+            next.delta = Some(next.time.since(time));
+        }
+        let line = TimelineLine {
+            source: error.record.source,
+            record: error.record.number,
+            time,
+            delta: before.map(|before| time.since(before)),
+            from: "network",
+            flags: "ICMP".into(),
+            seq: 0,
+            ack: None,
+            len: 0,
+            window: 0,
+            note: Some(words::icmp(error)),
+            elided: 0,
+        };
+        self.lines.insert(place, line);
     }
 
     /// Numbers relative to each side's SYN. Where none was captured the first number seen is 1, as Wireshark counts.
@@ -126,7 +163,7 @@ impl<'a> Writer<'a> {
     /// Which pieces of evidence a record shows, numbered from 1 as the report lists them.
     fn shown_by(&self, record: RecordId) -> Option<String> {
         let shown: Vec<String> = (1..)
-            .zip(self.evidence)
+            .zip(super::build::told_once(self.evidence))
             .filter(|(_, evidence)| evidence.records.contains(&record))
             .map(|(number, _): (usize, _)| number.to_string())
             .collect();

@@ -6,6 +6,11 @@ use std::collections::BTreeMap;
 
 /// The beginning of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Head {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -15,6 +20,11 @@ pub struct Head {
 
 /// What wrote a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Tool {
     /// `rstscope`.
     pub name: &'static str,
@@ -36,6 +46,11 @@ impl Default for Head {
 
 /// What is known when all is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct End {
     /// Resets folded by what they have in common: the gravest first, and of one severity the largest.
     pub incidents: Vec<Incident>,
@@ -49,6 +64,11 @@ pub struct End {
 
 /// One input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Source {
     /// The path as it was given; `-` for standard input.
     pub name: String,
@@ -74,6 +94,11 @@ pub struct Source {
 
 /// Something that the capture did not show, and what it does to the verdicts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct CaptureQuality {
     /// What kind of gap: a kebab-case word.
     pub kind: &'static str,
@@ -89,6 +114,11 @@ pub struct CaptureQuality {
 
 /// Counts over all sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 pub struct Summary {
     /// Records read.
     pub records: u64,

@@ -1,7 +1,8 @@
 //! The sentence for each fact: a match without a wildcard, so that a new fact does not compile unworded.
 
-use crate::case::facts::{Stated, Tell};
+use crate::case::facts::{Said, Stated, Tell};
 use crate::rules::{Fact, SynAckTrouble};
+use crate::tcp::{IcmpError, Quoted};
 
 /// The sentence of a fact that holds: present or past tense, its numbers in it, a capital first and no full stop.
 #[expect(
@@ -75,6 +76,7 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::AnsweredMidRequest { answer, request } => {
             format!("The server began its answer ({}) while the client was still sending: {} by then", bytes(*answer), bytes(*request))
         }
+        Fact::RequestHead => "The head of the request was cut off, so the length that it may announce is not known".into(),
         Fact::ChunksMissing { received } => format!(
             "The request comes in chunks without its last one, and the server answered when it had received {} of the body",
             bytes(*received)
@@ -117,6 +119,9 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::SilentBefore { nanos } => format!("Nothing was sent for {} before the reset", duration(*nanos)),
         Fact::RepeatedInVain { times } => format!("The sender of the reset had repeated its payload {} in vain", count(*times, "time", "times")),
 
+        Fact::AnnouncedTimeout { nanos, seconds } => {
+            format!("{} of silence agree with the {seconds} s that the server had announced (Keep-Alive: timeout={seconds})", duration(*nanos))
+        }
         Fact::KnownTimeout { nanos, seconds, whose } => {
             format!("{} of silence agree with {seconds} s, a timeout that many {whose} have", duration(*nanos))
         }
@@ -138,6 +143,7 @@ pub fn sentence(fact: &Fact) -> String {
         Fact::SentBeforeItKnew => "The segment that it answers was under way when that reset was sent".into(),
         Fact::StateWas { side, state } => format!("The {} was in {}", side.name(), state.name()),
 
+        Fact::Icmp(error) => icmp(error),
         Fact::Stated(reason) => stated(reason),
         Fact::Challenged => "Its receiver answered with a challenge ACK and lived on".into(),
         Fact::NotAcceptable => "Its numbers are not those that its receiver expected, so it was dropped".into(),
@@ -212,6 +218,79 @@ fn foreign(tell: Tell) -> String {
             "The segment it answers was marked DSCP {asked}, which a host would have copied"
         ),
     }
+}
+
+/// What an application said, in a few words.
+pub fn said(said: &Said) -> String {
+    match said {
+        Said::HttpRequest(line) => format!("HTTP {line}"),
+        Said::HttpAnswer(code) => format!("answered with status {code}"),
+        Said::KeepsAlive { seconds } => {
+            format!("the server keeps a quiet connection for {seconds} s (Keep-Alive)")
+        }
+        Said::WillClose => "the server said Connection: close".into(),
+        Said::Http2 => "HTTP/2 in clear text".into(),
+        Said::GoAway { code } => format!("the server sent GOAWAY, error code {code}"),
+        Said::TlsHello { name: Some(name) } => format!("TLS for {name}"),
+        Said::TlsHello { name: None } => "TLS".into(),
+        Said::TlsAlert { code, by_server } => {
+            format!(
+                "TLS alert {code} ({}) by the {}",
+                tls_alert(*code),
+                if *by_server { "server" } else { "client" }
+            )
+        }
+        Said::ProxyHeader => "behind a PROXY protocol header".into(),
+        Said::ServerError { protocol, text } => format!("{protocol} error: {text}"),
+    }
+}
+
+/// RFC 8446 6.2, those that a reset accompanies.
+const fn tls_alert(code: u8) -> &'static str {
+    match code {
+        0 => "close_notify",
+        10 => "unexpected message",
+        20 => "bad record MAC",
+        40 => "handshake failure",
+        42 => "bad certificate",
+        43 => "unsupported certificate",
+        44 => "certificate revoked",
+        45 => "certificate expired",
+        46 => "certificate unknown",
+        47 => "illegal parameter",
+        48 => "unknown CA",
+        49 => "access denied",
+        50 => "decode error",
+        51 => "decrypt error",
+        70 => "protocol version",
+        71 => "insufficient security",
+        80 => "internal error",
+        86 => "inappropriate fallback",
+        90 => "user cancelled",
+        109 => "missing extension",
+        112 => "unrecognized name",
+        116 => "certificate required",
+        120 => "no application protocol",
+        _ => "other",
+    }
+}
+
+/// The sentence of an ICMP error, which is also its note in the timeline.
+pub fn icmp(error: &Quoted) -> String {
+    let says = match error.says {
+        IcmpError::PortUnreachable => "port unreachable".into(),
+        IcmpError::Prohibited => "administratively prohibited".into(),
+        IcmpError::HostUnreachable => "host unreachable".into(),
+        IcmpError::NetUnreachable => "network unreachable".into(),
+        IcmpError::TimeExceeded => "time exceeded".into(),
+        IcmpError::TooBig { mtu: 0 } => "packet too big".into(),
+        IcmpError::TooBig { mtu } => format!("packet too big for a link of {mtu} bytes"),
+        IcmpError::Other { kind, code } => format!("error type {kind} code {code}"),
+    };
+    format!(
+        "{} reported by ICMP about a segment from {}: {says}",
+        error.reporter, error.from
+    )
 }
 
 /// The sentence of a reason that the reset itself gives.

@@ -1,7 +1,7 @@
 //! [`Fact`]: one observation in numbers. `report` words it, so that judging formats no string.
 
 use crate::case::facts::{Stated, Tell};
-use crate::tcp::{Side, State};
+use crate::tcp::{Quoted, Side, State};
 use std::net::SocketAddr;
 
 /// One observed fact, or, in a claim's `hidden`, the one that is missing.
@@ -156,6 +156,8 @@ pub enum Fact {
         /// Bytes of the request up to then.
         request: u64,
     },
+    /// The head of the request, which may announce a length.
+    RequestHead,
     /// The request comes in chunks, and its last chunk was never sent.
     ChunksMissing {
         /// Bytes of the body that the server had received when it answered.
@@ -270,6 +272,13 @@ pub enum Fact {
         times: u32,
     },
 
+    /// The silence is the timeout that the server had announced.
+    AnnouncedTimeout {
+        /// Nanoseconds of silence.
+        nanos: i64,
+        /// What was announced, in seconds.
+        seconds: u32,
+    },
     /// The silence is a timeout that many have.
     KnownTimeout {
         /// Nanoseconds of silence.
@@ -320,6 +329,8 @@ pub enum Fact {
         state: State,
     },
 
+    /// An ICMP error about a segment of the connection.
+    Icmp(Quoted),
     /// It says itself why it was sent.
     Stated(Stated),
     /// Its receiver asked back with a challenge ACK.

@@ -221,6 +221,8 @@ pub struct Claim {
     pub evidence: Vec<Evidence>,
     /// Required facts that lie in a gap of the capture.
     pub hidden: Vec<Fact>,
+    /// Facts in a gap of the capture that would exclude the cause, were they so.
+    pub unexcluded: Vec<Fact>,
     /// The rival from whom the wire cannot tell it.
     pub tie: Option<Tie>,
 }
@@ -256,14 +258,14 @@ impl Claim {
         (!matches!(answer, Answer::Yes(..))).then_some(self)
     }
 
-    /// This excludes the cause, too, and where the capture hides whether it is so, the claim knows less.
+    /// This excludes the cause, too, and where the capture hides whether it is so, the claim is never certain.
     #[must_use]
     pub fn must_not_be(mut self, answer: Answer) -> Option<Self> {
         match answer {
             Answer::Yes(..) => None,
             Answer::No => Some(self),
             Answer::Hidden(fact) => {
-                self.hidden.push(fact);
+                self.unexcluded.push(fact);
                 Some(self)
             }
         }

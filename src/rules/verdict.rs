@@ -2,6 +2,7 @@
 
 use super::causes::{RULES, UNDETERMINED};
 use super::{Answer, Bearing, CauseDoc, Claim, Evidence, Fact, Rule};
+use crate::case::Nature;
 use crate::case::facts::{Facts, Stated};
 use crate::tcp::ResetForm;
 
@@ -76,8 +77,12 @@ pub enum Reason {
     OneDirection,
     /// The segment that the reset answers was not captured.
     TriggerMissing,
+    /// What came just before the segment that the reset answers was not captured.
+    HoleBeforeTrigger,
     /// The capture lost this many bytes that the receiver acknowledged.
     Lost(u64),
+    /// The clock of the capture stepped back during the connection.
+    ClockStepped,
     /// The case settled before all that followed was seen.
     SettledEarly,
     /// The reset's header was cut by the snap length.
@@ -108,6 +113,12 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
     claims.sort_by_key(|standing| std::cmp::Reverse(standing.rank())); // stable: the registry's order breaks what is left
     let gaps = gaps(facts);
     let mut claims = claims.into_iter();
+    let reported = facts.case.icmp.iter().map(|error| Evidence {
+        bearing: Bearing::Supports,
+        decisive: false,
+        fact: Fact::Icmp(*error),
+        records: vec![error.record],
+    });
     let stated = facts.stated().map(|reason| Evidence {
         bearing: Bearing::Supports,
         decisive: false,
@@ -120,7 +131,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         return Verdict {
             cause: UNDETERMINED,
             confidence: Confidence::Possible,
-            evidence: stated.into_iter().collect(),
+            evidence: stated.into_iter().chain(reported).collect(),
             reasons,
             alternatives: Vec::new(),
         };
@@ -139,6 +150,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         }
         first.claim.evidence.insert(0, stated);
     }
+    first.claim.evidence.extend(reported);
     let alternatives = others.iter().map(|other| first.before(other)).collect();
     Verdict {
         cause: first.doc,
@@ -369,6 +381,8 @@ fn confidence(
             }
         }
     };
+    let unexcluded = first.claim.unexcluded.iter().cloned().map(Reason::Hidden);
+    let gaps: Vec<Reason> = unexcluded.chain(gaps).collect();
     let capped = if gaps.is_empty() {
         earned
     } else {
@@ -389,12 +403,20 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
         (gaps.no_handshake, Reason::NoHandshake),
         (one_direction, Reason::OneDirection),
         (trigger_missing, Reason::TriggerMissing),
+        (gaps.clock_stepped, Reason::ClockStepped),
         (gaps.settled_early, Reason::SettledEarly),
         (gaps.reset_cut, Reason::ResetCut),
     ] {
         if bears {
             reasons.push(reason);
         }
+    }
+    if facts
+        .form
+        .answers
+        .is_some_and(|line| line.nature == Nature::Ahead && !line.header.flags.opens())
+    {
+        reasons.push(Reason::HoleBeforeTrigger);
     }
     if let Some(lost) = gaps.lost {
         reasons.push(Reason::Lost(lost.bytes));

@@ -1,5 +1,7 @@
 //! What a segment was wrapped in. Part of it belongs to its connection's identity: equal addresses in two tenants' networks are two connections.
 
+use std::cmp::Ordering;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
 /// One wrapping that carries a number.
@@ -34,23 +36,80 @@ pub enum Layer {
 impl Layer {
     /// Whether it tells connections apart.
     pub const fn is_identity(self) -> bool {
-        matches!(
-            self,
-            Self::Vlan(_)
-                | Self::Service(_)
-                | Self::Pppoe(_)
-                | Self::Vxlan(_)
-                | Self::Geneve(_)
-                | Self::Gre(_)
-        )
+        self.packed().0 <= LAST_IDENTITY
+    }
+
+    const fn packed(self) -> (u8, u32) {
+        match self {
+            Self::Vlan(vlan) => (1, vlan as u32),
+            Self::Service(service) => (2, service),
+            Self::Pppoe(session) => (3, session as u32),
+            Self::Vxlan(network) => (4, network),
+            Self::Geneve(network) => (5, network),
+            Self::Gre(key) => (LAST_IDENTITY, key),
+            Self::Mpls(label) => (7, label),
+            Self::Gtp(endpoint) => (8, endpoint),
+            Self::L2tp(session) => (9, session as u32),
+            Self::Erspan(session) => (10, session as u32),
+        }
+    }
+
+    const fn unpacked(kind: u8, value: u32) -> Option<Self> {
+        let [_, _, high, low] = value.to_be_bytes();
+        let short = u16::from_be_bytes([high, low]);
+        Some(match kind {
+            1 => Self::Vlan(short),
+            2 => Self::Service(value),
+            3 => Self::Pppoe(short),
+            4 => Self::Vxlan(value),
+            5 => Self::Geneve(value),
+            LAST_IDENTITY => Self::Gre(value),
+            7 => Self::Mpls(value),
+            8 => Self::Gtp(value),
+            9 => Self::L2tp(short),
+            10 => Self::Erspan(short),
+            _ => return None,
+        })
     }
 }
 
 /// The wrappings of a segment. Both directions of a connection have equal ones: only what tells connections apart is compared.
-#[derive(Clone, Copy, Debug, Default)]
+///
+/// Packed, as every segment and every connection carries one.
+#[derive(Clone, Copy, Default)]
 pub struct Encapsulation {
-    identity: [Option<Layer>; Self::DEPTH],
-    shown: [Option<Layer>; Self::SHOWN],
+    identity: Layers<{ Self::DEPTH }>,
+    shown: Layers<{ Self::SHOWN }>,
+}
+
+/// Layers, outermost first; a kind of zero is a free place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Layers<const N: usize> {
+    values: [u32; N],
+    kinds: [u8; N],
+}
+
+impl<const N: usize> Layers<N> {
+    fn push(&mut self, layer: Layer) {
+        let mut places = self.kinds.iter_mut().zip(&mut self.values);
+        if let Some((kind, value)) = places.find(|(kind, _)| **kind == 0) {
+            (*kind, *value) = layer.packed();
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Layer> + '_ {
+        let places = self.kinds.iter().zip(&self.values);
+        places.map_while(|(kind, value)| Layer::unpacked(*kind, *value))
+    }
+}
+
+impl<const N: usize> Default for Layers<N> {
+    fn default() -> Self {
+        Self {
+            values: [0; N],
+            kinds: [0; N],
+        }
+    }
 }
 
 impl Encapsulation {
@@ -61,24 +120,29 @@ impl Encapsulation {
 
     /// Adds the next wrapping inwards.
     pub fn push(&mut self, layer: Layer) {
-        let slots = if layer.is_identity() {
-            self.identity.as_mut_slice()
+        if layer.is_identity() {
+            self.identity.push(layer);
         } else {
-            self.shown.as_mut_slice()
-        };
-        if let Some(free) = slots.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(layer);
+            self.shown.push(layer);
         }
     }
 
     /// The wrappings that tell connections apart, outermost first.
     pub fn layers(&self) -> impl Iterator<Item = Layer> + '_ {
-        self.identity.iter().map_while(|layer| *layer)
+        self.identity.iter()
     }
 
     /// The wrappings whose numbers are one direction's own, outermost first.
     pub fn one_way(&self) -> impl Iterator<Item = Layer> + '_ {
-        self.shown.iter().map_while(|layer| *layer)
+        self.shown.iter()
+    }
+}
+
+impl fmt::Debug for Encapsulation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.layers().chain(self.one_way()))
+            .finish()
     }
 }
 
@@ -91,13 +155,13 @@ impl PartialEq for Encapsulation {
 impl Eq for Encapsulation {}
 
 impl PartialOrd for Encapsulation {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Encapsulation {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+    fn cmp(&self, other: &Self) -> Ordering {
         self.identity.cmp(&other.identity)
     }
 }
@@ -107,6 +171,9 @@ impl Hash for Encapsulation {
         self.identity.hash(state);
     }
 }
+
+/// Kinds up to this one tell connections apart.
+const LAST_IDENTITY: u8 = 6;
 
 #[cfg(test)]
 mod tests {

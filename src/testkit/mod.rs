@@ -14,11 +14,15 @@
 //! a name that begins with `b`, `o`, `p`, `s` or `S` (backend, origin, proxy, server) has a service's port.
 
 mod beginnings;
+mod formats;
 mod frame;
+mod rewrite;
 mod story;
 
 pub use beginnings::{across_the_wrap, at_the_server, begun_midway, only_from, opened, served};
+pub use formats::{FORMATS, FileFormat, pcapng_of};
 pub use frame::{pcap, pcapng};
+pub use rewrite::{Frame, Kind, WRAPPINGS, Wrapping, frames};
 pub use story::{Told, tell};
 
 use crate::case::ResetCase;

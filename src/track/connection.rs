@@ -6,8 +6,8 @@ use crate::case::{
     ConnectionId, EarlierReset, EndpointView, Happening, Line, Lost, Mark, Nature, Predecessor,
     ResetCase, Timeline, Turn, Turns, fit,
 };
-use crate::origin::{SECOND, Timestamp};
-use crate::tcp::{Event, Header, Pair, Prefix, ResetFit, Segment, Side, State, reply_to};
+use crate::origin::{MILLISECOND, SECOND, Timestamp};
+use crate::tcp::{Event, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, State, reply_to};
 
 /// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
 #[derive(Clone, Debug)]
@@ -16,8 +16,8 @@ pub struct Connection {
     pub id: ConnectionId,
     /// Its ends where further copies of its packets were captured: behind other tags, or with translated addresses.
     pub ways: Vec<ConnectionId>,
-    /// Packets of it were captured more than once, beyond doubt.
-    doubled: bool,
+    /// How often one packet of it was captured, at most and beyond doubt.
+    captured: u8,
     /// Its first segment.
     pub started: Mark,
     /// When its latest segment came.
@@ -30,8 +30,12 @@ pub struct Connection {
     pub timeline: Timeline,
     /// Its first resets.
     pub earlier: Vec<EarlierReset>,
+    /// ICMP errors about its segments, the first ones.
+    pub icmp: Vec<Quoted>,
     /// Bytes that the capture lost.
     pub lost: Option<Lost>,
+    /// The clock stepped back between two of its segments.
+    pub clock_stepped: bool,
     /// Payload that was looked at was cut.
     pub payload_cut: bool,
     /// The connection before it.
@@ -59,14 +63,16 @@ impl Connection {
         Self {
             id,
             ways: Vec::new(),
-            doubled: false,
+            captured: 1,
             started: Mark::of(&segment.header),
             last_time: segment.header.time,
             endpoints: Pair::default(),
             turns: Turns::default(),
             timeline: Timeline::new(room),
             earlier: Vec::new(),
+            icmp: Vec::new(),
             lost: None,
+            clock_stepped: false,
             payload_cut: false,
             predecessor: None,
             open_cases: Vec::new(),
@@ -133,24 +139,26 @@ impl Connection {
     /// The first capture of the packet in which `header` came, where it was captured before.
     ///
     /// A packet without a mark is a copy while the other side has said nothing in between that could have asked for it again; an
-    /// acknowledgment or a reset without one only on a connection of which other packets were captured twice.
+    /// acknowledgment or a reset without one only as often as packets of this connection are captured otherwise.
     pub fn copied_by(&mut self, side: Side, header: &Header) -> Option<Header> {
         let mut unasked = true;
-        let latest = self.timeline.lines().rev().take(copies::COPY_AMONG);
+        let latest = self.timeline.lines_mut().rev().take(copies::COPY_AMONG);
         for line in latest.take_while(|line| header.time - line.header.time <= copies::COPY_WITHIN)
         {
             if line.from != side {
                 unasked = false;
                 continue;
             }
-            let copied = match copies::compare(&line.header, header) {
+            let same = copies::compare(&line.header, header);
+            let copied = match same {
                 None => false,
                 Some(Sameness::Marked) => true,
                 Some(Sameness::Unasked) => unasked,
-                Some(Sameness::Alike) => unasked && self.doubled,
+                Some(Sameness::Alike) => unasked && line.captured < self.captured,
             };
             if copied {
-                self.doubled = true;
+                line.captured = line.captured.saturating_add(1);
+                self.captured = self.captured.max(line.captured);
                 return Some(line.header);
             }
         }
@@ -160,7 +168,7 @@ impl Connection {
     /// Takes a segment that is no reset, and tells in `happenings` what of it concerns the service.
     pub fn take(&mut self, side: Side, segment: &Segment<'_>, happenings: &mut Vec<Happening>) {
         let header = &segment.header;
-        self.last_time = header.time;
+        self.pass_to(header.time);
         if header.flags.opens() {
             self.earlier.clear(); // A SYN begins anew: what follows is no consequence of an earlier reset.
         }
@@ -209,7 +217,14 @@ impl Connection {
             from: side,
             header: *header,
             nature,
+            captured: 1,
         });
+    }
+
+    /// Lets time pass; a step back beyond what disorders records is one of the clock.
+    fn pass_to(&mut self, time: Timestamp) {
+        self.clock_stepped |= self.last_time - time > DISORDERED;
+        self.last_time = time;
     }
 
     /// Continues the turn of `side`, or begins its next one.
@@ -326,7 +341,7 @@ impl Connection {
 
     /// Takes a reset: whether its receiver obeyed decides what becomes of the states. Its numbers move nothing, for it may be forged.
     pub fn take_reset(&mut self, side: Side, header: &Header) {
-        self.last_time = header.time;
+        self.pass_to(header.time);
         let fit = fit(&self.endpoints, side, header);
         let fitted = matches!(fit, ResetFit::Exact | ResetFit::Unknown);
         if self.earlier.len() < ResetCase::EARLIER {
@@ -379,3 +394,6 @@ impl Connection {
         (silence >= SECOND).then_some(silence)
     }
 }
+
+/// Records of several queues, interfaces or processors are disordered by less; chosen.
+pub const DISORDERED: i64 = 10 * MILLISECOND;

@@ -17,15 +17,16 @@ pub struct Key {
 impl Key {
     /// The key of the connection that `segment` belongs to.
     pub fn of(segment: &Segment<'_>) -> Self {
-        let (low, high) = if segment.from <= segment.to {
-            (segment.from, segment.to)
-        } else {
-            (segment.to, segment.from)
-        };
+        Self::between(segment.from, segment.to, segment.encapsulation)
+    }
+
+    /// The key of the connection between these two.
+    pub fn between(one: SocketAddr, other: SocketAddr, encapsulation: Encapsulation) -> Self {
+        let (low, high) = (one.min(other), one.max(other));
         Self {
             low,
             high,
-            encapsulation: segment.encapsulation,
+            encapsulation,
         }
     }
 }

@@ -1,4 +1,5 @@
-use super::super::testfile::{Writer, complaint, open, read, survives_cuts};
+use super::super::Source as _;
+use super::super::testfile::{Writer, complaint, drain, open, read, survives_cuts};
 use super::*;
 
 const ORDERS: [ByteOrder; 2] = [ByteOrder::Little, ByteOrder::Big];
@@ -143,4 +144,96 @@ fn the_sources_index_is_in_every_record() {
     let mut source = open(&file.bytes).unwrap();
     assert!(super::super::Source::fill(&mut source, &mut batch).unwrap());
     assert!(batch.records().all(|record| record.id.source == 3));
+}
+
+/// Records a second apart, each of its number's bytes, with `garbage` before the fourth.
+fn damaged(order: ByteOrder, garbage: &[u8]) -> Writer {
+    let mut file = usual(order);
+    for second in 1..=6_u8 {
+        if second == 4 {
+            file.raw(garbage);
+        }
+        let time = 1_700_000_000 + u32::from(second);
+        file.u32(time).u32(10).u32(20).u32(60).raw(&[second; 20]);
+    }
+    file
+}
+
+#[test]
+fn records_behind_garbage_are_read() {
+    for order in ORDERS {
+        for garbage in [
+            &[0xff; 37][..],
+            &[0; 48],
+            &[0xa5],
+            &[1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 9, 0, 0, 0, 9, 1, 1, 1],
+            b"a line that some program has printed between two records\n",
+        ] {
+            let file = damaged(order, garbage);
+            let mut source = open(&file.bytes).unwrap();
+            let (records, error) = drain(&mut source);
+            let seen: Vec<_> = records
+                .iter()
+                .map(|record| (record.0, record.4[0]))
+                .collect();
+            assert_eq!(seen, [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6)]);
+            let said = error.unwrap().fault.to_string();
+            let plural = if garbage.len() == 1 { "" } else { "s" };
+            let skipped = format!(
+                "skipped {} byte{plural} before record 4, byte offset 132: a record",
+                garbage.len()
+            );
+            assert!(said.starts_with(&skipped), "{said}");
+            let info = source.info();
+            assert_eq!(info.problem, Some(said));
+            assert!(!info.complete);
+            assert_eq!(info.bytes, (file.bytes.len() - garbage.len()) as u64);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_length_costs_the_records_that_it_spans() {
+    for wrong in [21, 55, 45, 0x7fff_ffff] {
+        let mut file = damaged(ByteOrder::Little, &[]);
+        // The captured length of the second record.
+        file.bytes[24 + 36 + 8..][..4].copy_from_slice(&u32::to_le_bytes(wrong));
+        let (records, error) = drain(&mut open(&file.bytes).unwrap());
+        let last: Vec<_> = records
+            .iter()
+            .rev()
+            .take(3)
+            .map(|record| record.4[0])
+            .collect();
+        assert_eq!(last, [6, 5, 4], "{wrong}");
+        assert!(error.unwrap().to_string().contains("skipped "), "{wrong}");
+    }
+}
+
+#[test]
+fn odd_records_are_read_as_they_stand() {
+    for order in ORDERS {
+        let mut file = usual(order);
+        // Years apart, fractions above a second, captured lengths above the original.
+        for (seconds, fraction, len) in [(1, 5_000_000, 60), (900_000_000, 0, 3), (5, 2_000_000, 2)]
+        {
+            file.u32(seconds).u32(fraction).u32(4).u32(len).raw(b"abcd");
+            file.u32(seconds).u32(fraction).u32(4).u32(len).raw(b"efgh");
+        }
+        assert_eq!(read(&file.bytes).len(), 6);
+    }
+}
+
+#[test]
+fn damage_in_several_places_is_added_up_and_a_cut_told_behind_it() {
+    let mut file = damaged(ByteOrder::Big, &[0xff; 30]);
+    file.raw(&[0xee; 50]);
+    let more = damaged(ByteOrder::Big, &[]);
+    file.raw(&more.bytes[24..more.bytes.len() - 5]);
+    let said = complaint(&file.bytes);
+    assert!(
+        said.contains("skipped 80 bytes in 2 places, the first before record 4, byte offset 132: ")
+            && said.contains("; then cut off inside a record: needed 36 bytes, had 31 (record 12,"),
+        "{said}"
+    );
 }

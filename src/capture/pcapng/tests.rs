@@ -1,4 +1,5 @@
 use super::super::testfile::{Writer, complaint, drain, open, read, survives_cuts};
+use super::block::option;
 use super::*;
 use crate::capture::Source;
 
@@ -311,4 +312,37 @@ fn a_file_of_interfaces_does_not_fill_the_memory() {
         interface(&mut file, 1, 0, &[]);
     }
     assert!(complaint(&file.bytes).contains("more than 65536 interfaces"));
+}
+
+#[test]
+fn packets_behind_a_damaged_block_are_read() {
+    for order in ORDERS {
+        for garbage in [&[0xa5; 37][..], &[0; 8], &[6, 0, 0, 0, 40, 0, 0, 0, 1, 2]] {
+            let mut file = small(order);
+            file.raw(garbage);
+            enhanced(&mut file, 0, 7, b"behind", &[]);
+            enhanced(&mut file, 0, 8, b"and on", &[]);
+            let mut source = open(&file.bytes).unwrap();
+            let (records, error) = drain(&mut source);
+            let bodies: Vec<_> = records.iter().map(|record| record.4.clone()).collect();
+            assert_eq!(bodies[1..], [b"behind".to_vec(), b"and on".to_vec()]);
+            let said = error.unwrap().to_string();
+            let skipped = format!(
+                "skipped {} bytes before record 2, byte offset 92: ",
+                garbage.len()
+            );
+            assert!(said.contains(&skipped), "{said}");
+        }
+    }
+}
+
+#[test]
+fn the_names_of_interfaces_are_kept() {
+    let mut file = Writer::new(ByteOrder::Big);
+    section(&mut file);
+    interface(&mut file, 1, 0, &[(2, b"eth0")]);
+    interface(&mut file, 1, 0, &[]);
+    let mut source = open(&file.bytes).unwrap();
+    drain(&mut source);
+    assert_eq!(source.info().interfaces, ["eth0", ""]);
 }

@@ -31,7 +31,7 @@ pub fn form(case: &ResetCase) -> Form<'_> {
             (_, _, true) => ResetForm::Active,
             _ => ResetForm::Unclear,
         }
-    } else if answers.is_some() || (unseen && bare && reset.window == 0) {
+    } else if answers.is_some() || (bare && reset.window == 0 && (unseen || answers_unseen(case))) {
         ResetForm::Reply
     } else {
         ResetForm::Unclear
@@ -58,6 +58,16 @@ fn continues(case: &ResetCase) -> bool {
     }
 }
 
+/// The reset stands where the answer to some segment of the receiver would, though that segment was not captured: at a position that the
+/// sender has reached and the receiver may have acknowledged.
+fn answers_unseen(case: &ResetCase) -> bool {
+    let sender = case.sender();
+    let (Some(next), Some(una)) = (sender.snd_nxt, sender.snd_una) else {
+        return false;
+    };
+    !case.reset.seq.precedes(una) && !next.precedes(case.reset.seq)
+}
+
 /// The reset bears marks of its sender that an injector can hardly know: timestamps where it uses them, or the next number of its counter.
 fn vouched(case: &ResetCase) -> bool {
     let stamped = case.sender().timestamps.is_none() || case.reset.options.timestamps.is_some();
@@ -81,7 +91,7 @@ fn answered(case: &ResetCase) -> Option<&Line> {
             .filter(|line| !was_taken_in(case, line))
     };
     let latest = candidates().next_back()?;
-    if age(latest) > usual.map_or(LONGEST_WAIT, |took| 4 * took + LATE) {
+    if age(latest) > usual.map_or(LONGEST_WAIT, |took| 2 * took + LATE) {
         return None;
     }
     let least = usual.map_or(0, |took| (took - MILLISECOND).max(0) / 10 * 8);
@@ -116,7 +126,7 @@ fn was_taken_in(case: &ResetCase, line: &Line) -> bool {
 }
 
 /// Beside the path, what may delay an answer that a stack gives at once: queues on the way; chosen.
-const LATE: i64 = SECOND / 2;
+const LATE: i64 = SECOND / 10;
 /// The same where the path was never measured; chosen.
 const LONGEST_WAIT: i64 = 5 * SECOND;
 /// The same for choosing among several: closer, so that the segment just answered is not taken for one of long before; chosen.

@@ -1,7 +1,7 @@
 //! HTTP/1 (RFC 9112), as far as the first captured bytes of a turn show it.
 
 use super::Facts;
-use crate::tcp::Side;
+use crate::tcp::{Prefix, Side};
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
 
 /// The head of a request.
@@ -96,6 +96,13 @@ impl Facts<'_> {
         let mut fields = [EMPTY_HEADER; FIELDS];
         let mut request = Request::new(&mut fields);
         request.parse(self.client().latest_bytes.bytes()).is_ok() && request.path.is_some()
+    }
+
+    /// The snap length cut the client's first bytes before the end of a request's head, if they are one.
+    pub fn request_head_is_cut(&self) -> bool {
+        let first = &self.client().first_bytes;
+        let cut = first.is_cut() && first.bytes().len() < Prefix::CAPACITY;
+        cut && self.first_request().is_none() && self.tls().is_none()
     }
 
     /// The head of the server's first response on the connection.

@@ -3,6 +3,7 @@
 //! Each file here holds one theme. An answer is plain data; what it means for a cause, the rules say.
 
 mod after;
+mod application;
 mod close;
 mod form;
 mod handshake;
@@ -14,6 +15,7 @@ mod tls;
 
 pub use after::Accepted;
 use after::went_on_after;
+pub use application::Said;
 pub use close::NOTICES_WITHIN;
 pub use form::Form;
 pub use http::{RequestHead, ResponseHead};

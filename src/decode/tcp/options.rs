@@ -6,6 +6,11 @@
 use crate::tcp::{Mptcp, Options, SeqNumber, Timestamps};
 
 /// Reads options of which `seen` were captured and which take `len` bytes in the header, 0..=40.
+#[inline(always)]
+#[allow(
+    clippy::inline_always,
+    reason = "measured: decoding takes a fifth longer without"
+)]
 pub(super) fn read(seen: &[u8], len: usize) -> Options {
     let mut options = Options {
         len: u8::try_from(len).unwrap_or(u8::MAX),

@@ -14,8 +14,10 @@ pub fn timeout(kind: &Kind, habits: Option<&Habits>) -> Option<Finding> {
     let (closed, survived) = habits.map_or((&none, &none), |own| (&own.closed, &own.survived));
     match kind.trio.cause {
         "server-timeout-abort" => patience(kind),
-        "keepalive-idle-race"
-        | "stale-connection-reuse"
+        "keepalive-idle-race" => {
+            by_closes(kind, closed, survived).or_else(|| by_races(kind, survived))
+        }
+        "stale-connection-reuse"
         | "data-after-close"
         | "half-close-expired"
         | "unread-data-close" => by_closes(kind, closed, survived),
@@ -62,6 +64,34 @@ fn by_closes(kind: &Kind, closed: &Samples, survived: &Samples) -> Option<Findin
         (low, middle, high),
         known,
         closed,
+        survived,
+        &kind.idle,
+    ))
+}
+
+/// No close was seen that a request did not meet: the silences before those requests are the timeout.
+fn by_races(kind: &Kind, survived: &Samples) -> Option<Finding> {
+    let (low, middle, high) = cluster(&kind.idle, 1)?;
+    let known = known::matching(SERVERS, middle);
+    let text = format!(
+        "Requests met the close of the service after {} of silence ({})",
+        duration(middle),
+        spread(low, high, count(kind.idle.count, "request", "requests"))
+    );
+    let mut text = agreeing(text, &known);
+    let keep = middle - (middle / 10).max(SECOND / 2);
+    if keep > 0 {
+        text = format!(
+            "{text}: let clients drop idle connections before {}",
+            duration(keep)
+        );
+    }
+    Some(finding(
+        "idle-timeout",
+        text,
+        (low, middle, high),
+        known,
+        &Samples::default(),
         survived,
         &kind.idle,
     ))

@@ -110,10 +110,10 @@ impl Draw {
                 format!("{label:>span$}")
             };
         }
-        let strokes = |count: usize| String::from_iter(std::iter::repeat_n(line, count));
+        let strokes = |count: usize| std::iter::repeat_n(line, count).collect::<String>();
         let body = format!(" {} ", step.label);
         let len = body.chars().count();
-        let path = if step.role == Role::ForeignReset {
+        let path = if step.role == Role::ForeignReset || step.line.from == "network" {
             PATH
         } else {
             ""

@@ -126,7 +126,10 @@ fn where_and_when(incident: &Incident, options: &Options, style: Style) -> Strin
     );
     if busy > 1 {
         let counts = thinned(&incident.rate.counts);
-        text = format!("{text} |{}|", style.sparkline(&counts));
+        let with_rate = format!("{text} |{}|", style.sparkline(&counts));
+        if with_rate.chars().count() + INDENT <= options.width {
+            text = with_rate;
+        }
     }
     text
 }
@@ -143,5 +146,7 @@ const IN_FULL: usize = 6;
 const ROOMY: usize = 4;
 /// Incidents that are listed and told; more are read by nobody at a terminal. Chosen.
 pub const MOST_ROWS: usize = 20;
+/// Columns before the lines below a headline.
+const INDENT: usize = 5;
 /// Columns of a rate.
 const COLUMNS: usize = 12;

@@ -50,7 +50,15 @@ pub fn answered_mid_request(facts: &Facts<'_>) -> Answer {
 pub fn answered_before_the_announced_end(facts: &Facts<'_>) -> Answer {
     let (Some(request), Some(received)) = (facts.first_request(), facts.body_received_at_answer())
     else {
-        return Answer::No;
+        // A head that was cut off may have announced anything.
+        let cut = facts.request_head_is_cut()
+            && facts.exchanges() <= 1
+            && facts.server().first_payload.is_some();
+        return if cut {
+            Answer::Hidden(Fact::RequestHead)
+        } else {
+            Answer::No
+        };
     };
     let only = facts.exchanges() <= 1;
     let records = || {
@@ -63,6 +71,13 @@ pub fn answered_before_the_announced_end(facts: &Facts<'_>) -> Answer {
     };
     if request.chunked {
         return match facts.first_request_is_whole() {
+            // More of the client's bytes, and no new request, crossed the answer: chunks.
+            None if only
+                && facts.response_crossed_request().is_some()
+                && !facts.latest_turn_is_request() =>
+            {
+                Answer::when(true, Fact::ChunksMissing { received }, records())
+            }
             None if only => Answer::Hidden(Fact::ChunksMissing { received }),
             whole => Answer::when(
                 only && whole == Some(false),
@@ -112,14 +127,12 @@ pub fn answer_refuses(facts: &Facts<'_>) -> Answer {
 
 /// Does the reset answer a TLS alert?
 pub fn answers_tls_alert(facts: &Facts<'_>) -> Answer {
-    let trigger = facts.form.answers.filter(|_| facts.answers_tls_alert());
-    Answer::when(
-        trigger.is_some(),
-        Fact::AnswersTlsAlert {
-            bytes: trigger.map_or(0, |line| line.header.payload_len),
-        },
-        trigger.map(Recorded::record),
-    )
+    let bytes = facts.form.answers.map_or(0, |line| line.header.payload_len);
+    let fact = Fact::AnswersTlsAlert { bytes };
+    match facts.answers_tls_alert() {
+        None => Answer::Hidden(fact),
+        Some(is) => Answer::when(is, fact, facts.form.answers.map(Recorded::record)),
+    }
 }
 
 /// A request no longer than this is whole in one segment: what crosses the answer then is the next one, not the rest; chosen, a segment.

@@ -97,7 +97,7 @@ pub fn met_a_closed_side(facts: &Facts<'_>) -> Option<Claim> {
         .is_excluded_by(&follows_a_reset(facts))?
         .must_not_be(answered_before_the_announced_end(facts))?
         .is_excluded_by(&client_gave_up(facts))?
-        .is_excluded_by(&answers_tls_alert(facts))?
+        .must_not_be(answers_tls_alert(facts))?
         .is_excluded_by(&tls_handshake_is_open(facts))?
         .is_excluded_by(&closed_before_first_payload(facts))
 }

@@ -129,6 +129,25 @@ pub fn silence_is_the_service_timeout(facts: &Facts<'_>) -> Answer {
     )
 }
 
+/// Does the silence before the close agree with what the server announced by `Keep-Alive: timeout=`? Its timer may add a second of grace.
+pub fn silence_is_the_announced_timeout(facts: &Facts<'_>) -> Answer {
+    let idle = facts
+        .idle_before_fin()
+        .or_else(|| facts.idle_before_last_turn());
+    let (Some(seconds), Some(idle)) = (facts.announced_keep_alive(), idle) else {
+        return Answer::No;
+    };
+    let late = idle.nanos - i64::from(seconds) * SECOND;
+    Answer::when(
+        (-SECOND / 10..=SECOND + SECOND / 2).contains(&late),
+        Fact::AnnouncedTimeout {
+            nanos: idle.nanos,
+            seconds,
+        },
+        None,
+    )
+}
+
 /// Did other connections, on which the server had never spoken, end in the same instant, and its listener answer nobody in between?
 pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
     let own = facts.case.reset.record;

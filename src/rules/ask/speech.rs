@@ -140,7 +140,11 @@ pub fn answer_was_still_coming(facts: &Facts<'_>) -> Answer {
     let asked = facts.case.turns.previous().is_some() || facts.case.gaps.no_handshake;
     let much = turn.bytes > GREETING;
     Answer::when(
-        (asked || much) && (facts.response_is_in_progress() || much && !asked),
+        if asked {
+            facts.response_is_in_progress()
+        } else {
+            much
+        },
         Fact::AnswerStillComing { bytes: turn.bytes },
         [turn.first.record, turn.last.record],
     )

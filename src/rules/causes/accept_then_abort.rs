@@ -143,13 +143,13 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .requires(ask::is_abort(facts))?
             .requires(ask::syn_ack_was_sent(facts))?
             .requires(ask::server_was_silent(facts))?
-            .is_decided_by(ask::reset_acknowledges_no_payload(facts))?
+            .requires(ask::reset_acknowledges_no_payload(facts))?
             .is_excluded_by(&ask::others_aborted_unserved(facts))?
             .is_excluded_by(&ask::port_closed_soon_after(facts))?
             .is_excluded_by(&ask::tls_handshake_is_open(facts))?
             .is_excluded_by(&ask::receiver_had_closed(facts))?
             .is_excluded_by(&ask::lost_patience(facts))?
-            .is_supported_by(ask::soon_after_handshake(facts)),
+            .is_settled_by(ask::soon_after_handshake(facts)),
     )
 }
 

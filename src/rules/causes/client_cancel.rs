@@ -140,7 +140,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         } else {
             claim.is_decided_by(ask::client_gave_up(facts))?
         };
-        claim.is_excluded_by(&ask::answers_tls_alert(facts))?
+        claim.must_not_be(ask::answers_tls_alert(facts))?
     } else {
         Claim::new()
             .requires(ask::is_abort(facts))?

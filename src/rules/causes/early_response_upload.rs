@@ -156,10 +156,12 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
     let announced = ask::answered_before_the_announced_end(facts);
     let mid_request = ask::answered_mid_request(facts);
-    let claim = if matches!(announced, Answer::Yes(..) | Answer::Hidden(..)) {
+    let claim = if announced.holds() {
         Claim::new().is_decided_by(announced)?
     } else if mid_request.holds() {
         Claim::new().requires(mid_request)?
+    } else if let Answer::Hidden(_) = announced {
+        Claim::new().requires(announced)?
     } else {
         return after_the_whole_request(facts);
     };

@@ -166,6 +166,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
         claim
             .requires(ask::had_exchanges(facts))?
+            .is_supported_by(ask::silence_is_the_announced_timeout(facts))
             .is_supported_by(ask::silence_is_the_service_timeout(facts)),
     )
 }
