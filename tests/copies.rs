@@ -176,6 +176,23 @@ fn copies_in_other_tags_are_of_the_same_connection() {
 }
 
 #[test]
+fn directions_with_tags_of_their_own_are_one_connection() {
+    let tagged_back = |seen: &mut Seen| {
+        if seen.told.segment().from.to_string() != "10.0.0.1:40000" {
+            tagged(seen);
+        }
+    };
+    let (cases, counts) = captured(STORY, &[&tagged_back]);
+    let (plainly, _) = captured(STORY, &[&plain]);
+    assert_eq!((counts.connections, counts.copies.all), (1, 0));
+    let causes = |cases: &[ResetCase]| -> Vec<&str> {
+        let verdicts = cases.iter().map(|case| Verdict::on(&Facts::of(case)));
+        verdicts.map(|verdict| verdict.cause.id).collect()
+    };
+    assert_eq!(causes(&cases), causes(&plainly));
+}
+
+#[test]
 fn equal_addresses_in_two_networks_stay_two_connections() {
     let elsewhere = |seen: &mut Seen| {
         tagged(seen);

@@ -146,7 +146,8 @@ impl EndpointView {
 
 /// How the numbers of `reset`, sent in the name of `sender`, fit its receiver.
 ///
-/// What the receiver has acknowledged may lag behind what has reached it, so both that and all that was sent to it count as exact.
+/// What the receiver has acknowledged may lag behind what has reached it, so both that and all that was sent to it count as exact. Where it
+/// has acknowledged nothing, the capture may have missed what was sent to it: then nothing is wrong beyond doubt.
 pub fn fit(endpoints: &Pair<EndpointView>, sender: Side, reset: &Header) -> ResetFit {
     let (sender, receiver) = (&endpoints[sender], &endpoints[sender.other()]);
     let fits = |expected| {
@@ -161,7 +162,7 @@ pub fn fit(endpoints: &Pair<EndpointView>, sender: Side, reset: &Header) -> Rese
         )
     };
     let (acknowledged, sent) = (fits(receiver.rcv_nxt), fits(sender.snd_nxt));
-    if sent == ResetFit::Exact || acknowledged == ResetFit::Unknown {
+    if sent == ResetFit::Exact {
         sent
     } else {
         acknowledged

@@ -17,6 +17,7 @@ pub fn sentence(fact: &Fact) -> String {
             format!("The reset answers a segment with {} of payload, whose acknowledgment number it bears", bytes(u64::from(*payload)))
         }
         Fact::IsAbort { window } => format!("The reset continues its sender's own segments (ACK set, window field {window}): an abort, not an answer"),
+        Fact::IsBare => "The reset has no ACK and window 0, as answers have; the segment that it answers is not at hand".into(),
         Fact::AnsweredSegment => "The segment that the reset answers was not captured".into(),
 
         Fact::NoSynAck => "No SYN,ACK was sent on this connection".into(),

@@ -15,6 +15,8 @@ pub enum Fact {
         /// Payload bytes of that segment.
         payload: u32,
     },
+    /// It has no ACK and window 0, as answers have, but what it answers is not at hand.
+    IsBare,
     /// It bears the numbers of the next segment of its sender: its own abort.
     IsAbort {
         /// Its window field.

@@ -124,6 +124,27 @@ impl Recent {
     }
 }
 
+impl Recent {
+    /// The connection whose other direction `segment` begins, in tags of its own: a switch or a router may tag each direction differently.
+    /// Nothing but the exact acknowledgment of all that was said tells it from a connection of the same addresses in another network.
+    pub fn other_direction_of(&self, segment: &Segment<'_>, table: &Table) -> Option<Slot> {
+        let header = &segment.header;
+        let answers = |connection: &Connection| {
+            let ends = [connection.id.client, connection.id.server];
+            let same_ends =
+                ends == [segment.from, segment.to] || ends == [segment.to, segment.from];
+            let side = connection.side_of(segment);
+            let heard = connection.endpoints[side.other()].snd_nxt;
+            same_ends
+                && connection.id.encapsulation != segment.encapsulation
+                && !connection.endpoints[side].was_seen()
+                && heard == Some(header.ack)
+        };
+        let mut slots = self.entries.iter().rev().map(|entry| entry.slot);
+        slots.find(|slot| header.flags.ack() && table.get(*slot).is_some_and(answers))
+    }
+}
+
 /// The ends of a connection of which `side` sent `segment`.
 pub const fn ends(segment: &Segment<'_>, side: Side, roles_known: bool) -> ConnectionId {
     let (client, server) = match side {

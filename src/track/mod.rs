@@ -207,6 +207,10 @@ impl Tracker {
             self.table.add_key(key, slot);
             return slot;
         }
+        if let Some(slot) = self.recent.other_direction_of(segment, &self.table) {
+            self.table.add_key(key, slot);
+            return slot;
+        }
         if self.table.len() >= self.limits.connections
             && let Some(slot) = self.table.most_dispensable()
         {

@@ -1,8 +1,8 @@
 //! What followed: whether the receiver obeyed the reset (RFC 9293 3.10.7.4, RFC 5961 3).
 
-use super::super::ResetCase;
+use super::super::{Line, Nature, ResetCase};
 use crate::origin::MILLISECOND;
-use crate::tcp::{ResetFit, State};
+use crate::tcp::{Header, ResetFit, SeqNumber, Side, State};
 
 /// Whether the receiver obeyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,14 +43,47 @@ fn speaks_on(case: &ResetCase) -> bool {
         Some(took) => took + took / 4 + REACTION,
         None => UNKNOWN_PATH,
     };
-    case.after.of(case.received_by()).any(|line| {
-        let since = line.header.time - case.reset.time;
-        let heard_more = case
-            .sender()
-            .snd_nxt
-            .is_some_and(|next| next.precedes(line.header.ack));
-        !line.header.flags.rst() && !line.header.flags.opens() && (since > reached_by || heard_more)
-    })
+    went_on_after(&case.reset, case.sent_by, case.after.lines())
+        || case.after.of(case.received_by()).any(|line| {
+            let since = line.header.time - case.reset.time;
+            let heard_more = case
+                .sender()
+                .snd_nxt
+                .is_some_and(|next| next.precedes(line.header.ack));
+            !line.header.flags.rst()
+                && !line.header.flags.opens()
+                && (since > reached_by || heard_more)
+        })
+}
+
+/// Its receiver acknowledged what its sender said after it: whatever was sent, no reset was obeyed.
+///
+/// A SYN,ACK behind it was sent after it beyond doubt; payload may only have been overtaken, unless some time lies between.
+pub(super) fn went_on_after<'a>(
+    reset: &Header,
+    sent_by: Side,
+    lines: impl Iterator<Item = &'a Line>,
+) -> bool {
+    let mut said: Option<SeqNumber> = None;
+    for line in lines.filter(|line| line.header.record > reset.record) {
+        let header = &line.header;
+        if header.flags.opens() {
+            return false; // Another try.
+        }
+        if line.from == sent_by {
+            let late = header.time - reset.time > REACTION && line.nature == Nature::Fresh;
+            if header.flags.syn() || header.seq_len() > 0 && late {
+                said = Some(header.seq_end());
+            }
+        } else if let Some(said) = said
+            && header.flags.ack()
+            && !header.flags.rst()
+            && header.ack == said
+        {
+            return true;
+        }
+    }
+    false
 }
 
 /// A bare acknowledgment of what the receiver expected, right after the reset.

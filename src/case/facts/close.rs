@@ -1,7 +1,7 @@
 //! How the connection was being closed when the reset came.
 
 use super::Facts;
-use crate::origin::MILLISECOND;
+use crate::origin::{MILLISECOND, SECOND};
 
 impl Facts<'_> {
     /// The segment that the reset answers acknowledged its sender's FIN: the answering TCP knew that no more would come.
@@ -27,6 +27,15 @@ impl Facts<'_> {
     /// The receiver can have noticed the FIN before it sent that segment.
     pub fn could_notice_fin(&self) -> Option<bool> {
         Some(self.covers_fin() && self.had_fin_for()? > NOTICES_WITHIN)
+    }
+
+    /// The sender of the reset had closed its side long before, and was heard.
+    pub fn sender_closed_long_before(&self) -> bool {
+        let sender = self.sender();
+        sender.fin.is_some_and(|fin| {
+            let heard = sender.snd_una.is_some_and(|una| fin.seq.precedes(una));
+            heard && self.case.reset.time - fin.mark.time >= SECOND
+        })
     }
 
     /// Everything that both sides sent as payload was acknowledged.

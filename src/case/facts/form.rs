@@ -1,6 +1,6 @@
 //! The form of the reset, and the segment that it answers (RFC 9293 3.5.2).
 
-use super::super::{Line, ResetCase};
+use super::super::{Line, Nature, ResetCase};
 use super::path::is_next_in_count;
 use crate::origin::{MILLISECOND, SECOND};
 use crate::tcp::{ResetForm, reply_to};
@@ -80,7 +80,7 @@ fn vouched(case: &ResetCase) -> bool {
 ///
 /// A stack answers at once, so the answered segment is about as old as the sender's other answers took. Among several such, each reset
 /// answers one: those that earlier resets of the same numbers answered are passed over, and a segment that asks for something is
-/// answered rather than an acknowledgment beside it. One that is far too old had its answer long ago, or none.
+/// answered rather than an acknowledgment beside it. One that the sender had acknowledged, it had taken in. One that is far too old had its answer long ago, or none.
 fn answered(case: &ResetCase) -> Option<&Line> {
     let usual = case.sender().response_time;
     let age = |line: &Line| case.reset.time - line.header.time;
@@ -88,6 +88,7 @@ fn answered(case: &ResetCase) -> Option<&Line> {
         case.before
             .of(case.received_by())
             .filter(|line| reply_to(&line.header).is_some_and(|reply| reply.matches(&case.reset)))
+            .filter(|line| !was_taken_in(case, line))
     };
     let latest = candidates().next_back()?;
     if age(latest) > usual.map_or(LONGEST_WAIT, |took| 2 * took + LATE) {
@@ -109,6 +110,19 @@ fn answered(case: &ResetCase) -> Option<&Line> {
         .nth(passed)
         .or_else(|| candidates().rfind(in_time))
         .or(Some(latest))
+}
+
+/// The sender of the reset had acknowledged this segment before, so it had taken it in and answers another.
+fn was_taken_in(case: &ResetCase, line: &Line) -> bool {
+    let news =
+        line.nature == Nature::Fresh && line.header.seq_len() > 0 && !line.header.flags.opens();
+    news && case.before.of(case.sent_by).rev().any(|later| {
+        let header = &later.header;
+        header.record > line.header.record
+            && header.flags.ack()
+            && !header.flags.rst()
+            && !header.ack.precedes(line.header.seq_end())
+    })
 }
 
 /// Beside the path, what may delay an answer that a stack gives at once: queues on the way; chosen.

@@ -56,9 +56,14 @@ impl<'a> Facts<'a> {
             .is_some_and(|(isn, ack)| client.payload_bytes > 0 && (isn + 1).precedes(ack))
     }
 
-    /// The server has said something of its own: payload or FIN.
+    /// The server has said something of its own: payload or FIN, captured or only acknowledged by the client.
     pub fn server_spoke(&self) -> bool {
-        self.server().first_payload.is_some() || self.server().fin.is_some()
+        let server = self.server();
+        let unseen = server
+            .isn
+            .zip(server.snd_una)
+            .is_some_and(|(isn, heard)| (isn + 1).precedes(heard));
+        server.first_payload.is_some() || server.fin.is_some() || unseen
     }
 
     /// The connection was established, or had been when the capture began.

@@ -14,6 +14,7 @@ mod speech;
 mod tls;
 
 pub use after::Accepted;
+use after::went_on_after;
 pub use application::Said;
 pub use close::NOTICES_WITHIN;
 pub use form::Form;
@@ -94,15 +95,21 @@ impl<'a> Facts<'a> {
             .find(|earlier| (earlier.fitted || same(earlier)) && !self.talked_on_after(earlier))
     }
 
-    /// Each side sent fresh payload, and acknowledged such, after this reset.
+    /// Each side sent fresh payload after this reset, or its receiver acknowledged what its sender said after it.
     fn talked_on_after(&self, reset: &EarlierReset) -> bool {
-        [Side::Client, Side::Server].into_iter().all(|side| {
+        let conversed = [Side::Client, Side::Server].into_iter().all(|side| {
             self.case.before.of(side).any(|line| {
                 let later = line.header.record > reset.header.record
                     && line.header.time - reset.header.time > SECOND / 100;
                 later && line.header.payload_len > 0 && line.nature == Nature::Fresh
             })
-        })
+        });
+        conversed
+            || went_on_after(
+                &reset.header,
+                reset.sent_by,
+                self.case.before.lines().chain(self.case.after.lines()),
+            )
     }
 
     /// The time from the capture point to both ends and back, in nanoseconds: what a segment and its answer take on the whole path.

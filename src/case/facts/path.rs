@@ -3,7 +3,7 @@
 use super::super::{Line, ResetCase};
 use super::{Facts, Form};
 use crate::origin::MILLISECOND;
-use crate::tcp::ResetForm;
+use crate::tcp::{Header, ResetForm};
 
 /// One mark by which the reset differs from what the endpoint it names sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +41,7 @@ pub enum Tell {
         /// Nanoseconds after.
         after: i64,
     },
-    /// Further resets in the endpoint's name, with other sequence numbers, came at the same moment.
+    /// Further resets in the endpoint's name, with other sequence numbers, some beyond all that it had said, came at the same moment.
     Repeated {
         /// How many.
         others: usize,
@@ -94,14 +94,17 @@ fn usual_hop_limit(case: &ResetCase) -> Option<u8> {
 }
 
 fn alive(case: &ResetCase) -> Option<Tell> {
-    // A SYN begins another connection; what follows it says nothing of this one.
+    // A SYN, whoever sends it, begins another connection; what follows it says nothing of this one.
     let mut still = case
         .after
-        .of(case.sent_by)
+        .lines()
         .take_while(|line| !line.header.flags.opens());
     let spoke = still.find(|line| {
         let flags = line.header.flags;
-        !flags.rst() && !flags.syn() && line.header.time - case.reset.time > REORDERED
+        line.from == case.sent_by
+            && !flags.rst()
+            && !flags.syn()
+            && line.header.time - case.reset.time > REORDERED
     })?;
     Some(Tell::Alive {
         after: spoke.header.time - case.reset.time,
@@ -109,6 +112,9 @@ fn alive(case: &ResetCase) -> Option<Tell> {
 }
 
 fn repeated(case: &ResetCase) -> Option<Tell> {
+    // Whoever guesses aims ahead, at what the endpoint may have said by then; a stack never stands beyond what it said.
+    let said = case.sender().snd_nxt;
+    let beyond = |header: &Header| said.is_none_or(|next| next.precedes(header.seq));
     let earlier = case
         .earlier
         .iter()
@@ -122,6 +128,7 @@ fn repeated(case: &ResetCase) -> Option<Tell> {
             other.flags == case.reset.flags
                 && other.flags.ack()
                 && other.seq != case.reset.seq
+                && (beyond(other) || beyond(&case.reset))
                 && near
         })
         .count();

@@ -62,10 +62,18 @@ impl Facts<'_> {
         }
     }
 
-    /// The window in the reset is larger than the last one its sender had offered: unread data was thrown away (RFC 2525 2.17).
+    /// The window in the reset is larger than the last one its sender had offered, after that had shrunk while data lay unread: they were
+    /// thrown away (RFC 2525 2.17). A window that only ever grew still grows, as the buffer behind it does.
     pub fn window_grew(&self) -> Option<(u16, u16)> {
-        let before = self.sender().window?;
-        (self.case.reset.flags.ack() && self.case.reset.window > before)
+        let sender = self.sender();
+        let before = sender.window?;
+        let scale = u32::from(sender.window_scale.unwrap_or(0));
+        let shrank = self.case.before.of(self.case.sent_by).any(|line| {
+            // Of a SYN the window is not scaled (RFC 7323 2.2).
+            let scale = if line.header.flags.syn() { scale } else { 0 };
+            line.header.window >> scale > before
+        });
+        (self.case.reset.flags.ack() && self.case.reset.window > before && shrank)
             .then_some((before, self.case.reset.window))
     }
 
@@ -227,4 +235,4 @@ impl Facts<'_> {
 }
 
 /// A last word lies no further before the FIN than this: one act of the program sends both; chosen.
-const FAREWELL: i64 = 50 * MILLISECOND;
+pub(super) const FAREWELL: i64 = 50 * MILLISECOND;

@@ -1,6 +1,7 @@
 //! TLS (RFC 8446 5.1, RFC 5246 6.2), as far as the first captured bytes of a turn show its records.
 
 use super::Facts;
+use super::speech::FAREWELL;
 use crate::tcp::Side;
 
 /// How far a TLS connection had come.
@@ -39,6 +40,21 @@ impl Facts<'_> {
         } else {
             TlsProgress::Negotiating
         })
+    }
+
+    /// The client's last words before its FIN, and just before it, were no more than a TLS alert: a `close_notify`, not a request.
+    pub fn client_took_leave(&self) -> bool {
+        let Some(fin) = self.client().fin.filter(|_| self.tls().is_some()) else {
+            return false;
+        };
+        let mut turns = self.case.turns.recent().rev();
+        turns
+            .find(|turn| turn.first.record <= fin.mark.record)
+            .is_some_and(|turn| {
+                turn.from == Side::Client
+                    && turn.bytes <= HIDDEN_ALERT
+                    && fin.mark.time - turn.last.time <= FAREWELL
+            })
     }
 
     /// Whether the segment that the reset answers is one TLS alert and no more: by its type where that was captured. Where it was not, a

@@ -6,9 +6,15 @@ use crate::rules::{Answer, Fact};
 use crate::tcp::Side;
 
 /// Had the client begun a TLS handshake that had not ended?
+///
+/// Whoever closed its side, and was heard, had given it up. From the client's side alone it is not to be seen how far it had come.
 pub fn tls_handshake_is_open(facts: &Facts<'_>) -> Answer {
+    let open = facts.tls() == Some(TlsProgress::Negotiating) && !facts.sender_closed_long_before();
+    if open && facts.client().was_seen() && !facts.server().was_seen() {
+        return Answer::Hidden(Fact::TlsNegotiating);
+    }
     Answer::when(
-        facts.tls() == Some(TlsProgress::Negotiating),
+        open,
         Fact::TlsNegotiating,
         facts.client().first_payload.map(|mark| mark.record),
     )

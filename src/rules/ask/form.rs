@@ -32,6 +32,16 @@ pub fn is_reply(facts: &Facts<'_>) -> Answer {
     }
 }
 
+/// Does it look like an answer, although what it answers is not to be found?
+pub fn is_bare(facts: &Facts<'_>) -> Answer {
+    let reset = &facts.case.reset;
+    Answer::when(
+        facts.form.form == ResetForm::Unclear && !reset.flags.ack() && reset.window == 0,
+        Fact::IsBare,
+        [reset.record],
+    )
+}
+
 /// Does it answer a segment with payload?
 pub fn is_reply_to_payload(facts: &Facts<'_>) -> Answer {
     match facts.form.answers {
@@ -86,12 +96,25 @@ pub fn trigger_was_under_way(facts: &Facts<'_>) -> Answer {
     )
 }
 
+/// Did it leave before its sender can have known of the reset that ended the connection?
+pub fn crossed_a_reset(facts: &Facts<'_>) -> Answer {
+    let path = facts.round_trip().unwrap_or(0) + REACTION;
+    match facts.ended_by() {
+        Some(ended) if facts.case.reset.time - ended.header.time <= path => is_after_a_reset(facts),
+        _ => Answer::No,
+    }
+}
+
 /// Had a reset of either side ended the connection before, so that this one only follows from it?
 ///
 /// A further reset by the same side, not in answer to a segment, does not follow from the first: a host that aborts does it once.
 pub fn follows_a_reset(facts: &Facts<'_>) -> Answer {
     match facts.ended_by() {
-        Some(ended) if ended.sent_by == facts.sent_by() && facts.form.form != ResetForm::Reply => {
+        Some(ended)
+            if ended.sent_by == facts.sent_by()
+                && facts.form.form != ResetForm::Reply
+                && !is_bare(facts).holds() =>
+        {
             Answer::No
         }
         _ => is_after_a_reset(facts),

@@ -200,4 +200,23 @@ mod tests {
         );
         assert_eq!(judged(&story), ("keepalive-idle-race", Certain));
     }
+
+    #[test]
+    fn the_farewell_is_answered_and_not_the_words_before_it_that_were_acknowledged() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+             0.042  server > client  PSH,ACK  seq 1449 ack 712 len 574 tls data
+             0.042  client > server  ACK      seq 712 ack 2023
+             16.000  client > server  PSH,ACK  seq 712 ack 2023 len 39 tls data
+             16.001  client > server  FIN,ACK  seq 751 ack 2023 len 24 tls data
+             16.010  server > client  ACK      seq 2023 ack 751
+             16.010  server > client  PSH,ACK  seq 2023 ack 751 len 24 tls data
+             16.010  server > client  FIN,ACK  seq 2047 ack 751
+             16.010  server > client  RST      seq 2023",
+        );
+        assert_eq!(judged(&story), ("benign-tls-close", Certain));
+    }
 }

@@ -133,10 +133,14 @@ pub const RULE: Rule = Rule {
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
     let claim = if facts.client().fin.is_some() {
-        Claim::new()
-            .requires(ask::is_reply_to_payload(facts))?
-            .is_decided_by(ask::client_gave_up(facts))?
-            .must_not_be(ask::answers_tls_alert(facts))?
+        let claim = Claim::new().requires(ask::is_reply_to_payload(facts))?;
+        // Whoever takes its leave in TLS may have been content: nothing shows that it waited.
+        let claim = if facts.client_took_leave() {
+            claim.requires(ask::client_gave_up(facts))?
+        } else {
+            claim.is_decided_by(ask::client_gave_up(facts))?
+        };
+        claim.must_not_be(ask::answers_tls_alert(facts))?
     } else {
         Claim::new()
             .requires(ask::is_abort(facts))?
@@ -208,5 +212,22 @@ mod tests {
              0.065  client > server  RST      seq 61",
         );
         assert_eq!(judged(&story), ("data-after-close", Certain));
+    }
+
+    #[test]
+    fn a_client_that_took_its_leave_need_not_have_waited() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+             0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+             0.024  client > server  ACK      seq 518 ack 1449
+             0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+             0.042  server > client  PSH,ACK  seq 1449 ack 712 len 574 tls data
+             0.042  client > server  ACK      seq 712 ack 2023
+             0.043  client > server  PSH,ACK  seq 712 ack 2023 len 24 tls data
+             0.043  client > server  FIN,ACK  seq 736 ack 2023
+             0.046  server > client  PSH,ACK  seq 2023 ack 712 len 39 tls data
+             0.046  client > server  RST      seq 712",
+        );
+        assert_eq!(judged(&story), ("client-cancel", Likely));
     }
 }

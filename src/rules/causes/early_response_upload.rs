@@ -216,7 +216,8 @@ mod tests {
         let story = opened(
             "0.011  client > server  ACK      seq 1 ack 1 len 1460 data \"POST /u HTTP/1.1\\r\\nContent-Length: 900000\\r\\n\\r\\n\"
              0.011  client > server  ACK      seq 1461 ack 1 len 1460
-             0.022  server > client  PSH,ACK  seq 1 ack 2921 len 90 data \"HTTP/1.1 413 Too Large\\r\\nContent-Length: 0\\r\\n\\r\\n\"
+             0.021  server > client  ACK      seq 1 ack 2921 win 510
+             0.022  server > client  PSH,ACK  seq 1 ack 2921 len 90 win 500 data \"HTTP/1.1 413 Too Large\\r\\nContent-Length: 0\\r\\n\\r\\n\"
              0.022  server > client  RST,ACK  seq 91 ack 2921 win 520",
         );
         assert_eq!(judged(&story), ("early-response-upload", Certain));

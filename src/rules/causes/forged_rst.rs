@@ -163,7 +163,7 @@ mod tests {
         );
         assert_eq!(
             judged_all(&story),
-            [(8, "forged-rst", Certain), (9, "forged-rst", Likely)]
+            [(8, "forged-rst", Certain), (9, "forged-rst", Certain)]
         );
     }
 
@@ -186,5 +186,23 @@ mod tests {
              0.512  server > client  RST,ACK  seq 201 ack 301 ttl 63",
         );
         assert_eq!(judged(&story), ("unread-data-close", Likely));
+    }
+
+    #[test]
+    fn resets_that_bear_old_acknowledgments_are_no_guesses() {
+        let story = served(
+            "0.500  client > server  PSH,ACK  seq 101 ack 201 len 200
+             0.512  server > client  ACK      seq 201 ack 301 len 1460
+             0.512  server > client  ACK      seq 1661 ack 301 len 1460
+             0.5122  server > client  RST,ACK  seq 3121 ack 301
+             0.5123  client > server  ACK      seq 301 ack 1661
+             0.5124  server > client  RST,ACK  seq 1661 ack 301
+             0.5125  client > server  ACK      seq 301 ack 3121",
+        );
+        assert!(
+            judged_all(&story)
+                .iter()
+                .all(|(_, cause, _)| *cause != "forged-rst")
+        );
     }
 }

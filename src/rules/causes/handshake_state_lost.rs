@@ -236,4 +236,16 @@ mod tests {
         );
         assert_eq!(judged(&begun_midway(&story)), ("stray-segment", Likely));
     }
+
+    #[test]
+    fn a_server_whose_words_only_the_client_acknowledged_had_spoken() {
+        let story = opened(
+            "7.930  client > server  PSH,ACK  seq 1 ack 1 len 43
+             7.935  client > server  ACK      seq 44 ack 84
+             68.90  client > server  ACK      seq 44 ack 85
+             74.68  client > server  PSH,ACK  seq 44 ack 85 len 43
+             74.69  server > client  RST      seq 85",
+        );
+        assert_ne!(judged(&story).0, "handshake-state-lost");
+    }
 }

@@ -214,4 +214,16 @@ mod tests {
              1.010  client:40077 > server  ACK      seq 1 ack 1";
         assert_eq!(judged(story), ("port-closed", Likely));
     }
+
+    #[test]
+    fn a_port_that_opened_between_two_tries_had_been_closed() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.001  server > client  RST,ACK  seq 0 ack 1
+             0.500  client > server  SYN      seq 0
+             0.501  server > client  SYN,ACK  seq 0 ack 1
+             0.501  client > server  ACK      seq 1 ack 1
+             0.502  client > server  PSH,ACK  seq 1 ack 1 len 100
+             0.503  server > client  PSH,ACK  seq 1 ack 101 len 200";
+        assert_eq!(judged(story), ("port-closed", Likely));
+    }
 }

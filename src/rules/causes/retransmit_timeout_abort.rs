@@ -117,7 +117,6 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
             .is_decided_by(ask::repeated_until_the_end(facts))?
             .is_weakened_by(ask::repetitions_were_answered(facts)),
     )
@@ -175,5 +174,19 @@ mod tests {
              1.300  server > client  RST,ACK  seq 4581 ack 101",
         );
         assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+
+    #[test]
+    fn a_side_that_had_closed_gives_up_its_last_words_too() {
+        let story = served(
+            "1.000  client > server  PSH,ACK  seq 101 ack 201 len 60
+             1.001  client > server  FIN,ACK  seq 161 ack 201
+             1.300  client > server  PSH,FIN,ACK  seq 101 ack 201 len 60
+             1.900  client > server  PSH,FIN,ACK  seq 101 ack 201 len 60
+             3.100  client > server  PSH,FIN,ACK  seq 101 ack 201 len 60
+             5.500  client > server  PSH,FIN,ACK  seq 101 ack 201 len 60
+             10.30  client > server  RST,ACK  seq 162 ack 201 win 0",
+        );
+        assert_eq!(judged(&story), ("retransmit-timeout-abort", Certain));
     }
 }

@@ -99,30 +99,27 @@ pub const RULE: Rule = Rule {
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     let ended = facts.ended_by()?;
     let before = facts.case.reset.time - ended.header.time;
-    let shape = match facts.form.form {
-        ResetForm::Reply => ask::is_reply(facts),
-        // Both sides may abort before either knows of the other's reset.
-        ResetForm::Active | ResetForm::Unclear => Answer::when(
-            true,
-            Fact::IsAbort {
-                window: facts.case.reset.window,
-            },
-            [facts.case.reset.record],
-        ),
-    };
-    Some(
-        Claim::new()
-            .is_decided_by(Answer::when(
-                true,
-                Fact::EndedByReset {
-                    side: ended.sent_by,
-                    before,
-                },
-                [ended.header.record],
-            ))?
-            .requires(shape)?
+    let claim = Claim::new();
+    let ended = Answer::when(
+        true,
+        Fact::EndedByReset {
+            side: ended.sent_by,
+            before,
+        },
+        [ended.header.record],
+    );
+    Some(match facts.form.form {
+        ResetForm::Reply => claim
+            .is_decided_by(ended)?
+            .requires(ask::is_reply(facts))?
             .is_supported_by(ask::trigger_was_under_way(facts)),
-    )
+        // Both sides may abort before either knows of the other's reset.
+        ResetForm::Active => claim
+            .is_decided_by(ended)?
+            .requires(ask::is_abort(facts))?
+            .requires(ask::crossed_a_reset(facts))?,
+        ResetForm::Unclear => claim.requires(ended)?.requires(ask::is_bare(facts))?,
+    })
 }
 
 #[cfg(test)]
@@ -197,5 +194,37 @@ mod tests {
              60.02  client > server  RST,ACK  seq 301 ack 601",
         );
         assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+
+    #[test]
+    fn an_abort_long_after_a_reset_did_not_cross_it() {
+        let story = served(
+            "0.030  client > server  RST,ACK  seq 101 ack 201
+             18.00  server > client  RST,ACK  seq 201 ack 101 win 0 ttl 255 id 37157",
+        );
+        assert_ne!(judged(&story).0, "rst-echo");
+    }
+
+    #[test]
+    fn two_aborts_that_cross_are_one_event() {
+        let story = served(
+            "0.030  client > server  RST,ACK  seq 101 ack 201
+             0.032  server > client  RST,ACK  seq 201 ack 101",
+        );
+        assert_eq!(judged(&story).0, "rst-echo");
+    }
+
+    #[test]
+    fn a_reset_after_which_the_handshake_went_on_has_no_echo() {
+        let story = "0.000  client > server  SYN      seq 0 ts 5000/0
+             0.061  server > client  RST,ACK  seq 1 ack 1 ts 100/100
+             0.062  server > client  FIN,ACK  seq 1 ack 1 ts 100/100
+             0.062  client > server  RST      seq 1
+             0.064  server > client  SYN,ACK  seq 0 ack 1 ts 9000/5000
+             0.064  client > server  ACK      seq 1 ack 1 ts 5064/9000
+             0.064  client > server  PSH,ACK  seq 1 ack 1 len 338 ts 5064/9000
+             0.181  server > client  ACK      seq 1 ack 339 ts 9100/5064
+             0.183  server > client  PSH,ACK  seq 1 ack 339 len 79 ts 9100/5064";
+        assert_ne!(judged(story).0, "rst-echo");
     }
 }

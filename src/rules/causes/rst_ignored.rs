@@ -140,4 +140,12 @@ mod tests {
         let story = served("0.100  server > client  RST,ACK  seq 201 ack 101");
         assert_eq!(judged(&story), ("linger-zero-abort", Likely));
     }
+
+    #[test]
+    fn where_the_capture_missed_what_was_said_before_no_position_is_wrong() {
+        let story = "0.000  client > server  SYN      seq 0
+             0.001  server > client  PSH,ACK  seq 5000 ack 485 len 31
+             0.002  client > server  RST      seq 517";
+        assert_ne!(judged(story).0, "rst-ignored");
+    }
 }

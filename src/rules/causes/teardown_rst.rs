@@ -175,4 +175,18 @@ mod tests {
         let story = served("0.100  client > server  RST,ACK  seq 101 ack 201");
         assert_eq!(judged(&story), ("linger-zero-abort", Likely));
     }
+
+    #[test]
+    fn a_window_that_only_ever_grew_shows_no_unread_data() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 100 win 500
+             0.022  server > client  ACK      seq 1 ack 101 len 1448
+             0.022  client > server  ACK      seq 101 ack 1449 win 510
+             0.023  server > client  ACK      seq 1449 ack 101 len 1448
+             0.023  client > server  ACK      seq 101 ack 2897 win 520
+             0.024  server > client  PSH,FIN,ACK  seq 2897 ack 101 len 713
+             0.025  client > server  RST,ACK  seq 101 ack 3611 win 530",
+        );
+        assert_eq!(judged(&story).0, "teardown-rst");
+    }
 }

@@ -139,7 +139,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 #[cfg(test)]
 mod tests {
     use crate::rules::Confidence::{Certain, Likely};
-    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, opened};
+    use crate::testkit::{across_the_wrap, at_the_server, begun_midway, judged, only_from, opened};
 
     #[test]
     fn a_hello_with_an_unserved_name_is_reset() {
@@ -217,5 +217,36 @@ mod tests {
              0.043  client > server  RST,ACK  seq 712 ack 1509",
         );
         assert_eq!(judged(&story), ("linger-zero-abort", Likely));
+    }
+
+    #[test]
+    fn how_far_the_server_had_come_is_not_to_be_seen_from_the_client_alone() {
+        let story = only_from(
+            "client",
+            &opened(
+                "0.011  client > server  PSH,ACK  seq 1 ack 1 len 517 tls hello
+                 0.024  server > client  PSH,ACK  seq 1 ack 518 len 1448 tls handshake
+                 0.024  client > server  ACK      seq 518 ack 1449
+                 0.030  client > server  PSH,ACK  seq 518 ack 1449 len 194 tls data
+                 0.042  server > client  PSH,ACK  seq 1449 ack 712 len 574 tls data
+                 0.042  client > server  ACK      seq 712 ack 2023
+                 0.060  client > server  FIN,ACK  seq 712 ack 2023
+                 0.070  server > client  PSH,ACK  seq 2023 ack 713 len 100 tls data
+                 0.070  client > server  RST      seq 713",
+            ),
+        );
+        assert_ne!(judged(&story).0, "tls-handshake-reset");
+    }
+
+    #[test]
+    fn a_handshake_that_was_given_up_by_fin_is_not_what_a_late_reset_ends() {
+        let story = opened(
+            "0.011  client > server  PSH,ACK  seq 1 ack 1 len 164 tls hello
+             0.021  server > client  ACK      seq 1 ack 165
+             1.229  client > server  FIN,ACK  seq 165 ack 1
+             1.239  server > client  ACK      seq 1 ack 166
+             121.5  client > server  RST,ACK  seq 166 ack 1 win 0",
+        );
+        assert_eq!(judged(&story).0, "teardown-rst");
     }
 }
