@@ -332,6 +332,12 @@ impl Kind {
             pattern: found.pattern,
             cause,
             title,
+            meaning: match found.pattern {
+                Some("scan") => SCAN_MEANING,
+                _ => representatives
+                    .first()
+                    .map_or("", |best| best.verdict.meaning),
+            },
             causes: self
                 .causes
                 .iter()
@@ -468,6 +474,8 @@ fn confidence_rank(confidence: &str) -> u8 {
 pub const AT_ONCE: i64 = 100 * MILLISECOND;
 /// Clients that are named; more are read by nobody.
 const CLIENTS_NAMED: usize = 5;
+const SCAN_MEANING: &str = "One client tries many ports or hosts to learn what answers. Closed ports refuse it with a reset, and open \
+    ones are left with one: each of them is an answer, not a fault.";
 const SCAN_ADVICE: Advice = Advice {
     who: "network",
     action: "Find out whose scanner this client is; the services themselves answered as they should.",

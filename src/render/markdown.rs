@@ -140,6 +140,9 @@ fn incident(incident: &Incident, options: &Options, out: &mut dyn Write) -> io::
         plain(&where_and_who(incident)),
         options.zone.span(incident.first, incident.last)
     )?;
+    if !incident.meaning.is_empty() {
+        writeln!(out, "{}\n", prose(incident.meaning))?;
+    }
     for finding in &incident.findings {
         writeln!(out, "> {}\n", prose(&stop(&finding.statement)))?;
     }
