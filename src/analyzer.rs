@@ -10,9 +10,10 @@ use crate::decode::{Decoded, Record, Skip, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::origin::Timestamp;
 use crate::report::{
-    CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Summary, Traits, report_on,
+    CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Seen, Summary, Traits,
+    report_on,
 };
-use crate::track::{Limits, Tracker};
+use crate::track::{DISORDERED, Limits, Met, Tracker};
 use std::collections::BTreeMap;
 
 /// What an analysis may keep.
@@ -53,6 +54,7 @@ pub struct Analyzer {
 #[derive(Clone, Copy, Debug, Default)]
 struct Clock {
     latest: Option<Timestamp>,
+    disordered: Seen,
     steps_back: u64,
     longest_step: i64,
     first_step: Option<Reference>,
@@ -134,6 +136,10 @@ impl Analyzer {
             },
             forgotten: counts.forgotten,
             crowded: counts.crowded,
+            oversized: seen(counts.oversized),
+            unfinished: seen(counts.unfinished),
+            damaged: seen(counts.damaged),
+            disordered: self.clock.disordered,
             steps_back: self.clock.steps_back,
             longest_step: self.clock.longest_step,
             first_step: self.clock.first_step,
@@ -171,9 +177,20 @@ impl Analyzer {
     }
 }
 
+fn seen(met: Met) -> Seen {
+    Seen {
+        count: met.count,
+        first: met.first.map(Into::into),
+    }
+}
+
 impl Clock {
     fn tick(&mut self, record: &Record<'_>) {
         let back = self.latest.map_or(0, |latest| latest - record.time);
+        if back > 0 && back <= DISORDERED {
+            self.disordered.note(record.id.into());
+            return; // The latest time stays, so that one late record counts once.
+        }
         if back > 0 {
             self.steps_back += 1;
             self.longest_step = self.longest_step.max(back);

@@ -51,19 +51,20 @@ impl Filter {
     ///
     /// Once for each link type on which the expression makes no sense; records of that type do not pass afterwards.
     pub fn matches(&mut self, record: &Record<'_>) -> Result<bool, FilterError> {
-        let known = self.programs.iter().find(|(link, _)| *link == record.link);
+        let link = judged_as(record);
+        let known = self.programs.iter().find(|(known, _)| *known == link);
         if let Some((_, program)) = known {
             let passes = |program: &BpfProgram| program.filter(record.bytes);
             return Ok(program.as_ref().is_some_and(passes));
         }
-        match self.compile(record.link) {
+        match self.compile(link) {
             Ok(program) => {
                 let passes = program.filter(record.bytes);
-                self.programs.push((record.link, Some(program)));
+                self.programs.push((link, Some(program)));
                 Ok(passes)
             }
             Err(error) => {
-                self.programs.push((record.link, None));
+                self.programs.push((link, None));
                 Err(error)
             }
         }
@@ -101,15 +102,28 @@ impl fmt::Display for FilterError {
 
 impl Error for FilterError {}
 
+/// The link type whose program judges a record: that of BSD loopback has its address family in the order of the machine that captured, and
+/// libpcap's program expects that of this one. A family that begins with zero is in network order, which is the other loopback's.
+fn judged_as(record: &Record<'_>) -> LinkType {
+    match (record.link, record.bytes) {
+        (BSD_LOOPBACK, [0, ..]) => OPENBSD_LOOPBACK,
+        (link, _) => link,
+    }
+}
+
 /// The number by which libpcap knows a link type in memory. Files have their own, the same on every system, for a few of them.
 fn data_link(link: LinkType) -> i32 {
     match link.0 {
-        100 => 11, // RFC 1483 ATM
-        101 => 12, // raw IP
+        100 => 11,               // RFC 1483 ATM
+        12 | 14 | 101 => RAW_IP, // 12 and 14 are what the number in memory was, here and there, before files had their own
         other => i32::from(other),
     }
 }
 
+/// `DLT_RAW`; OpenBSD alone has another number.
+const RAW_IP: i32 = if cfg!(target_os = "openbsd") { 14 } else { 12 };
+const BSD_LOOPBACK: LinkType = LinkType(0);
+const OPENBSD_LOOPBACK: LinkType = LinkType(108);
 const ETHERNET: LinkType = LinkType(1);
 const IEEE802_11: LinkType = LinkType(105);
 

@@ -19,6 +19,9 @@ pub struct Gaps {
     pub elided: bool,
     /// The case settled before the time that it should have waited.
     pub settled_early: bool,
+    /// The clock of the capture stepped back during the connection, or while the case was open: durations across the step are wrong, and
+    /// what came at the same moment is not known.
+    pub clock_stepped: bool,
     /// The reset's own fields were cut.
     pub reset_cut: bool,
 }

@@ -7,6 +7,7 @@ mod gaps;
 mod habits;
 mod neighbourhood;
 mod timeline;
+mod vantage;
 mod view;
 
 pub use gaps::{Gaps, Lost};
@@ -16,7 +17,8 @@ pub use neighbourhood::{
     Twin, TwinEnd,
 };
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
-pub use view::{EndpointView, Fin, Probing, fit};
+pub use vantage::Vantage;
+pub use view::{Checksums, EndpointView, Fin, Probing, fit};
 
 use crate::origin::RecordId;
 use crate::tcp::{Encapsulation, Header, Pair, Prefix, Quoted, SeqNumber, Side, State};

@@ -80,6 +80,17 @@ pub struct EndpointView {
     pub timestamps: Option<(Timestamps, Mark)>,
     /// The shortest time from a segment to it until its acknowledgment, as the capture point saw it, in nanoseconds.
     pub response_time: Option<i64>,
+    /// Checksums of its segments, resets not counted.
+    pub checksums: Checksums,
+}
+
+/// How many checksums add up; those that were not captured whole count as neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checksums {
+    /// Right ones.
+    pub right: u32,
+    /// Wrong ones: damaged on the way, or not computed yet where they were captured.
+    pub wrong: u32,
 }
 
 /// The end of one side's data.

@@ -112,6 +112,13 @@ pub fn story(reset: &ResetReport) -> String {
         _ => "",
     };
     sentences.push(obeyed.into());
+    match reset.connection.captured_at {
+        "unknown" => {}
+        "between" => {
+            sentences.push("It was captured between the two, with routers to both sides.".into());
+        }
+        end => sentences.push(format!("It was captured at the {end}'s end.")),
+    }
     if !reset.connection.roles_known {
         sentences.push("Who is client and who server is a guess.".into());
     }

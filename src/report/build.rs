@@ -4,8 +4,8 @@ use super::reset::{
     Advice, Alternative, Connection, Evidence, ResetReport, TimelineLine, Verdict as Judged,
 };
 use super::{Reference, identity, impact, reasons, story, words};
-use crate::case::ResetCase;
 use crate::case::facts::{Facts, Origin};
+use crate::case::{ResetCase, Vantage};
 use crate::rules::{self, Horizon, Phase, Verdict};
 
 /// Judges a case by all rules, and reports on it.
@@ -54,6 +54,12 @@ fn connection(facts: &Facts<'_>) -> Connection {
         phase: phase(facts).name(),
         wireshark_filter: identity::wireshark_filter(id),
         community_id: identity::community_id(id.client, id.server),
+        captured_at: match Vantage::of(&facts.case.endpoints) {
+            Vantage::Client => "client",
+            Vantage::Server => "server",
+            Vantage::Between => "between",
+            Vantage::Unknown => "unknown",
+        },
         application: facts.said().iter().map(words::said).collect(),
         encapsulation: identity::encapsulation(id.encapsulation),
     }

@@ -20,7 +20,7 @@ pub mod words;
 pub use build::{report_on, reset_report};
 pub use impact::failures;
 pub use incident::{Client, Clients, Finding, Incident, Measure, Rate, Series, Services};
-pub use quality::{Doubled, Quality, Traits, quality_of_sources};
+pub use quality::{Doubled, Quality, Seen, Traits, quality_of_sources};
 pub use reset::{
     Advice, Alternative, Connection, EndImpact, Ends, Evidence, Failure, Failures, ResetReport,
     TimelineLine, Verdict,

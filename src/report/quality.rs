@@ -14,17 +14,21 @@ pub struct Quality {
     payload_cut: Seen,
     reset_cut: Seen,
     elided: Seen,
+    clock_stepped: Seen,
 }
 
 /// How many, and the first of them.
-#[derive(Clone, Copy, Debug, Default)]
-struct Seen {
-    count: u64,
-    first: Option<Reference>,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// How many.
+    pub count: u64,
+    /// Where the first stands; `None` when there is none.
+    pub first: Option<Reference>,
 }
 
 impl Seen {
-    fn note(&mut self, here: Reference) {
+    /// Counts one more.
+    pub fn note(&mut self, here: Reference) {
         self.count += 1;
         self.first.get_or_insert(here);
     }
@@ -39,7 +43,15 @@ pub struct Traits {
     pub forgotten: u64,
     /// Cases settled early since too many were open.
     pub crowded: u64,
-    /// Times at which a record was older than the one before.
+    /// Segments that bear more than their receiver's maximum segment size.
+    pub oversized: Seen,
+    /// Segments whose checksum their sender's interface had still to compute.
+    pub unfinished: Seen,
+    /// Segments with a wrong checksum among others of their sender with a right one.
+    pub damaged: Seen,
+    /// Records that were older than the one before by little.
+    pub disordered: Seen,
+    /// Times at which a record was older than the one before by more.
     pub steps_back: u64,
     /// The longest of these steps, in nanoseconds.
     pub longest_step: i64,
@@ -100,6 +112,7 @@ impl Quality {
             (gaps.payload_cut, &mut self.payload_cut),
             (gaps.reset_cut, &mut self.reset_cut),
             (gaps.elided, &mut self.elided),
+            (gaps.clock_stepped, &mut self.clock_stepped),
         ] {
             if lacks {
                 seen.note(here);
@@ -119,7 +132,7 @@ impl Quality {
         lines.filter(|item| item.count > 0).collect()
     }
 
-    fn of_cases(&self) -> [CaptureQuality; 6] {
+    fn of_cases(&self) -> [CaptureQuality; 7] {
         let resets = |seen: &Seen| count(seen.count, "reset", "resets");
         [
             (
@@ -177,12 +190,21 @@ impl Quality {
                 ),
                 "None as a rule: verdicts rest on the beginning, the end and running counts",
             ),
+            (
+                "clock-step",
+                self.clock_stepped,
+                format!(
+                    "The clock stepped back during the connections of {}",
+                    resets(&self.clock_stepped)
+                ),
+                "Silences and intervals across the step are wrong: no verdict on them is certain",
+            ),
         ]
         .map(line)
     }
 }
 
-fn of_capture(traits: &Traits) -> [CaptureQuality; 4] {
+fn of_capture(traits: &Traits) -> [CaptureQuality; 8] {
     [
         (
             "duplicates",
@@ -205,6 +227,42 @@ fn of_capture(traits: &Traits) -> [CaptureQuality; 4] {
                 super::words::duration(traits.longest_step)
             ),
             "Durations across a step are wrong by as much",
+        ),
+        (
+            "disordered",
+            traits.disordered,
+            format!(
+                "{} older than the one before, by 10 ms at most, as when several interfaces or processors capture",
+                count(traits.disordered.count, "record is", "records are")
+            ),
+            "What came first of two segments that near is not known; times are taken as they are",
+        ),
+        (
+            "offload",
+            traits.oversized,
+            format!(
+                "{} more than the receiver takes in one: captured at an endpoint whose interface cuts or joins them",
+                count(traits.oversized.count, "segment holds", "segments hold")
+            ),
+            "None: positions are counted in bytes; on the wire there were more segments",
+        ),
+        (
+            "checksums-unfinished",
+            traits.unfinished,
+            format!(
+                "{} no right checksum, like all of their sender: captured before an interface computed it",
+                count(traits.unfinished.count, "segment has", "segments have")
+            ),
+            "None: the segments are taken for sound",
+        ),
+        (
+            "checksums-wrong",
+            traits.damaged,
+            format!(
+                "{} a wrong checksum among right ones of the same sender",
+                count(traits.damaged.count, "segment has", "segments have")
+            ),
+            "A receiver drops what is damaged; here it is counted as if it had arrived",
         ),
         (
             "crowded",

@@ -79,6 +79,9 @@ pub struct Connection {
     pub wireshark_filter: String,
     /// Community ID, version 1 with seed 0, by which other tools name the same connection.
     pub community_id: String,
+    /// Where on its path it was captured, as hop limits and response times tell: `client` or `server` (there, or on that link), `between`
+    /// or `unknown`.
+    pub captured_at: &'static str,
     /// What the applications said, in a few words each, as far as their first bytes were captured: `HTTP GET /item`, `TLS for a.example`.
     pub application: Vec<String>,
     /// What its segments were wrapped in, outermost first; empty for most.
@@ -295,6 +298,7 @@ impl ResetReport {
                 phase: "connect",
                 wireshark_filter: "tcp".into(),
                 community_id: "1:".into(),
+                captured_at: "client",
                 application: Vec::new(),
                 encapsulation: Vec::new(),
             },

@@ -81,6 +81,8 @@ pub enum Reason {
     HoleBeforeTrigger,
     /// The capture lost this many bytes that the receiver acknowledged.
     Lost(u64),
+    /// The clock of the capture stepped back during the connection.
+    ClockStepped,
     /// The case settled before all that followed was seen.
     SettledEarly,
     /// The reset's header was cut by the snap length.
@@ -401,6 +403,7 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
         (gaps.no_handshake, Reason::NoHandshake),
         (one_direction, Reason::OneDirection),
         (trigger_missing, Reason::TriggerMissing),
+        (gaps.clock_stepped, Reason::ClockStepped),
         (gaps.settled_early, Reason::SettledEarly),
         (gaps.reset_cut, Reason::ResetCut),
     ] {

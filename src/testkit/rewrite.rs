@@ -64,15 +64,16 @@ impl Frame {
         } else {
             Kind::V4
         };
-        let mut bytes = (wrapping.header)(kind);
-        let longer = u32::try_from(bytes.len()).unwrap_or(0);
         let shorter = u32::try_from(self.link_len()).unwrap_or(0);
+        let on_wire = self.original_len - shorter;
+        let mut bytes = (wrapping.header)(kind, usize::try_from(on_wire).unwrap_or(0));
+        let longer = u32::try_from(bytes.len()).unwrap_or(0);
         bytes.extend(packet);
         Self {
             time: self.time,
             link: wrapping.link,
             bytes,
-            original_len: self.original_len - shorter + longer,
+            original_len: on_wire + longer,
         }
     }
 
@@ -118,6 +119,22 @@ impl Kind {
         }
     }
 
+    /// Its number among PPP's protocols.
+    const fn ppp(self) -> [u8; 2] {
+        match self {
+            Self::V4 => [0x00, 0x21],
+            Self::V6 => [0x00, 0x57],
+        }
+    }
+
+    /// Its number among IP's protocols.
+    const fn number(self) -> u8 {
+        match self {
+            Self::V4 => 4,
+            Self::V6 => 41,
+        }
+    }
+
     /// The address family of BSD; that of macOS for IPv6.
     const fn family(self) -> u32 {
         match self {
@@ -134,39 +151,87 @@ pub struct Wrapping {
     pub name: &'static str,
     /// Link type.
     pub link: u16,
-    /// What stands before the packet.
-    header: fn(Kind) -> Vec<u8>,
+    /// What stands before a packet of so many bytes.
+    header: fn(Kind, usize) -> Vec<u8>,
 }
 
-const fn row(name: &'static str, link: u16, header: fn(Kind) -> Vec<u8>) -> Wrapping {
+const fn row(name: &'static str, link: u16, header: fn(Kind, usize) -> Vec<u8>) -> Wrapping {
     Wrapping { name, link, header }
 }
 
 /// Every wrapping that is written here. A further one is a further line.
 pub const WRAPPINGS: &[Wrapping] = &[
-    row("Ethernet", 1, |ip| join(&[&MACS, &ip.ether_type()])),
-    row("VLAN", 1, |ip| join(&[&MACS, &TAG, &ip.ether_type()])),
-    row("QinQ", 1, |ip| {
+    row("Ethernet", 1, |ip, _| join(&[&MACS, &ip.ether_type()])),
+    row("VLAN", 1, |ip, _| join(&[&MACS, &TAG, &ip.ether_type()])),
+    row("QinQ", 1, |ip, _| {
         join(&[&MACS, &OUTER_TAG, &TAG, &ip.ether_type()])
     }),
-    row("Linux cooked", 113, |ip| join(&[&SLL, &ip.ether_type()])),
-    row("Linux cooked, VLAN", 113, |ip| {
+    row("Linux cooked", 113, |ip, _| join(&[&SLL, &ip.ether_type()])),
+    row("Linux cooked, VLAN", 113, |ip, _| {
         join(&[&SLL, &TAG, &ip.ether_type()])
     }),
-    row("Linux cooked v2", 276, |ip| {
+    row("Linux cooked v2", 276, |ip, _| {
         join(&[&ip.ether_type(), &SLL2])
     }),
-    row("raw IP", 101, |_| Vec::new()),
-    row("raw IP of old", 12, |_| Vec::new()),
-    row("raw IP of OpenBSD", 14, |_| Vec::new()),
-    row("null, little endian", 0, |ip| {
-        join(&[&ip.family().to_le_bytes()])
+    row("raw IP", 101, |_, _| Vec::new()),
+    row("raw IP of old", 12, |_, _| Vec::new()),
+    row("raw IP of OpenBSD", 14, |_, _| Vec::new()),
+    row("null, little endian", 0, |ip, _| {
+        ip.family().to_le_bytes().into()
     }),
-    row("null, big endian", 0, |ip| {
-        join(&[&ip.family().to_be_bytes()])
+    row("null, big endian", 0, |ip, _| {
+        ip.family().to_be_bytes().into()
     }),
-    row("loop", 108, |ip| join(&[&ip.family().to_be_bytes()])),
+    row("loop", 108, |ip, _| ip.family().to_be_bytes().into()),
+    row("PPP", 9, |ip, _| join(&[&[0xff, 0x03], &ip.ppp()])),
+    row("PPPoE", 1, |ip, len| {
+        join(&[&MACS, &PPPOE, &length(len + 2), &ip.ppp()])
+    }),
+    row("MPLS", 1, |_, _| join(&[&MACS, &MPLS])),
+    row("IP in IP", 1, |ip, len| {
+        join(&[&MACS, &V4, &outer(ip.number(), len)])
+    }),
+    row("GRE", 1, |ip, len| {
+        join(&[&MACS, &V4, &outer(47, len + 4), &[0, 0], &ip.ether_type()])
+    }),
+    row("GRE with a key", 101, |ip, len| {
+        join(&[
+            &outer(47, len + 8),
+            &[0x20, 0],
+            &ip.ether_type(),
+            &[0, 0, 0, 7],
+        ])
+    }),
+    row("VXLAN", 1, |ip, len| {
+        let inner = join(&[&VXLAN, &MACS, &ip.ether_type()]);
+        join(&[&MACS, &V4, &datagram(4789, inner.len() + len), &inner])
+    }),
+    row("Geneve", 1, |ip, len| {
+        let inner = join(&[&[0, 0], &ip.ether_type(), &[0, 0, 7, 0]]);
+        join(&[&MACS, &V4, &datagram(6081, inner.len() + len), &inner])
+    }),
 ];
+
+/// An IPv4 header in front of `len` bytes of a protocol.
+fn outer(protocol: u8, len: usize) -> Vec<u8> {
+    let mut header = join(&[
+        &[0x45, 0],
+        &length(20 + len),
+        &[0, 1, 0, 0, 63, protocol, 0, 0],
+    ]);
+    header.extend([192, 0, 2, 1, 192, 0, 2, 2]);
+    header
+}
+
+/// An IPv4 and a UDP header in front of `len` bytes, to a port.
+fn datagram(port: u16, len: usize) -> Vec<u8> {
+    let ports = [50_000_u16.to_be_bytes(), port.to_be_bytes()].concat();
+    join(&[&outer(17, 8 + len), &ports, &length(8 + len), &[0, 0]])
+}
+
+fn length(len: usize) -> [u8; 2] {
+    u16::try_from(len).unwrap_or(0).to_be_bytes()
+}
 
 fn join(parts: &[&[u8]]) -> Vec<u8> {
     parts.concat()
@@ -179,3 +244,11 @@ const OUTER_TAG: [u8; 4] = [0x88, 0xa8, 0x00, 0x64];
 const SLL: [u8; 14] = [0, 4, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0];
 /// The same behind the protocol: reserved, interface 3, Ethernet, sent by us, the address.
 const SLL2: [u8; 18] = [0, 0, 0, 0, 0, 3, 0, 1, 4, 6, 2, 0, 0, 0, 0, 1, 0, 0];
+/// The `EtherType` of IPv4.
+const V4: [u8; 2] = [0x08, 0x00];
+/// Session 7, behind its `EtherType` and before its length.
+const PPPOE: [u8; 6] = [0x88, 0x64, 0x11, 0x00, 0x00, 0x07];
+/// Labels 100 and 7, behind their `EtherType`.
+const MPLS: [u8; 10] = [0x88, 0x47, 0x00, 0x06, 0x40, 0x40, 0x00, 0x00, 0x71, 0x40];
+/// Network 7.
+const VXLAN: [u8; 8] = [0x08, 0, 0, 0, 0, 0, 0x07, 0];

@@ -6,7 +6,7 @@ use crate::case::{
     ConnectionId, EarlierReset, EndpointView, Happening, Line, Lost, Mark, Nature, Predecessor,
     ResetCase, Timeline, Turn, Turns, fit,
 };
-use crate::origin::{SECOND, Timestamp};
+use crate::origin::{MILLISECOND, SECOND, Timestamp};
 use crate::tcp::{Event, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, State, reply_to};
 
 /// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
@@ -34,6 +34,8 @@ pub struct Connection {
     pub icmp: Vec<Quoted>,
     /// Bytes that the capture lost.
     pub lost: Option<Lost>,
+    /// The clock stepped back between two of its segments.
+    pub clock_stepped: bool,
     /// Payload that was looked at was cut.
     pub payload_cut: bool,
     /// The connection before it.
@@ -70,6 +72,7 @@ impl Connection {
             earlier: Vec::new(),
             icmp: Vec::new(),
             lost: None,
+            clock_stepped: false,
             payload_cut: false,
             predecessor: None,
             open_cases: Vec::new(),
@@ -165,7 +168,7 @@ impl Connection {
     /// Takes a segment that is no reset, and tells in `happenings` what of it concerns the service.
     pub fn take(&mut self, side: Side, segment: &Segment<'_>, happenings: &mut Vec<Happening>) {
         let header = &segment.header;
-        self.last_time = header.time;
+        self.pass_to(header.time);
         if header.flags.opens() {
             self.earlier.clear(); // A SYN begins anew: what follows is no consequence of an earlier reset.
         }
@@ -216,6 +219,12 @@ impl Connection {
             nature,
             captured: 1,
         });
+    }
+
+    /// Lets time pass; a step back beyond what disorders records is one of the clock.
+    fn pass_to(&mut self, time: Timestamp) {
+        self.clock_stepped |= self.last_time - time > DISORDERED;
+        self.last_time = time;
     }
 
     /// Continues the turn of `side`, or begins its next one.
@@ -332,7 +341,7 @@ impl Connection {
 
     /// Takes a reset: whether its receiver obeyed decides what becomes of the states. Its numbers move nothing, for it may be forged.
     pub fn take_reset(&mut self, side: Side, header: &Header) {
-        self.last_time = header.time;
+        self.pass_to(header.time);
         let fit = fit(&self.endpoints, side, header);
         let fitted = matches!(fit, ResetFit::Exact | ResetFit::Unknown);
         if self.earlier.len() < ResetCase::EARLIER {
@@ -385,3 +394,6 @@ impl Connection {
         (silence >= SECOND).then_some(silence)
     }
 }
+
+/// Records of several queues, interfaces or processors are disordered by less; chosen.
+pub const DISORDERED: i64 = 10 * MILLISECOND;

@@ -4,7 +4,7 @@
 
 use crate::case::{EndpointView, Fin, Mark, Nature, Probing};
 use crate::origin::{SECOND, Timestamp};
-use crate::tcp::{Event, Header, SeqNumber};
+use crate::tcp::{Checksum, Event, Header, SeqNumber};
 
 /// A question under way whose answer gives a response time: the position to be acknowledged, and when it was asked.
 pub type Timing = Option<(SeqNumber, Timestamp)>;
@@ -122,6 +122,11 @@ fn habits(view: &mut EndpointView, header: &Header, mark: Mark) {
         view.hop_limit_varies = true;
     }
     view.hop_limit = Some(header.ip.hop_limit);
+    match header.checksum {
+        Checksum::Right => view.checksums.right = view.checksums.right.saturating_add(1),
+        Checksum::Wrong => view.checksums.wrong = view.checksums.wrong.saturating_add(1),
+        Checksum::Unknown => {}
+    }
     view.dscp = Some(header.ip.dscp);
     view.flow_label = header.ip.flow_label;
     if let (Some(before), Some(id)) = (view.ip_id, header.ip.id)

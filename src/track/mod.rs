@@ -12,6 +12,7 @@ mod pending;
 mod table;
 mod twins;
 
+pub use connection::DISORDERED;
 pub use copies::Copies;
 pub use limits::Limits;
 
@@ -19,8 +20,8 @@ use crate::case::{
     ConnectionId, Ending, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase,
     ServiceEvent, Timeline,
 };
-use crate::origin::{SECOND, Timestamp};
-use crate::tcp::{Header, Prefix, Quoted, Segment, Side};
+use crate::origin::{RecordId, SECOND, Timestamp};
+use crate::tcp::{Checksum, Header, Prefix, Quoted, Segment, Side};
 use connection::Connection;
 use copies::Recent;
 use neighbours::Neighbours;
@@ -41,10 +42,32 @@ pub struct Counts {
     pub resets: u64,
     /// Second copies of packets, left out of the story.
     pub copies: Copies,
+    /// Segments that bear more than their receiver's maximum segment size.
+    pub oversized: Met,
+    /// Segments with a wrong checksum from an endpoint that sends none with a right one: computed later, by its interface.
+    pub unfinished: Met,
+    /// Segments with a wrong checksum from an endpoint that sends others with a right one.
+    pub damaged: Met,
     /// Connections forgotten because there were too many.
     pub forgotten: u64,
     /// Cases settled early because too many were open.
     pub crowded: u64,
+}
+
+/// How often something was met, and where first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Met {
+    /// How often.
+    pub count: u64,
+    /// Where first; `None` when never.
+    pub first: Option<RecordId>,
+}
+
+impl Met {
+    fn note(&mut self, record: RecordId) {
+        self.count += 1;
+        self.first.get_or_insert(record);
+    }
 }
 
 /// Follows connections. Push segments with [`Tracker::observe`] in the order of the capture, pull settled cases with
@@ -57,6 +80,9 @@ pub struct Tracker {
     neighbours: Neighbours,
     twins: Twins,
     recent: Recent,
+    /// The latest segment's time, and the latest one before which the clock had stepped back.
+    now: Option<Timestamp>,
+    stepped: Option<RecordId>,
     settled: VecDeque<ResetCase>,
     counts: Counts,
     happenings: Vec<Happening>,
@@ -72,6 +98,8 @@ impl Tracker {
             neighbours: Neighbours::new(limits.habits),
             twins: Twins::new(limits.habits),
             recent: Recent::default(),
+            now: None,
+            stepped: None,
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
@@ -83,6 +111,10 @@ impl Tracker {
         let header = &segment.header;
         self.advance_to(header.time);
         self.counts.segments += 1;
+        if self.now.is_some_and(|now| now - header.time > DISORDERED) {
+            self.stepped = Some(header.record);
+        }
+        self.now = Some(header.time);
         let slot = self.connection_of(segment);
         let Some(connection) = self.table.get_mut(slot) else {
             return;
@@ -218,6 +250,22 @@ impl Tracker {
             && let Some(nanos) = answered_after_silence(connection, segment)
         {
             self.neighbours.survived(service, nanos);
+        }
+        let receiver = &connection.endpoints[side.other()];
+        if receiver
+            .mss
+            .is_some_and(|mss| header.payload_len > u32::from(mss))
+        {
+            self.counts.oversized.note(header.record);
+        }
+        if header.checksum == Checksum::Wrong {
+            let alone = connection.endpoints[side].checksums.right == 0;
+            let met = if alone {
+                &mut self.counts.unfinished
+            } else {
+                &mut self.counts.damaged
+            };
+            met.note(header.record);
         }
         let answered_in = (header.flags.syn() && side == Side::Server)
             .then_some(connection.endpoints.server.response_time)
@@ -382,6 +430,7 @@ impl Tracker {
                 sender_unseen: !seen(case.sent_by),
                 receiver_unseen: !seen(case.received_by()),
                 lost: connection.lost,
+                clock_stepped: connection.clock_stepped || self.stepped > Some(case.reset.record),
                 payload_cut: connection.payload_cut,
                 elided: case.before.elided() > 0,
                 settled_early: how == Settling::Early,
