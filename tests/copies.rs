@@ -185,11 +185,11 @@ fn directions_with_tags_of_their_own_are_one_connection() {
     let (cases, counts) = captured(STORY, &[&tagged_back]);
     let (plainly, _) = captured(STORY, &[&plain]);
     assert_eq!((counts.connections, counts.copies.all), (1, 0));
-    let causes = |cases: &[ResetCase]| -> Vec<&str> {
+    let judged = |cases: &[ResetCase]| -> Vec<&str> {
         let verdicts = cases.iter().map(|case| Verdict::on(&Facts::of(case)));
         verdicts.map(|verdict| verdict.cause.id).collect()
     };
-    assert_eq!(causes(&cases), causes(&plainly));
+    assert_eq!(judged(&cases), judged(&plainly));
 }
 
 #[test]
