@@ -12,7 +12,7 @@
 //! | [`rules`] | a case | a verdict: the cause, how sure, on what evidence, and which rivals stand |
 //! | [`report`] | case and verdict | plain data in words: the public format |
 //! | [`incidents`] | reports | resets folded by what they share |
-//! | `render` | a report | a table or JSON on a writer |
+//! | `render` | a report | a table, a page, Markdown or JSON on a writer |
 //!
 //! [`tcp`] is RFC 9293 as types, and [`origin`] says when and where a thing was seen; both serve all rooms. [`analyzer`] alone knows the
 //! order of the rooms, and `cli` is the binary's own.

@@ -15,7 +15,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 7] = [
+    "half-close-expired",
+    "keepalive-idle-race",
     "jedis-linger-zero",
     "accept-queue-overflow-old-kernel",
     "forged-rst",
@@ -47,8 +49,8 @@ fn a_page_names_nothing_outside_itself() {
             "src=",
             "url(",
             "@import",
-            "http:",
-            "https:",
+            "http://",
+            "https://",
             "<link rel=\"stylesheet",
         ] {
             assert!(!page.contains(part), "{name} has {part}");
@@ -71,6 +73,25 @@ fn a_page_names_nothing_outside_itself() {
             );
         }
     }
+}
+
+#[test]
+fn the_name_of_a_file_is_only_text() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let name = "<img onerror=alert(1) x='`|*.pcap";
+    fs::copy(fixtures().join("port-closed.pcap"), folder.join(name)).unwrap();
+    for format in ["html", "markdown"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_rstscope"))
+            .current_dir(folder)
+            .args(["--format", format, name])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let bare = text.replace("\\<", "");
+        assert!(text.contains("onerror"), "{format}");
+        assert!(!bare.contains("<img"), "{format}: {text}");
+    }
+    fs::remove_file(folder.join(name)).unwrap();
 }
 
 fn browser() -> Option<String> {

@@ -1,12 +1,11 @@
 //! One incident while it grows: [`Kind`].
 
-use super::rate::{Grid, Ticks};
+use super::rate::Ticks;
+use super::visits::Visits;
 use super::{Bounds, Traits};
 use crate::case::Samples;
 use crate::origin::MILLISECOND;
-use crate::report::{
-    Advice, Client, Clients, Finding, Incident, Reference, ResetReport, Services, Time,
-};
+use crate::report::{Reference, ResetReport, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
@@ -54,18 +53,6 @@ impl Trio {
     }
 }
 
-/// How regularly a client came.
-#[derive(Clone, Copy, Debug)]
-pub struct Visits {
-    /// Resets on its connections.
-    pub count: u64,
-    latest: Time,
-    sum: f64,
-    squares: f64,
-    /// The longest life of one of its connections, in nanoseconds.
-    pub longest_life: i64,
-}
-
 /// One incident while it grows.
 #[derive(Clone, Debug)]
 pub struct Kind {
@@ -100,12 +87,18 @@ pub struct Kind {
     /// The most resets within [`AT_ONCE`], and from the first to the last of them in nanoseconds.
     pub burst: (u64, i64),
     current: (u64, Time),
-    services_complete: bool,
-    clients_complete: bool,
-    confidence: &'static str,
-    senders: BTreeSet<&'static str>,
-    origins: BTreeSet<&'static str>,
-    representatives: Vec<ResetReport>,
+    /// Whether `services` holds all of them.
+    pub services_complete: bool,
+    /// Whether `clients` holds all of them.
+    pub clients_complete: bool,
+    /// The best of them.
+    pub confidence: &'static str,
+    /// In whose names they were sent.
+    pub senders: BTreeSet<&'static str>,
+    /// Who really sent them.
+    pub origins: BTreeSet<&'static str>,
+    /// Those kept whole, the best first.
+    pub representatives: Vec<ResetReport>,
 }
 
 impl Kind {
@@ -299,133 +292,6 @@ impl Kind {
     const fn is_coarse(&self) -> bool {
         !matches!(self.place, Place::Service(_) | Place::Host(_))
     }
-
-    /// The most frequent cause, its title and its severity.
-    fn main_cause(&self) -> (&'static str, &'static str, &'static str) {
-        let most = self
-            .causes
-            .iter()
-            .max_by_key(|(cause, (count, ..))| (*count, std::cmp::Reverse(**cause)));
-        most.map_or(
-            ("undetermined", "", "warning"),
-            |(cause, (_, title, severity))| (*cause, *title, *severity),
-        )
-    }
-
-    /// The incident in its public form.
-    pub fn incident(&mut self, grid: &Grid, found: super::findings::Found) -> Incident {
-        let (cause, title, severity) = self.main_cause();
-        let only =
-            |words: &BTreeSet<&'static str>| words.first().copied().filter(|_| words.len() == 1);
-        let representatives = std::mem::take(&mut self.representatives);
-        let advice: Vec<Advice> = match found.pattern {
-            Some("scan") => vec![SCAN_ADVICE],
-            _ => representatives
-                .first()
-                .map(|best| best.advice.clone())
-                .unwrap_or_default(),
-        };
-        let findings: Vec<Finding> = found.findings;
-        Incident {
-            id: String::new(),
-            headline: found.headline.unwrap_or_else(|| title.to_owned()),
-            pattern: found.pattern,
-            cause,
-            title,
-            causes: self
-                .causes
-                .iter()
-                .map(|(cause, (count, ..))| (*cause, *count))
-                .collect(),
-            severity: if found.pattern.is_some() {
-                "benign"
-            } else {
-                severity
-            },
-            confidence: self.confidence,
-            count: self.count,
-            first: self.first,
-            last: self.last,
-            service: self.only_service(),
-            services: self.services_in_short(),
-            sender: only(&self.senders),
-            origin: only(&self.origins),
-            clients: self.clients_in_short(),
-            rate: grid.rate(&self.ticks),
-            findings,
-            advice,
-            examples: representatives.iter().map(ResetReport::reference).collect(),
-            representatives,
-        }
-    }
-
-    fn services_in_short(&self) -> Services {
-        let hosts: BTreeSet<IpAddr> = self.services.iter().map(SocketAddr::ip).collect();
-        let alone = hosts.len() == 1 && self.services_complete;
-        Services {
-            count: u32::try_from(self.services.len()).unwrap_or(u32::MAX),
-            complete: self.services_complete,
-            host: hosts.first().copied().filter(|_| alone),
-        }
-    }
-
-    fn clients_in_short(&self) -> Clients {
-        let mut most: Vec<Client> = self
-            .clients
-            .iter()
-            .map(|(address, visits)| Client {
-                address: *address,
-                resets: visits.count,
-            })
-            .collect();
-        most.sort_by_key(|client| (std::cmp::Reverse(client.resets), client.address));
-        most.truncate(CLIENTS_NAMED);
-        Clients {
-            count: u32::try_from(self.clients.len()).unwrap_or(u32::MAX),
-            complete: self.clients_complete,
-            most,
-        }
-    }
-}
-
-impl Visits {
-    const fn first(time: Time, life: i64) -> Self {
-        Self {
-            count: 1,
-            latest: time,
-            sum: 0.0,
-            squares: 0.0,
-            longest_life: life,
-        }
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a period is shown with three digits"
-    )]
-    fn again(&mut self, time: Time, life: i64) {
-        let step = time.since(self.latest).nanos() as f64 / 1e9;
-        self.count += 1;
-        self.latest = time;
-        self.sum += step;
-        self.squares += step * step;
-        self.longest_life = self.longest_life.max(life);
-    }
-
-    /// The mean time between visits and its coefficient of variation, in seconds; `None` for too few.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a period is shown with three digits"
-    )]
-    pub fn period(&self) -> Option<(f64, f64)> {
-        let steps = self.count.saturating_sub(1) as f64;
-        if self.count < 4 || self.sum <= 0.0 {
-            return None;
-        }
-        let mean = self.sum / steps;
-        let variance = (self.squares / steps - mean * mean).max(0.0);
-        Some((mean, variance.sqrt() / mean))
-    }
 }
 
 /// The order of representatives, the best first: a first reset before its consequences, then sureness, evidence, and time.
@@ -466,9 +332,3 @@ fn confidence_rank(confidence: &str) -> u8 {
 
 /// Resets that come together by one act lie within this; the taxonomy's line.
 pub const AT_ONCE: i64 = 100 * MILLISECOND;
-/// Clients that are named; more are read by nobody.
-const CLIENTS_NAMED: usize = 5;
-const SCAN_ADVICE: Advice = Advice {
-    who: "network",
-    action: "Find out whose scanner this client is; the services themselves answered as they should.",
-};

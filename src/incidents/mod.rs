@@ -7,9 +7,11 @@
 mod findings;
 mod kind;
 mod known;
+mod public;
 mod rate;
 mod scan;
 mod traits;
+mod visits;
 
 pub use traits::Traits;
 

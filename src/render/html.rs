@@ -57,7 +57,7 @@ impl Renderer for Html {
             out,
             "<tr><td>{}{}</td><td>{}</td><td>{}</td><td>{}</td><td><b>{}</b> {}</td><td>{}</td></tr>",
             reset.record,
-            super::words::of_file(reset.source),
+            super::telling::of_file(reset.source),
             Esc(&self.options.zone.time_of_day(reset.time)),
             connection.client,
             connection.server,

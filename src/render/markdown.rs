@@ -2,11 +2,9 @@
 
 use super::style::Style;
 use super::table::{headline, ladder};
+use super::telling::{failed, lost, records, saw, story, untouched};
 use super::text::{printable, stop};
-use super::words::{
-    capital, failed, inputs, listed, lost, quality_text, records, saw, story, summary_line,
-    untouched, where_and_who,
-};
+use super::words::{capital, inputs, listed, quality_text, summary_line, where_and_who};
 use super::{Options, Renderer, Show};
 use crate::report::words::{count, grouped};
 use crate::report::{End, Head, Incident, ResetReport};
@@ -140,6 +138,9 @@ fn incident(incident: &Incident, options: &Options, out: &mut dyn Write) -> io::
         plain(&where_and_who(incident)),
         options.zone.span(incident.first, incident.last)
     )?;
+    if !incident.meaning.is_empty() {
+        writeln!(out, "{}\n", prose(incident.meaning))?;
+    }
     for finding in &incident.findings {
         writeln!(out, "> {}\n", prose(&stop(&finding.statement)))?;
     }

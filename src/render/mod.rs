@@ -8,6 +8,7 @@ mod markdown;
 mod ndjson;
 mod style;
 mod table;
+mod telling;
 pub mod text;
 mod words;
 

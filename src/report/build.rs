@@ -95,6 +95,7 @@ fn judged(verdict: &Verdict) -> Judged {
     Judged {
         cause: verdict.cause.id,
         title: verdict.cause.title,
+        meaning: verdict.cause.happens,
         confidence: reasons::confidence(verdict.confidence),
         severity: verdict.cause.severity.name(),
         reasons: verdict.reasons.iter().map(reasons::reason).collect(),

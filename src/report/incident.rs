@@ -23,6 +23,8 @@ pub struct Incident {
     pub cause: &'static str,
     /// The cause's title.
     pub title: &'static str,
+    /// What happens in such a case, in a few sentences, from the cause's page.
+    pub meaning: &'static str,
     /// Resets by their cause's id: several for a scan alone.
     pub causes: BTreeMap<&'static str, u64>,
     /// What such resets cost together: `benign`, `warning` or `error`. Scans and health checks are benign, whatever one refusal

@@ -114,6 +114,9 @@ pub struct Verdict {
     pub cause: &'static str,
     /// Its title, one line.
     pub title: &'static str,
+    /// What happens in such a case, in a few sentences; not part of the format, where incidents say it once.
+    #[serde(skip)]
+    pub meaning: &'static str,
     /// `certain`, `likely` or `possible`; always `possible` for `undetermined`.
     #[cfg_attr(feature = "cli", schemars(extend("enum" = ["certain", "likely", "possible"])))]
     pub confidence: &'static str,
@@ -311,6 +314,7 @@ impl ResetReport {
             verdict: Verdict {
                 cause: "port-closed",
                 title: "Nobody listens on that port",
+                meaning: "The host is up, and no socket listens there.",
                 confidence: "likely",
                 severity: "error",
                 reasons: vec!["Nothing decides".into()],

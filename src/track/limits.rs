@@ -8,6 +8,9 @@ pub struct Limits {
     /// Connections followed at once. Past it the one that has been finished longest is forgotten, or, where none is finished, the
     /// one that has been idle longest: should it go on, it is taken for one whose beginning was not captured.
     pub connections: usize,
+    /// Finished connections kept, for stragglers and the reuse of their addresses. Past it the one that has been finished longest is
+    /// forgotten, unless a case of it is still open: nothing is lost but the tie of a later straggler to it.
+    pub finished: usize,
     /// Cases open at once. Past it the oldest settles at once, without what would have followed, and says so.
     pub open_cases: usize,
     /// Services and hosts whose habits are remembered. Past it the one met first is forgotten.
@@ -24,6 +27,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 65_536,
+            finished: 16_384,
             open_cases: 65_536,
             habits: 16_384,
             case_wait: 2 * SECOND,

@@ -135,6 +135,14 @@ impl Tracker {
         }
         let finished = self.table.get(slot).is_some_and(Connection::is_finished);
         self.table.touch(slot, finished);
+        if let Some(slot) = self.table.finished_beyond(self.limits.finished)
+            && self
+                .table
+                .get(slot)
+                .is_some_and(|connection| connection.open_cases.is_empty())
+        {
+            self.table.remove(slot);
+        }
     }
 
     /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed.

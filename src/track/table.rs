@@ -58,6 +58,7 @@ struct Entry {
 /// A doubly linked queue through the entries, the longest untouched first.
 #[derive(Debug, Default)]
 struct Queue {
+    len: usize,
     oldest: Option<Slot>,
     newest: Option<Slot>,
 }
@@ -146,6 +147,11 @@ impl Table {
         Some(*connection)
     }
 
+    /// The connection that has been finished longest, where more than `most` are finished.
+    pub fn finished_beyond(&self, most: usize) -> Option<Slot> {
+        self.finished.oldest.filter(|_| self.finished.len > most)
+    }
+
     /// The connection to forget next: the one that has been finished longest, else the one that has been idle longest.
     pub fn most_dispensable(&self) -> Option<Slot> {
         self.finished.oldest.or(self.live.oldest)
@@ -161,6 +167,7 @@ impl Table {
 
     fn link(&mut self, slot: Slot) {
         let finished = self.entries[slot].finished;
+        self.queue(finished).len += 1;
         let newest = self.queue(finished).newest.replace(slot);
         match newest {
             Some(newest) => self.entries[newest].later = Some(slot),
@@ -177,6 +184,7 @@ impl Table {
             finished,
             ..
         } = self.entries[slot];
+        self.queue(finished).len -= 1;
         match earlier {
             Some(earlier) => self.entries[earlier].later = later,
             None => self.queue(finished).oldest = later,

@@ -114,7 +114,7 @@ pub fn other_leg(
     endings
         .filter(|ending| ending.record < case.reset.record)
         .find_map(|ending| {
-            let other = table.get(ending.slot)?;
+            let other = table.get(ending.slot).filter(|other| has(other, &ending))?;
             // Clients of one service say the same without relaying anything to each other.
             let same_service = other.id.server == own.id.server;
             let alike = |side: Side| {
@@ -137,6 +137,15 @@ pub fn other_leg(
                 },
             )
         })
+}
+
+/// Whether an ending is this connection's: its place in the table may have passed to another since.
+fn has(connection: &Connection, ending: &Ending) -> bool {
+    let fin = connection.endpoints[ending.side]
+        .fin
+        .map(|fin| fin.mark.record);
+    let mut resets = connection.earlier.iter().map(|reset| reset.header.record);
+    fin == Some(ending.record) || resets.any(|record| record == ending.record)
 }
 
 /// Connections remembered of each address: enough for a pool's neighbours, and few enough to look through for each case.

@@ -124,3 +124,6 @@ fn spread(low: i64, high: i64, samples: String) -> String {
         format!("{low} to {high}, {samples}")
     }
 }
+
+#[cfg(test)]
+mod tests;

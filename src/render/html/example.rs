@@ -1,8 +1,9 @@
 //! One case in full: the ladder, what it rests on, what each end saw, what else it could be, and how to see the same records elsewhere.
 
 use super::super::Options;
+use super::super::telling::{calls, lost, of_file, saw, story, untouched};
 use super::super::text::stop;
-use super::super::words::{calls, lost, name as input_name, of_file, saw, story, untouched};
+use super::super::words::name as input_name;
 use super::{Esc, Prose, ladder};
 use crate::report::{End, EndImpact, Evidence, Failure, ResetReport};
 use std::io::{self, Write};

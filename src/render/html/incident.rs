@@ -25,6 +25,9 @@ pub fn write(
         incident.confidence,
         Esc(&incident.headline),
     )?;
+    if !incident.meaning.is_empty() {
+        writeln!(out, "<p class=\"meaning\">{}</p>", Prose(incident.meaning))?;
+    }
     facts(incident, options, out)?;
     if incident
         .rate

@@ -25,14 +25,15 @@ pub fn write(
     )?;
     let of = |severity: &str| resets_of(end, severity);
     writeln!(out, "<ul class=\"counts\">")?;
-    for (number, what, class) in [
-        (of("error"), "errors", "error"),
-        (of("warning"), "warnings", "warning"),
-        (of("benign"), "benign", "benign"),
-        (summary.resets, "resets", ""),
-        (summary.connections, "connections", ""),
-        (summary.segments, "segments", ""),
+    for (number, [one, many], class) in [
+        (of("error"), ["error", "errors"], "error"),
+        (of("warning"), ["warning", "warnings"], "warning"),
+        (of("benign"), ["benign", "benign"], "benign"),
+        (summary.resets, ["reset", "resets"], ""),
+        (summary.connections, ["connection", "connections"], ""),
+        (summary.segments, ["segment", "segments"], ""),
     ] {
+        let what = if number == 1 { one } else { many };
         let faint = if number == 0 { " none" } else { "" };
         writeln!(
             out,
@@ -69,6 +70,9 @@ fn title(end: &End, shown: &[&Incident]) -> String {
     }
     let resets = count(end.summary.resets, "reset", "resets");
     match shown {
+        [only] if only.count < end.summary.resets => {
+            format!("{} of {resets}: {}", grouped(only.count), only.headline)
+        }
         [only] => format!("{resets}: {}", only.headline),
         _ => format!(
             "{resets}, {}",

@@ -2,8 +2,8 @@
 
 use super::super::Options;
 use super::super::style::Ink;
+use super::super::telling::{failed, lost, of_file, records, saw, story, untouched};
 use super::super::text::{stop, wrap};
-use super::super::words::{failed, lost, of_file, records, saw, story, untouched};
 use super::ladder;
 use crate::report::{Advice, Alternative, EndImpact, Evidence, ResetReport};
 use std::io::{self, Write};

@@ -1,8 +1,9 @@
 //! One incident: how many when, what its connections show together, and the case that shows it best.
 
 use super::super::Options;
+use super::super::telling::of_file;
 use super::super::text::{printable, stop};
-use super::super::words::{of_file, where_and_who};
+use super::super::words::where_and_who;
 use super::block::{Page, headline};
 use crate::report::words::{count, duration};
 use crate::report::{Incident, ResetReport};

@@ -164,3 +164,72 @@ const LEAST: usize = 40;
 const DECORATION: usize = 7;
 /// Where a reset from the path begins.
 const PATH: &str = "(on the path)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ladder(reset: &ResetReport, style: Style) -> String {
+        let mut out = Vec::new();
+        write(reset, 80, style, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn story() -> ResetReport {
+        let mut reset = ResetReport::sample();
+        let line = |record, from, flags: &str| crate::report::TimelineLine {
+            source: 0,
+            record,
+            time: reset.time,
+            delta: (record > 1).then(|| crate::report::Seconds::from_nanos(40_000)),
+            from,
+            flags: flags.into(),
+            seq: 0,
+            ack: None,
+            len: 0,
+            window: 0,
+            note: None,
+            elided: 0,
+        };
+        reset.timeline = vec![line(1, "client", "SYN"), line(2, "server", "RST,ACK")];
+        reset
+    }
+
+    #[test]
+    fn arrows_point_at_the_receiver_and_fall_back_to_ascii() {
+        let plain = ladder(&story(), Style::default());
+        assert!(
+            plain.contains("|-- SYN seq 0 -------------------------->|"),
+            "{plain}"
+        );
+        assert!(
+            plain.contains("|<== RST,ACK seq 0 ======================|"),
+            "{plain}"
+        );
+        let fine = Style {
+            colour: false,
+            unicode: true,
+        };
+        assert!(ladder(&story(), fine).contains("│◀══ RST,ACK seq 0 ═"));
+    }
+
+    #[test]
+    fn a_reset_from_the_path_does_not_begin_at_the_server() {
+        let mut reset = story();
+        reset.origin = "in-path";
+        let text = ladder(&reset, Style::default());
+        assert!(
+            text.contains("|<== RST,ACK seq 0 ==(on the path)       |"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn on_one_host_there_is_no_arrow() {
+        let mut reset = story();
+        reset.connection.client = "10.0.0.2:40000".parse().unwrap();
+        let text = ladder(&reset, Style::default());
+        assert!(!text.contains('<') && !text.contains("->"), "{text}");
+        assert!(text.contains("Both ends are on one host"));
+    }
+}
