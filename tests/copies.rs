@@ -175,6 +175,12 @@ fn copies_in_other_tags_are_of_the_same_connection() {
     assert_eq!(wrappings, [0, 1, 0, 1]);
 }
 
+/// The ids of the verdicts on these cases.
+fn causes(cases: &[ResetCase]) -> Vec<&'static str> {
+    let verdicts = cases.iter().map(|case| Verdict::on(&Facts::of(case)));
+    verdicts.map(|verdict| verdict.cause.id).collect()
+}
+
 #[test]
 fn directions_with_tags_of_their_own_are_one_connection() {
     let tagged_back = |seen: &mut Seen| {
@@ -185,10 +191,6 @@ fn directions_with_tags_of_their_own_are_one_connection() {
     let (cases, counts) = captured(STORY, &[&tagged_back]);
     let (plainly, _) = captured(STORY, &[&plain]);
     assert_eq!((counts.connections, counts.copies.all), (1, 0));
-    let judged = |cases: &[ResetCase]| -> Vec<&str> {
-        let verdicts = cases.iter().map(|case| Verdict::on(&Facts::of(case)));
-        verdicts.map(|verdict| verdict.cause.id).collect()
-    };
     assert_eq!(judged(&cases), judged(&plainly));
 }
 

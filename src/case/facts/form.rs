@@ -97,6 +97,8 @@ fn answered(case: &ResetCase) -> Option<&Line> {
     let least = usual.map_or(0, |took| (took - MILLISECOND).max(0) / 10 * 8);
     let most = usual.map_or(LONGEST_WAIT, |took| took + took / 2 + QUEUED);
     let in_time = |line: &&Line| (least..=most).contains(&age(line));
+    // A path that was measured once or twice may be faster than it seemed.
+    let early = |line: &&Line| (least / 2..=most).contains(&age(line));
     let asks = |line: &&Line| line.header.seq_len() > 0;
     let earlier = case.earlier.iter().filter(|reset| {
         reset.sent_by == case.sent_by
@@ -108,6 +110,7 @@ fn answered(case: &ResetCase) -> Option<&Line> {
         .filter(in_time)
         .filter(asks)
         .nth(passed)
+        .or_else(|| candidates().filter(early).filter(asks).nth(passed))
         .or_else(|| candidates().rfind(in_time))
         .or(Some(latest))
 }

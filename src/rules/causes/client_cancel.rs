@@ -230,4 +230,18 @@ mod tests {
         );
         assert_eq!(judged(&story), ("client-cancel", Likely));
     }
+
+    #[test]
+    fn the_answer_is_refused_and_not_the_acknowledgment_before_it_though_the_path_was_faster_than_measured()
+     {
+        let story = "0.0000  client > server  SYN      seq 0
+             0.0001  server > client  SYN,ACK  seq 0 ack 1
+             0.0088  client > server  ACK      seq 1 ack 1
+             0.0113  client > server  PSH,ACK  seq 1 ack 1 len 722
+             0.0116  client > server  FIN,ACK  seq 723 ack 1
+             0.0116  server > client  ACK      seq 1 ack 724
+             0.0128  server > client  PSH,FIN,ACK  seq 1 ack 724 len 125
+             0.0181  client > server  RST      seq 724";
+        assert_eq!(judged(story), ("client-cancel", Certain));
+    }
 }
