@@ -28,7 +28,10 @@ const PAGES: [&str; 7] = [
 #[test]
 fn pages_render_at_any_width_and_keep_to_themselves() {
     let Some(browser) = browser() else {
-        eprintln!("skipped: no chromium here; set CHROMIUM to a browser that knows --headless");
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"page: skipped: no chromium here; set CHROMIUM to a browser that knows --headless\n",
+        );
         return;
     };
     for name in PAGES {

@@ -3,6 +3,7 @@
 use super::messages::{self, Exit};
 use super::run::width;
 use super::search::{self, Found};
+use crate::render::columns::columns;
 use crate::render::text::{stop, wrap, wrap_paragraphs};
 use crate::rules::causes::{RULES, UNDETERMINED};
 use crate::rules::{CauseDoc, Horizon, Phase};
@@ -53,14 +54,10 @@ fn pages() -> Vec<&'static CauseDoc> {
 }
 
 fn list(pages: &[&'static CauseDoc], width: usize) -> String {
-    let widest = pages.iter().map(|page| page.id.len()).max().unwrap_or(0);
-    pages
+    let rows = pages
         .iter()
-        .map(|page| {
-            let first = format!("  {:<widest$}  {:<7}  ", page.id, page.severity.name());
-            wrap(page.title, &first, width)
-        })
-        .collect()
+        .map(|page| [page.id, page.severity.name(), page.title].map(str::to_owned));
+    columns(rows, " ", width)
 }
 
 fn text_of(page: &CauseDoc, width: usize) -> String {

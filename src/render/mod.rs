@@ -1,6 +1,7 @@
 //! Report -> bytes on a writer: one file per format. This room sees nothing but the report, so a format cannot grow its own opinion.
 
 mod clock;
+pub mod columns;
 mod digest;
 mod html;
 mod json;

@@ -1,5 +1,6 @@
 //! The first screen: what the inputs are, how many of what, and each incident in three lines.
 
+use super::super::columns::columns;
 use super::super::style::{Ink, Style};
 use super::super::text::{printable, shorten, stop, wrap};
 use super::super::words::{
@@ -25,20 +26,22 @@ pub fn write(end: &End, options: &Options, out: &mut dyn Write) -> io::Result<()
     let (shown, hidden) = listed(&end.incidents, options.show == Show::Every);
     let roomy = shown.len() <= ROOMY;
     for (place, incident) in shown.iter().enumerate() {
-        if place == 0 || place == IN_FULL {
+        if place == 0 {
             writeln!(out)?;
         }
         if place < IN_FULL {
             in_full(incident, roomy, options, out)?;
-        } else if place < MOST_ROWS {
-            let text = one_line(incident);
-            let first = format!("{:>4} {} ", incident.id, harm(incident.severity));
-            writeln!(
-                out,
-                "{first}{}",
-                shorten(&text, width.saturating_sub(first.len()))
-            )?;
         }
+    }
+    let brief = shown.iter().take(MOST_ROWS).skip(IN_FULL).map(|incident| {
+        let (id, harm) = (incident.id.clone(), harm(incident.severity).to_owned());
+        let text = shorten(&one_line(incident), width.saturating_sub(BRIEF_MARGIN));
+        [id, harm, text]
+    });
+    let brief: Vec<[String; 3]> = brief.collect();
+    if !brief.is_empty() {
+        writeln!(out)?;
+        out.write_all(columns(brief, " ", width).as_bytes())?;
     }
     let rest = shown.get(MOST_ROWS..).unwrap_or_default();
     if !rest.is_empty() {
@@ -150,3 +153,5 @@ pub const MOST_ROWS: usize = 20;
 const INDENT: usize = 5;
 /// Columns of a rate.
 const COLUMNS: usize = 12;
+/// Columns of a brief row before its text, at most: identifier, harm and the blanks around them.
+const BRIEF_MARGIN: usize = 22;
