@@ -191,7 +191,7 @@ fn directions_with_tags_of_their_own_are_one_connection() {
     let (cases, counts) = captured(STORY, &[&tagged_back]);
     let (plainly, _) = captured(STORY, &[&plain]);
     assert_eq!((counts.connections, counts.copies.all), (1, 0));
-    assert_eq!(judged(&cases), judged(&plainly));
+    assert_eq!(causes(&cases), causes(&plainly));
 }
 
 #[test]
