@@ -62,19 +62,27 @@ impl Facts<'_> {
         }
     }
 
-    /// The window in the reset is larger than the last one its sender had offered, after that had shrunk while data lay unread: they were
-    /// thrown away (RFC 2525 2.17). A window that only ever grew still grows, as the buffer behind it does.
+    /// The window in the reset is larger than the last one its sender had offered, after that had shrunk while data lay unread, or by a
+    /// leap: they were thrown away (RFC 2525 2.17). A window that only ever grew in steps grows on, as the buffer behind it does.
     pub fn window_grew(&self) -> Option<(u16, u16)> {
         let sender = self.sender();
-        let before = sender.window?;
+        let (before, after) = (sender.window?, self.case.reset.window);
         let scale = u32::from(sender.window_scale.unwrap_or(0));
-        let shrank = self.case.before.of(self.case.sent_by).any(|line| {
-            // Of a SYN the window is not scaled (RFC 7323 2.2).
-            let scale = if line.header.flags.syn() { scale } else { 0 };
-            line.header.window >> scale > before
-        });
-        (self.case.reset.flags.ack() && self.case.reset.window > before && shrank)
-            .then_some((before, self.case.reset.window))
+        let offered = || {
+            self.case.before.of(self.case.sent_by).map(move |line| {
+                // Of a SYN the window is not scaled (RFC 7323 2.2).
+                let scale = if line.header.flags.syn() { scale } else { 0 };
+                line.header.window >> scale
+            })
+        };
+        let shrank = offered().any(|window| window > before);
+        let step = offered()
+            .zip(offered().skip(1))
+            .map(|(one, next)| next.saturating_sub(one))
+            .max()
+            .unwrap_or(0);
+        (self.case.reset.flags.ack() && after > before && (shrank || after - before > step))
+            .then_some((before, after))
     }
 
     /// Turns of the client that the server answered.
