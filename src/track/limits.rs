@@ -27,7 +27,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 65_536,
-            finished: 16_384,
+            finished: 4_096,
             open_cases: 65_536,
             habits: 16_384,
             case_wait: 2 * SECOND,
