@@ -98,7 +98,7 @@ fn answered(case: &ResetCase) -> Option<&Line> {
     let most = usual.map_or(LONGEST_WAIT, |took| took + took / 2 + QUEUED);
     let in_time = |line: &&Line| (least..=most).contains(&age(line));
     // A path that was measured once or twice may be faster than it seemed.
-    let early = |line: &&Line| (least / 2..=most).contains(&age(line));
+    let early = |line: &&Line| (least / 4..=most).contains(&age(line));
     let asks = |line: &&Line| line.header.seq_len() > 0;
     let earlier = case.earlier.iter().filter(|reset| {
         reset.sent_by == case.sent_by
