@@ -317,10 +317,7 @@ impl Connection {
             self.reported.completed = true;
             happenings.push(Happening::Completed);
         }
-        let acknowledged_payload = client
-            .isn
-            .zip(server.rcv_nxt)
-            .is_some_and(|(isn, ack)| (isn + 1).precedes(ack));
+        let acknowledged_payload = self.payload_was_acknowledged();
         if !self.reported.served
             && side == Side::Server
             && (server.first_payload.is_some() || acknowledged_payload)
@@ -362,16 +359,22 @@ impl Connection {
         }
     }
 
+    /// The server acknowledged more of the client than its SYN.
+    fn payload_was_acknowledged(&self) -> bool {
+        let (client, server) = (&self.endpoints.client, &self.endpoints.server);
+        client
+            .isn
+            .zip(server.rcv_nxt)
+            .is_some_and(|(isn, ack)| (isn + 1).precedes(ack))
+    }
+
     /// What the service should know of a reset in this connection.
     pub fn happening_of(&self, side: Side, header: &Header, to_syn: bool) -> Option<Happening> {
         if side != Side::Server {
             return None;
         }
-        let (client, server) = (&self.endpoints.client, &self.endpoints.server);
-        let acknowledged = client
-            .isn
-            .zip(server.rcv_nxt)
-            .is_some_and(|(isn, ack)| (isn + 1).precedes(ack));
+        let server = &self.endpoints.server;
+        let acknowledged = self.payload_was_acknowledged();
         Some(if to_syn {
             Happening::Refused
         } else if header.flags.ack() {

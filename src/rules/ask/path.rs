@@ -20,23 +20,22 @@ pub fn looks_like_its_sender(facts: &Facts<'_>) -> Answer {
 
 /// Does a mark tell of another sender?
 pub fn looks_foreign(facts: &Facts<'_>) -> Answer {
-    match facts.tells.first() {
-        Some(tell) => Answer::Yes(Fact::Foreign(*tell), vec![facts.case.reset.record]),
-        None => Answer::No,
-    }
+    foreign(facts, facts.tells.first())
 }
 
 /// Does a certain mark tell of another sender?
 pub fn bears(facts: &Facts<'_>, is: impl Fn(&Tell) -> bool) -> Answer {
-    match facts.tells.iter().find(|tell| is(tell)) {
-        Some(tell) => Answer::Yes(Fact::Foreign(*tell), vec![facts.case.reset.record]),
-        None => Answer::No,
-    }
+    foreign(facts, facts.tells.iter().find(|tell| is(tell)))
 }
 
 /// Do two independent marks tell of another sender?
 pub fn is_foreign_in_two_ways(facts: &Facts<'_>) -> Answer {
-    match facts.tells.get(1) {
+    foreign(facts, facts.tells.get(1))
+}
+
+/// `Yes` by this mark, where there is one.
+fn foreign(facts: &Facts<'_>, tell: Option<&Tell>) -> Answer {
+    match tell {
         Some(tell) => Answer::Yes(Fact::Foreign(*tell), vec![facts.case.reset.record]),
         None => Answer::No,
     }

@@ -1,8 +1,8 @@
 //! How long nothing was heard, and who asked in vain.
 
 use super::{REACTION, something_was_awaited};
-use crate::case::Mark;
 use crate::case::facts::Facts;
+use crate::case::{Mark, Probing};
 use crate::origin::SECOND;
 use crate::rules::{Answer, Fact};
 use crate::tcp::Side;
@@ -10,16 +10,9 @@ use crate::tcp::Side;
 /// Had the sender of the reset asked again and again without an answer?
 pub fn peer_stopped_answering(facts: &Facts<'_>) -> Answer {
     let sender = facts.sender();
-    let heard_since = |last: Option<Mark>| {
-        last.is_some_and(|last| {
-            facts
-                .receiver()
-                .last_segment
-                .is_some_and(|heard| heard.record > last.record)
-        })
-    };
-    let probed = sender.probing.count > 1 && !heard_since(sender.probing.last);
-    let repeated = sender.repeating.count >= 3 && !heard_since(sender.repeating.last);
+    let probed = sender.probing.count > 1 && heard_since(facts, &sender.probing).is_none();
+    let repeated =
+        sender.repeating.count >= REPETITIONS && heard_since(facts, &sender.repeating).is_none();
     let run = if probed {
         sender.probing
     } else {
@@ -151,11 +144,7 @@ pub fn had_probed_again_and_again(facts: &Facts<'_>) -> Answer {
 
 /// Did the receiver answer the last probe?
 pub fn probes_were_answered(facts: &Facts<'_>) -> Answer {
-    let last = facts.sender().probing.last;
-    let heard = facts
-        .receiver()
-        .last_segment
-        .filter(|heard| last.is_some_and(|last| heard.record > last.record));
+    let heard = heard_since(facts, &facts.sender().probing);
     Answer::when(
         heard.is_some(),
         Fact::ProbesAnswered,
@@ -200,16 +189,21 @@ pub fn repeated_until_the_end(facts: &Facts<'_>) -> Answer {
 
 /// Did the receiver answer the last repetition, as far as the capture goes?
 pub fn repetitions_were_answered(facts: &Facts<'_>) -> Answer {
-    let last = facts.sender().repeating.last;
-    let heard = facts
-        .receiver()
-        .last_segment
-        .filter(|heard| last.is_some_and(|last| heard.record > last.record));
+    let heard = heard_since(facts, &facts.sender().repeating);
     Answer::when(
         heard.is_some(),
         Fact::RepetitionsAnswered,
         heard.map(|mark| mark.record),
     )
+}
+
+/// The latest segment of the receiver, where it came after the last of a run of questions.
+fn heard_since(facts: &Facts<'_>, run: &Probing) -> Option<Mark> {
+    let last = run.last?;
+    facts
+        .receiver()
+        .last_segment
+        .filter(|heard| heard.record > last.record)
 }
 
 /// Did the receiver keep its window closed, or leave the sender's payload unacknowledged?

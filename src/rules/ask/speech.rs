@@ -1,9 +1,12 @@
 //! Who had spoken, and what was still to be answered.
 
-use super::REACTION;
+use super::{
+    REACTION, is_abort, peer_stopped_answering, receiver_had_closed,
+    sender_had_not_closed_or_was_not_done, tls_handshake_is_open,
+};
 use super::{reset_acknowledges_no_payload, server_was_silent};
 use crate::case::facts::Facts;
-use crate::rules::{Answer, Fact};
+use crate::rules::{Answer, Claim, Fact};
 use crate::tcp::Side;
 
 /// Was the receiver's payload the last, with no answer from the sender of the reset?
@@ -64,6 +67,18 @@ pub fn left_undelivered(facts: &Facts<'_>) -> Answer {
 pub fn had_exchanges(facts: &Facts<'_>) -> Answer {
     let count = facts.exchanges();
     Answer::when(count > 0, Fact::Exchanges { count }, None)
+}
+
+/// The claim that two causes share which the wire cannot tell apart: an abort with nothing left to answer, and nothing that explains it.
+pub fn aborted_for_no_visible_reason(facts: &Facts<'_>) -> Option<Claim> {
+    Claim::new()
+        .requires(is_abort(facts))?
+        .requires(sender_had_not_closed_or_was_not_done(facts))?
+        .requires(nothing_is_left_to_answer(facts))?
+        .is_excluded_by(&window_grew(facts))?
+        .is_excluded_by(&tls_handshake_is_open(facts))?
+        .is_excluded_by(&receiver_had_closed(facts))?
+        .is_excluded_by(&peer_stopped_answering(facts))
 }
 
 /// Is nothing left that the sender of the reset owed an answer, or waited for?

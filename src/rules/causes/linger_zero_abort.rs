@@ -147,14 +147,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    let claim = Claim::new()
-        .requires(ask::is_abort(facts))?
-        .requires(ask::sender_had_not_closed_or_was_not_done(facts))?
-        .requires(ask::nothing_is_left_to_answer(facts))?
-        .is_excluded_by(&ask::window_grew(facts))?
-        .is_excluded_by(&ask::tls_handshake_is_open(facts))?
-        .is_excluded_by(&ask::receiver_had_closed(facts))?
-        .is_excluded_by(&ask::peer_stopped_answering(facts))?
+    let claim = ask::aborted_for_no_visible_reason(facts)?
         .is_supported_by(ask::window_is_unchanged(facts))
         .is_supported_by(ask::looks_like_its_sender(facts))
         .is_supported_by(ask::came_right_after_payload(facts));

@@ -105,17 +105,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Some(
-        Claim::new()
-            .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed_or_was_not_done(facts))?
-            .requires(ask::nothing_is_left_to_answer(facts))?
-            .is_excluded_by(&ask::window_grew(facts))?
-            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
-            .is_excluded_by(&ask::receiver_had_closed(facts))?
-            .is_excluded_by(&ask::peer_stopped_answering(facts))?
-            .ties_with("linger-zero-abort", 100 - ask::share_of_applications(facts)),
-    )
+    let share = 100 - ask::share_of_applications(facts);
+    Some(ask::aborted_for_no_visible_reason(facts)?.ties_with("linger-zero-abort", share))
 }
 
 #[cfg(test)]
