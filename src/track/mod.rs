@@ -236,6 +236,11 @@ impl Tracker {
         }
     }
 
+    /// Whether a case has settled.
+    pub fn has_settled(&self) -> bool {
+        !self.settled.is_empty()
+    }
+
     /// The next settled case.
     pub fn next_case(&mut self) -> Option<ResetCase> {
         self.settled.pop_front()
