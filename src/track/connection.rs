@@ -89,6 +89,19 @@ impl Connection {
         }
     }
 
+    /// Becomes the connection that begins with `segment`, in the memory of the one it was.
+    pub fn begin_anew(&mut self, id: ConnectionId, segment: &Segment<'_>) {
+        let mut timeline = std::mem::take(&mut self.timeline);
+        let mut turns = std::mem::take(&mut self.turns);
+        timeline.clear();
+        turns.clear();
+        *self = Self {
+            timeline,
+            turns,
+            ..Self::new(id, segment, 0)
+        };
+    }
+
     /// Whose segment it is.
     pub fn side_of(&self, segment: &Segment<'_>) -> Side {
         let ends = (segment.from, segment.to);
@@ -246,17 +259,13 @@ impl Connection {
             header.seq + u32::from(header.flags.syn()) + header.payload_len,
         );
         let (sender, receiver) = self.endpoints.both_mut(side);
-        let bytes = Prefix::new(segment.payload, header.payload_len);
-        if header.payload_len as usize > segment.payload.len()
-            && bytes.is_cut()
-            && bytes.bytes().len() < Prefix::CAPACITY
-        {
+        let whole = segment.payload.len() == header.payload_len as usize;
+        if segment.payload.len() < (header.payload_len as usize).min(Prefix::CAPACITY) {
             self.payload_cut = true;
         }
         if sender.first_payload.is_none() {
-            sender.first_bytes = bytes.clone();
+            sender.first_bytes = Prefix::new(segment.payload, header.payload_len);
         }
-        let whole = segment.payload.len() == header.payload_len as usize;
         sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
         let said = receiver.payload_end;
         match self.turns.current_mut() {
@@ -266,7 +275,7 @@ impl Connection {
                 turn.end = end;
             }
             _ => {
-                sender.latest_bytes = bytes;
+                sender.latest_bytes = Prefix::new(segment.payload, header.payload_len);
                 self.turns.begin(Turn {
                     from: side,
                     first: mark,

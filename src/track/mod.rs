@@ -285,14 +285,18 @@ impl Tracker {
             return slot;
         }
         self.counts.connections += 1;
-        let mut connection = Connection::new(roles_of(segment), segment, self.limits.timeline);
-        connection.predecessor = predecessor;
-        connection.is_known = is_known;
-        connection.is_sampled = flow.is_sampled();
         let rank = if is_known { Rank::Live } else { Rank::Apart };
-        let slot = self.table.insert(key, connection, rank);
-        if is_known && let Some(connection) = self.table.get(slot) {
-            self.twins.add(connection, slot);
+        let room = self.limits.timeline;
+        let slot = self
+            .table
+            .insert(key, roles_of(segment), segment, room, rank);
+        if let Some(connection) = self.table.get_mut(slot) {
+            connection.predecessor = predecessor;
+            connection.is_known = is_known;
+            connection.is_sampled = flow.is_sampled();
+            if is_known {
+                self.twins.add(connection, slot);
+            }
         }
         slot
     }
@@ -315,12 +319,19 @@ impl Tracker {
         };
         let header = &segment.header;
         let silence = connection.silence_before(header);
-        let first_fin = header.flags.fin() && connection.endpoints[side].fin.is_none();
+        let sender = &connection.endpoints[side];
+        let first_fin = header.flags.fin() && sender.fin.is_none();
+        let hop_limit_is_new = sender.hop_limit != Some(header.ip.hop_limit);
         connection.take(side, segment, &mut self.happenings);
         let closes_alone = connection.endpoints.client.fin.is_none();
         let silence = silence.filter(|_| closes_alone);
         if connection.is_known {
-            self.tell_neighbours(slot, side, segment, silence, first_fin);
+            let news = News {
+                silence,
+                first_fin,
+                hop_limit_is_new,
+            };
+            self.tell_neighbours(slot, side, segment, &news);
         }
         self.happenings.clear();
         let Some(connection) = self.table.get(slot) else {
@@ -331,15 +342,8 @@ impl Tracker {
         }
     }
 
-    /// Tells the neighbours of a connection what a segment means to them: `silence` is how long it had rested when its service closed it.
-    fn tell_neighbours(
-        &mut self,
-        slot: Slot,
-        side: Side,
-        segment: &Segment<'_>,
-        silence: Option<i64>,
-        first_fin: bool,
-    ) {
+    /// Tells the neighbours of a connection what a segment means to them.
+    fn tell_neighbours(&mut self, slot: Slot, side: Side, segment: &Segment<'_>, news: &News) {
         let Some(connection) = self.table.get(slot) else {
             return;
         };
@@ -359,7 +363,7 @@ impl Tracker {
                     request_open: false,
                 },
                 Some(nanos),
-            ) = (what, silence)
+            ) = (what, news.silence)
             {
                 self.neighbours.closed_after(service, nanos);
             }
@@ -388,13 +392,15 @@ impl Tracker {
         let answered_in = (header.flags.syn() && side == Side::Server)
             .then_some(connection.endpoints.server.response_time)
             .flatten();
-        self.neighbours.meet(
-            segment.from.ip(),
-            segment.encapsulation,
-            header,
-            answered_in,
-        );
-        if first_fin {
+        if news.hop_limit_is_new || answered_in.is_some() {
+            self.neighbours.meet(
+                segment.from.ip(),
+                segment.encapsulation,
+                header,
+                answered_in,
+            );
+        }
+        if news.first_fin {
             self.neighbours.ended(Ending {
                 record: header.record,
                 time: header.time,
@@ -565,6 +571,14 @@ impl Tracker {
         }
         self.settled.push_back(case);
     }
+}
+
+/// What a segment brought that was new for its connection.
+struct News {
+    /// How long the connection had rested when its service, alone so far, spoke.
+    silence: Option<i64>,
+    first_fin: bool,
+    hop_limit_is_new: bool,
 }
 
 /// Whether a case settled with all that it waited for.
