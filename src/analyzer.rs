@@ -14,7 +14,7 @@ use crate::report::{
     report_on,
 };
 use crate::track::{DISORDERED, Limits, Met, Tracker};
-use crate::triage::{Following, Gate, Sifted, Sketch, Survey};
+use crate::triage::{Following, Gate, Marks, Sifted, Sketch, Survey};
 use std::collections::BTreeMap;
 
 /// What an analysis may keep.
@@ -149,6 +149,11 @@ impl Analyzer {
     /// under several addresses.
     pub const fn knows_all(&self) -> bool {
         self.tracker.knows_all()
+    }
+
+    /// Tells that of all the segments to come only those of these flows, and those that count for others, will be given.
+    pub fn expect_only(&mut self, flows: &Marks) {
+        self.tracker.forget_unless(|flow| flows.has(flow));
     }
 
     /// Lets capture time pass where there was no record, so that resets settle.

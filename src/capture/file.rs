@@ -393,7 +393,7 @@ impl Format {
 }
 
 /// Bytes read at once: large enough that the system calls do not show, small enough to stay in the cache until it is used.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 256 << 10;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;

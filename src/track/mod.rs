@@ -171,6 +171,23 @@ impl Tracker {
         self.counts.segments <= self.limits.head || self.is_doubled()
     }
 
+    /// Forgets those that no case of another may know of, but for those whose flow is to be kept.
+    pub fn forget_unless(&mut self, keep: impl Fn(Flow) -> bool) {
+        let gone: Vec<Slot> = self
+            .table
+            .iter_mut()
+            .filter(|(_, connection)| {
+                let id = connection.id;
+                !connection.is_known
+                    && !keep(Flow::between(id.client, id.server, &id.encapsulation))
+            })
+            .map(|(slot, _)| slot)
+            .collect();
+        for slot in gone {
+            self.table.remove(slot);
+        }
+    }
+
     fn rank(&mut self, slot: Slot) {
         let Some(connection) = self.table.get(slot) else {
             return;
