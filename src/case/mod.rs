@@ -10,7 +10,7 @@ mod timeline;
 mod vantage;
 mod view;
 
-pub use gaps::{Gaps, Lost};
+pub use gaps::{Gaps, Lost, Missing};
 pub use habits::{Habits, Handshakes, Samples};
 pub use neighbourhood::{
     Ending, Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits,

@@ -134,7 +134,7 @@ pub fn sentence(fact: &Fact) -> String {
             format!("The sender of the reset had probed the connection {}", count(*times, "time", "times"))
         }
         Fact::ProbesAnswered => "The last probe was answered, as the capture shows; the answer may have been lost on its way".into(),
-        Fact::RepetitionsAnswered => "The last repetition was answered, as the capture shows; the answer may have been lost on its way".into(),
+        Fact::RepetitionsAnswered => "The repetitions were answered, as the capture shows; the answers may have been lost on their way".into(),
         Fact::IntervalLater { nanos } => format!("The reset came {} after the last probe: one more interval", duration(*nanos)),
 
         Fact::SpokeJustBefore { nanos } => format!("Its sender had still spoken {} before", duration(*nanos)),

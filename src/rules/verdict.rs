@@ -81,6 +81,8 @@ pub enum Reason {
     HoleBeforeTrigger,
     /// The capture lost this many bytes that the receiver acknowledged.
     Lost(u64),
+    /// This many bytes were passed over, and nothing tells whether they arrived.
+    Missing(u64),
     /// The clock of the capture stepped back during the connection.
     ClockStepped,
     /// The case settled before all that followed was seen.
@@ -420,6 +422,9 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
     }
     if let Some(lost) = gaps.lost {
         reasons.push(Reason::Lost(lost.bytes));
+    }
+    if let Some(missing) = gaps.missing {
+        reasons.push(Reason::Missing(missing.bytes));
     }
     reasons
 }

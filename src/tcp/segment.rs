@@ -70,6 +70,9 @@ pub struct IpFacts {
     pub id: Option<u16>,
     /// IPv4 DF; `None` for IPv6.
     pub dont_fragment: Option<bool>,
+    /// Its length field is 0: the sender handed more than fits to an interface that cuts it (TSO), or it is a jumbogram (RFC 2675). The
+    /// payload's length is then what the capture says of the frame.
+    pub length_unsaid: bool,
     /// Differentiated services code point, 0..=63.
     pub dscp: u8,
     /// IPv6 flow label, 20 bits; `None` for IPv4.

@@ -168,6 +168,7 @@ fn bare(number: u64, seconds: f64, from: SocketAddr, to: SocketAddr, flags: Flag
                 hop_limit: 64,
                 id: Some(0),
                 dont_fragment: Some(true),
+                length_unsaid: false,
                 dscp: 0,
                 flow_label: None,
             },

@@ -2,9 +2,10 @@
 
 use super::copies::{self, Sameness};
 use super::endpoint::{self, Timing};
+use super::holes::Holes;
 use crate::case::{
-    ConnectionId, EarlierReset, EndpointView, Happening, Line, Lost, Mark, Nature, Predecessor,
-    ResetCase, Timeline, Turn, Turns, fit,
+    ConnectionId, EarlierReset, EndpointView, Happening, Line, Lost, Mark, Missing, Nature,
+    Predecessor, ResetCase, Timeline, Turn, Turns, fit,
 };
 use crate::origin::{MILLISECOND, SECOND, Timestamp};
 use crate::tcp::{Event, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, State, reply_to};
@@ -46,6 +47,7 @@ pub struct Connection {
     pub settles_at: Timestamp,
     offered_scales: Pair<Option<u8>>,
     timing: Pair<Timing>,
+    holes: Pair<Holes>,
     reported: Reported,
 }
 
@@ -79,6 +81,7 @@ impl Connection {
             settles_at: segment.header.time,
             offered_scales: Pair::default(),
             timing: Pair::default(),
+            holes: Pair::default(),
             reported: Reported::default(),
         }
     }
@@ -180,6 +183,7 @@ impl Connection {
         }
         self.before_state(side, header, nature, happenings);
         let (sender, receiver) = self.endpoints.both_mut(side);
+        self.holes[side].pass(sender.snd_nxt, header, nature);
         endpoint::hears(sender, receiver);
         endpoint::sends(sender, header, nature);
         let timing = &mut self.timing;
@@ -192,7 +196,10 @@ impl Connection {
                 timing[side] = Some((header.seq_end(), header.time));
             }
         }
-        let unseen = endpoint::gets(receiver, sender, header, &mut timing[side.other()]);
+        let mut unseen = endpoint::gets(receiver, sender, header, &mut timing[side.other()]);
+        if header.flags.ack() {
+            unseen += self.holes[side.other()].acknowledge(header.ack);
+        }
         if unseen > 0 {
             let lost = self.lost.get_or_insert(Lost {
                 bytes: 0,
@@ -219,6 +226,18 @@ impl Connection {
             nature,
             captured: 1,
         });
+    }
+
+    /// What either side passed over, as far as nothing tells what became of it.
+    pub fn missing(&self) -> Option<Missing> {
+        let of = |side: Side| self.holes[side].missing(self.endpoints[side.other()].sack_edge);
+        match (of(Side::Client), of(Side::Server)) {
+            (Some(one), Some(other)) => Some(Missing {
+                bytes: one.bytes + other.bytes,
+                shown_by: other.shown_by,
+            }),
+            (one, other) => one.or(other),
+        }
     }
 
     /// Lets time pass; a step back beyond what disorders records is one of the clock.

@@ -6,6 +6,7 @@
 mod connection;
 mod copies;
 mod endpoint;
+mod holes;
 mod limits;
 mod neighbours;
 mod pending;
@@ -44,6 +45,8 @@ pub struct Counts {
     pub copies: Copies,
     /// Segments that bear more than their receiver's maximum segment size.
     pub oversized: Met,
+    /// Segments in packets that say no length of their own: handed to an interface to be cut into packets.
+    pub unsized_packets: Met,
     /// Segments with a wrong checksum from an endpoint that sends none with a right one: computed later, by its interface.
     pub unfinished: Met,
     /// Segments with a wrong checksum from an endpoint that sends others with a right one.
@@ -270,6 +273,9 @@ impl Tracker {
         {
             self.counts.oversized.note(header.record);
         }
+        if header.ip.length_unsaid {
+            self.counts.unsized_packets.note(header.record);
+        }
         if header.checksum == Checksum::Wrong {
             let alone = connection.endpoints[side].checksums.right == 0;
             let met = if alone {
@@ -329,7 +335,10 @@ impl Tracker {
             copy_of: None,
             predecessor: connection.predecessor,
             icmp: Vec::new(),
-            gaps: Gaps::default(),
+            gaps: Gaps {
+                missing: connection.missing(),
+                ..Gaps::default()
+            },
             neighbourhood: Neighbourhood::default(),
         };
         let server = &connection.endpoints.server;
@@ -442,6 +451,7 @@ impl Tracker {
                 sender_unseen: !seen(case.sent_by),
                 receiver_unseen: !seen(case.received_by()),
                 lost: connection.lost,
+                missing: case.gaps.missing,
                 clock_stepped: connection.clock_stepped || self.stepped > Some(case.reset.record),
                 payload_cut: connection.payload_cut,
                 elided: case.before.elided() > 0,
