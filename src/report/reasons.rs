@@ -16,6 +16,9 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NoHandshake => "The capture began after the connection was opened: no SYN of it was captured".into(),
         Reason::OneDirection => "Only one direction of the connection was captured".into(),
         Reason::TriggerMissing => "The segment that the reset answers was not captured".into(),
+        Reason::TriggerLate => {
+            "The reset came later than an answer takes on this path: what it answers may be a segment that was not captured".into()
+        }
         Reason::HoleBeforeTrigger => {
             "What came just before the segment that the reset answers was not captured".into()
         }

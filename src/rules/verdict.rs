@@ -77,6 +77,8 @@ pub enum Reason {
     OneDirection,
     /// The segment that the reset answers was not captured.
     TriggerMissing,
+    /// The reset came too late for an answer to the latest segment that it can answer.
+    TriggerLate,
     /// What came just before the segment that the reset answers was not captured.
     HoleBeforeTrigger,
     /// The capture lost this many bytes that the receiver acknowledged.
@@ -405,6 +407,7 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
         (gaps.no_handshake, Reason::NoHandshake),
         (one_direction, Reason::OneDirection),
         (trigger_missing, Reason::TriggerMissing),
+        (facts.form.is_late, Reason::TriggerLate),
         (gaps.clock_stepped, Reason::ClockStepped),
         (gaps.settled_early, Reason::SettledEarly),
         (gaps.reset_cut, Reason::ResetCut),
