@@ -332,6 +332,23 @@ fn line(
     }
 }
 
+/// Which of several interfaces lost how many.
+fn where_lost(source: &Source) -> String {
+    if source.interfaces.len() < 2 {
+        return String::new();
+    }
+    let told: Vec<String> = (0..)
+        .zip(&source.interfaces)
+        .filter_map(|(number, interface): (usize, _)| {
+            let lost = interface.dropped.filter(|lost| *lost > 0)?;
+            let name = interface.name.clone();
+            let name = name.unwrap_or_else(|| format!("interface {number}"));
+            Some(format!("{} at {name}", grouped(lost)))
+        })
+        .collect();
+    format!(": {}", told.join(", "))
+}
+
 /// What the inputs themselves say that they lack: parts that could not be read, and packets lost while capturing.
 pub fn quality_of_sources(sources: &[Source]) -> Vec<CaptureQuality> {
     let unread = sources
@@ -355,9 +372,10 @@ pub fn quality_of_sources(sources: &[Source]) -> Vec<CaptureQuality> {
             kind: "dropped",
             count: lost,
             statement: format!(
-                "{}: {} while it was captured",
+                "{}: {} while it was captured{}",
                 source.name,
-                count(lost, "packet was lost", "packets were lost")
+                count(lost, "packet was lost", "packets were lost"),
+                where_lost(source)
             ),
             effect: "A connection that lost some is never judged with certainty, where it shows",
             example: None,
