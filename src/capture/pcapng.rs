@@ -171,6 +171,7 @@ impl Pcapng {
                 len: packet.len,
                 original_len: packet.original_len,
                 link: packet.link,
+                interface: packet.interface,
             });
             progress.next += 1;
         }

@@ -162,6 +162,7 @@ fn bare(number: u64, seconds: f64, from: SocketAddr, to: SocketAddr, flags: Flag
                 order: number,
                 source: 0,
                 number,
+                interface: None,
             },
             time: Timestamp::from_nanos(START + nanos),
             ip: IpFacts {

@@ -5,7 +5,7 @@ use super::endpoint::{self, Timing};
 use super::holes::Holes;
 use crate::case::{
     ConnectionId, EarlierReset, EndpointView, Happening, Line, Lost, Mark, Missing, Nature,
-    Predecessor, ResetCase, Timeline, Turn, Turns, fit,
+    Predecessor, ResetCase, Sighting, Sightings, Timeline, Turn, Turns, fit,
 };
 use crate::origin::{MILLISECOND, SECOND, Timestamp};
 use crate::tcp::{Event, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, State, reply_to};
@@ -17,6 +17,8 @@ pub struct Connection {
     pub id: ConnectionId,
     /// Its ends where further copies of its packets were captured: behind other tags, or with translated addresses.
     pub ways: Vec<ConnectionId>,
+    /// Further captures of its packets.
+    pub sightings: Sightings,
     /// How often one packet of it was captured, at most and beyond doubt.
     captured: u8,
     /// Its first segment.
@@ -65,6 +67,7 @@ impl Connection {
         Self {
             id,
             ways: Vec::new(),
+            sightings: Sightings::default(),
             captured: 1,
             started: Mark::of(&segment.header),
             last_time: segment.header.time,
@@ -102,6 +105,30 @@ impl Connection {
     /// Its ends as `segment`, sent by `side`, names them.
     pub const fn carried_by(&self, side: Side, segment: &Segment<'_>) -> ConnectionId {
         copies::ends(segment, side, self.id.roles_known)
+    }
+
+    /// Which of its ways `segment` takes: 0 the connection's own, else one more than the place in [`Connection::ways`].
+    pub fn way_of(&self, segment: &Segment<'_>) -> u8 {
+        let same = |id: &ConnectionId| {
+            let ends = [segment.from, segment.to];
+            id.encapsulation == segment.encapsulation
+                && (ends == [id.client, id.server] || ends == [id.server, id.client])
+        };
+        let mut numbered = (1..).zip(&self.ways);
+        if self.ways.is_empty() || same(&self.id) {
+            return 0;
+        }
+        numbered.find(|(_, id)| same(id)).map_or(0, |(way, _)| way)
+    }
+
+    /// Notes one more capture of the packet of which `first` was the first.
+    pub fn saw_again(&mut self, first: &Header, segment: &Segment<'_>) {
+        self.sightings.push(Sighting {
+            first: first.record,
+            record: segment.header.record,
+            hop_limit: segment.header.ip.hop_limit,
+            way: self.way_of(segment),
+        });
     }
 
     /// Both ends have closed, or one was reset.
@@ -225,6 +252,7 @@ impl Connection {
             header: *header,
             nature,
             captured: 1,
+            way: self.way_of(segment),
         });
     }
 

@@ -19,7 +19,7 @@ pub use limits::Limits;
 
 use crate::case::{
     ConnectionId, Ending, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase,
-    ServiceEvent, Timeline,
+    ServiceEvent, Sightings, Timeline,
 };
 use crate::origin::{RecordId, SECOND, Timestamp};
 use crate::tcp::{Checksum, Header, Prefix, Quoted, Segment, Side};
@@ -125,6 +125,7 @@ impl Tracker {
         let side = connection.side_of(segment);
         if let Some(first) = connection.copied_by(side, header) {
             self.counts.copies.note(connection, &first, segment);
+            connection.saw_again(&first, segment);
             if header.flags.rst() {
                 self.open_copy(slot, side, segment, &first);
             }
@@ -310,11 +311,16 @@ impl Tracker {
     /// Opens the case of a reset, with both ends as they were before it.
     fn open_case(&mut self, slot: Slot, side: Side, segment: &Segment<'_>) {
         let header = segment.header;
+        let way = self
+            .table
+            .get(slot)
+            .map_or(0, |found| found.way_of(segment));
         let line = Line {
             from: side,
             header,
             nature: Nature::Fresh,
             captured: 1,
+            way,
         };
         self.add_to_open_cases(slot, line);
         let Some(connection) = self.table.get_mut(slot) else {
@@ -333,6 +339,7 @@ impl Tracker {
             after: Timeline::new(self.limits.case_segments),
             earlier: connection.earlier.clone(),
             copy_of: None,
+            sightings: Sightings::default(),
             predecessor: connection.predecessor,
             icmp: Vec::new(),
             gaps: Gaps {
@@ -444,6 +451,8 @@ impl Tracker {
                 self.pending.stop(slot, connection.settles_at);
             }
             case.icmp.clone_from(&connection.icmp);
+            case.sightings.clone_from(&connection.sightings);
+            case.sightings.set_ways(&connection.ways);
             let seen = |side: Side| case.endpoints[side].was_seen();
             case.gaps = Gaps {
                 no_handshake: case.endpoints.client.syn.is_none()
