@@ -408,6 +408,16 @@ impl Tracker {
             self.counts.crowded += 1;
             self.settle(oldest, Settling::Early);
         }
+        if let Some(open) = self
+            .table
+            .get(slot)
+            .map(|connection| &connection.open_cases)
+            && open.len() >= CASES_OF_ONE
+            && let Some(oldest) = open.first().copied()
+        {
+            self.counts.crowded += 1;
+            self.settle(oldest, Settling::Early);
+        }
         let until = case.reset.time.plus(self.limits.case_wait);
         let serial = self.pending.open(case, slot);
         if let Some(connection) = self.table.get_mut(slot) {
@@ -528,6 +538,9 @@ fn is_likely_client(segment: &Segment<'_>) -> bool {
     }
 }
 
+/// Open cases of one connection: each segment of it is looked at for each of them. Past it its oldest settles at once. Chosen: a reset waits for sixteen
+/// segments, and is captured some times.
+const CASES_OF_ONE: usize = 256;
 /// Ports below are assigned to services (RFC 6335 6).
 const FIRST_REGISTERED: u16 = 1024;
 /// Linux takes a client's port from here on (`ip_local_port_range`).
