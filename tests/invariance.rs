@@ -242,6 +242,42 @@ fn every_wrapping_is_judged_alike() {
     demand_none(&found);
 }
 
+/// Like the whole packet; or, where the verdict rests on bytes that lie in the second fragment, like a capture whose snap length left them out.
+#[test]
+fn a_first_fragment_stands_for_its_packet() {
+    const LEN: u16 = 64;
+    let mut found = Vec::new();
+    for fixture in all() {
+        let mut piece = Piece::new();
+        for (place, frame) in fixture.frames.iter().enumerate() {
+            for (nth, part) in frame.fragmented(LEN).into_iter().enumerate() {
+                piece.push(((nth == 0).then_some(place), part));
+            }
+        }
+        let cut = fixture.rewritten(|frame| {
+            let before = frame.bytes.len() - frame.packet().len() + 20;
+            frame.cut(before + usize::from(LEN))
+        });
+        let said = |piece: Piece| -> BTreeMap<usize, Said> {
+            let all = judge(&[piece], testkit::pcapng_of).into_iter();
+            all.filter_map(|(place, reset)| Some((place?, Said::of(&reset))))
+                .collect()
+        };
+        let (fragments, cut) = (said(piece), said(cut));
+        assert_eq!(fragments.len(), fixture.said.len(), "{}", fixture.name);
+        for (place, said) in fragments {
+            if fixture.said[&place] != said && cut[&place] != said {
+                found.push(format!(
+                    "{}: in fragments: record {} said {said:?}",
+                    fixture.name,
+                    place + 1
+                ));
+            }
+        }
+    }
+    demand_none(&found);
+}
+
 /// What each wrapping needs in front of an expression, as in tcpdump. Inside tunnels over IP nothing is found.
 #[cfg(feature = "live")]
 #[test]

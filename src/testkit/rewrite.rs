@@ -85,6 +85,39 @@ impl Frame {
         cut
     }
 
+    /// The same packet in two fragments, the first with the TCP header and `len` bytes, a multiple of eight, in all; whole where it is no
+    /// longer, or IPv6.
+    pub fn fragmented(&self, len: u16) -> Vec<Self> {
+        let link = self.link_len();
+        let header = match self.packet().first() {
+            Some(first) if first >> 4 == 4 => usize::from(first & 0x0f) * 4,
+            _ => 0,
+        };
+        let end = link + header + usize::from(len);
+        if self.bytes.len() <= end || header < 20 {
+            return vec![self.clone()];
+        }
+        let part = |bytes: Vec<u8>, place: u16| {
+            let mut frame = Self {
+                original_len: u32::try_from(bytes.len()).unwrap_or(0),
+                bytes,
+                ..self.clone()
+            };
+            let total = length(frame.bytes.len() - link);
+            if let [_, _, l0, l1, _, _, f0, f1, ..] = frame.packet_mut() {
+                ([*l0, *l1], [*f0, *f1]) = (total, place.to_be_bytes());
+            }
+            frame
+        };
+        let (first, rest) = self.bytes.split_at(end);
+        let (before, _) = self.bytes.split_at(link + header);
+        // More fragments follow the first; places are counted in eight bytes.
+        vec![
+            part(first.to_vec(), 0x2000),
+            part([before, rest].concat(), len / 8),
+        ]
+    }
+
     /// The same packet one router further: its hop limit is lower by one.
     #[must_use]
     pub fn routed(&self) -> Self {

@@ -8,7 +8,9 @@ use crate::case::{
     Predecessor, ResetCase, Sighting, Sightings, Timeline, Turn, Turns, fit,
 };
 use crate::origin::{MILLISECOND, SECOND, Timestamp};
-use crate::tcp::{Event, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, State, reply_to};
+use crate::tcp::{
+    Event, Extent, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, State, reply_to,
+};
 
 /// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
 #[derive(Clone, Debug)]
@@ -203,7 +205,11 @@ impl Connection {
             self.earlier.clear(); // A SYN begins anew: what follows is no consequence of an earlier reset.
         }
         let (sender, receiver) = self.endpoints.both_mut(side);
-        let nature = endpoint::nature(sender, receiver, header);
+        let nature = match endpoint::nature(sender, receiver, header) {
+            // Behind the further fragments of the packet before it.
+            Nature::Ahead if self.holes[side].is_open_ended() => Nature::Fresh,
+            nature => nature,
+        };
         let fresh = header.payload_len > 0 && matches!(nature, Nature::Fresh | Nature::Ahead);
         if fresh {
             self.speak(side, segment);
@@ -225,7 +231,11 @@ impl Connection {
         }
         let mut unseen = endpoint::gets(receiver, sender, header, &mut timing[side.other()]);
         if header.flags.ack() {
-            unseen += self.holes[side.other()].acknowledge(header.ack);
+            let holes = &mut self.holes[side.other()];
+            if holes.is_open_ended() {
+                unseen = 0;
+            }
+            unseen += holes.acknowledge(header.ack);
         }
         if unseen > 0 {
             let lost = self.lost.get_or_insert(Lost {
@@ -292,7 +302,9 @@ impl Connection {
         if sender.first_payload.is_none() {
             sender.first_bytes = bytes.clone();
         }
-        let whole = segment.payload.len() == header.payload_len as usize;
+        let is_fragment = header.ip.extent == Extent::Fragment;
+        self.payload_cut |= is_fragment && bytes.bytes().len() < Prefix::CAPACITY;
+        let whole = segment.payload.len() == header.payload_len as usize && !is_fragment;
         sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
         let said = receiver.payload_end;
         match self.turns.current_mut() {

@@ -1,15 +1,18 @@
 //! [`Holes`]: ranges of one side's sequence space that were passed over, as what came after them was captured and they were not.
 //!
 //! A hole that is acknowledged was filled where the receiver stands, so the capture lost it. One that is captured later was late, or repeated.
+//! What follows the first fragment of a packet begins behind the other fragments, which carry no header: no hole.
 //! One that the receiver reports by SACK to be missing was lost on the path.
 
 use crate::case::{Mark, Missing, Nature};
-use crate::tcp::{Header, SeqNumber};
+use crate::tcp::{Extent, Header, SeqNumber};
 
 /// The open holes of one side, the oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Holes {
     open: Vec<Hole>,
+    /// The latest segment was longer than its record tells.
+    is_open_ended: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -26,11 +29,19 @@ impl Holes {
             self.open.clear(); // Its numbers begin anew.
             return;
         }
+        if header.seq_len() > 0 {
+            self.is_open_ended = header.ip.extent == Extent::Fragment;
+        }
         if let (Nature::Ahead, Some(next)) = (nature, next) {
             self.open(next, header);
         } else if !self.open.is_empty() && header.seq_len() > 0 {
             self.fill(header.seq, header.seq_end());
         }
+    }
+
+    /// The latest segment went on in further fragments of its packet, so that more is acknowledged than its record tells.
+    pub const fn is_open_ended(&self) -> bool {
+        self.is_open_ended
     }
 
     fn open(&mut self, begin: SeqNumber, header: &Header) {

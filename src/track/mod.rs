@@ -22,7 +22,7 @@ use crate::case::{
     ServiceEvent, Sightings, Timeline,
 };
 use crate::origin::{RecordId, SECOND, Timestamp};
-use crate::tcp::{Checksum, Header, Prefix, Quoted, Segment, Side};
+use crate::tcp::{Checksum, Extent, Header, Prefix, Quoted, Segment, Side};
 use connection::Connection;
 use copies::Recent;
 use neighbours::Neighbours;
@@ -274,7 +274,7 @@ impl Tracker {
         {
             self.counts.oversized.note(header.record);
         }
-        if header.ip.length_unsaid {
+        if header.ip.extent == Extent::Unsaid {
             self.counts.unsized_packets.note(header.record);
         }
         if header.checksum == Checksum::Wrong {
