@@ -292,7 +292,8 @@ impl Connection {
             header.seq + u32::from(header.flags.syn()) + header.payload_len,
         );
         let (sender, receiver) = self.endpoints.both_mut(side);
-        let bytes = Prefix::new(segment.payload, header.payload_len);
+        let is_fragment = header.ip.extent == Extent::Fragment;
+        let bytes = Prefix::new(segment.payload, header.payload_len + u32::from(is_fragment));
         if header.payload_len as usize > segment.payload.len()
             && bytes.is_cut()
             && bytes.bytes().len() < Prefix::CAPACITY
@@ -302,7 +303,6 @@ impl Connection {
         if sender.first_payload.is_none() {
             sender.first_bytes = bytes.clone();
         }
-        let is_fragment = header.ip.extent == Extent::Fragment;
         self.payload_cut |= is_fragment && bytes.bytes().len() < Prefix::CAPACITY;
         let whole = segment.payload.len() == header.payload_len as usize && !is_fragment;
         sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
@@ -395,6 +395,18 @@ impl Connection {
         }
     }
 
+    /// Learns from a reset where its sender stands, whose latest segment went on in further fragments.
+    pub fn learn_end(&mut self, side: Side, header: &Header) {
+        let view = &mut self.endpoints[side];
+        if self.holes[side].is_open_ended()
+            && view
+                .snd_nxt
+                .is_some_and(|next| header.seq.is_within(next, LONGEST_PACKET))
+        {
+            view.snd_nxt = Some(header.seq);
+        }
+    }
+
     /// Takes a reset: whether its receiver obeyed decides what becomes of the states. Its numbers move nothing, for it may be forged.
     pub fn take_reset(&mut self, side: Side, header: &Header) {
         self.pass_to(header.time);
@@ -457,5 +469,7 @@ impl Connection {
     }
 }
 
+/// What one packet holds at most, in bytes, however many fragments it has (RFC 791 3.1).
+const LONGEST_PACKET: u32 = 65_535;
 /// Records of several queues, interfaces or processors are disordered by less; chosen.
 pub const DISORDERED: i64 = 10 * MILLISECOND;

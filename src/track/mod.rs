@@ -326,6 +326,7 @@ impl Tracker {
         let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
+        connection.learn_end(side, &header);
         let case = ResetCase {
             connection: connection.id,
             carried: connection.carried_by(side, segment),
