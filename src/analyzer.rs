@@ -214,6 +214,7 @@ impl Analyzer {
             forgotten: counts.forgotten,
             crowded: counts.crowded,
             oversized: seen(counts.oversized),
+            unsized_packets: seen(counts.unsized_packets),
             unfinished: seen(counts.unfinished),
             damaged: seen(counts.damaged),
             disordered: self.clock.disordered,

@@ -55,4 +55,7 @@ pub struct RecordId {
     pub source: u16,
     /// Number of the record within its source, from 1.
     pub number: u64,
+    /// The interface that it came through: its index in a pcapng file's section, from 0, or the number that the kernel of a cooked capture has for it.
+    /// `None` where only one is known.
+    pub interface: Option<u16>,
 }

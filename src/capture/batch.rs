@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) len: u32,
     pub(super) original_len: u32,
     pub(super) link: LinkType,
+    /// Index among the interfaces of its section, where there are some.
+    pub(super) interface: Option<u16>,
 }
 
 impl Batch {
@@ -48,6 +50,7 @@ impl Batch {
             len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             original_len: record.original_len,
             link: record.link,
+            interface: record.id.interface,
         });
         self.bytes.extend_from_slice(bytes);
     }
@@ -75,6 +78,7 @@ impl Batch {
                 order: entry.number,
                 source: self.source,
                 number: entry.number,
+                interface: entry.interface,
             },
             time: entry.time,
             link: entry.link,

@@ -2,7 +2,7 @@
 
 use super::messages;
 use crate::capture::{CaptureError, Merge, SourceInfo};
-use crate::report::Source;
+use crate::report::{Interface, Source};
 use std::path::{Path, PathBuf};
 
 /// The inputs that could be opened, and the others by name.
@@ -63,6 +63,16 @@ fn reported(info: &SourceInfo) -> Source {
     Source {
         name: info.name.clone(),
         format: Some(info.format),
+        packing: info.packing,
+        interfaces: info
+            .interfaces
+            .iter()
+            .map(|interface| Interface {
+                name: Some(interface.name.clone()).filter(|name| !name.is_empty()),
+                link_type: interface.link.0,
+                dropped: interface.dropped,
+            })
+            .collect(),
         link_types: info.links.iter().map(|link| link.0).collect(),
         records: info.records,
         bytes: info.bytes,

@@ -16,6 +16,7 @@ pub(super) struct Packet {
     pub(super) len: u32,
     pub(super) original_len: u32,
     pub(super) link: LinkType,
+    pub(super) interface: Option<u16>,
 }
 
 impl Pcapng {
@@ -54,6 +55,7 @@ impl Pcapng {
             len,
             original_len,
             link: interface.link,
+            interface: u16::try_from(index).ok(),
         };
         if fields.rest().len() > OPTION_HEADER_LEN {
             fields.take(padding(len as usize)).ok_or(short)?;
@@ -97,6 +99,7 @@ impl Pcapng {
             len,
             original_len,
             link: interface.link,
+            interface: Some(0),
         })
     }
 }
