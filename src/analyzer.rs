@@ -6,6 +6,11 @@
 //! 2. [`Analyzer::next_reset`] until there is none, after each push or as seldom as one likes;
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
+mod followed;
+
+pub use crate::decode::headers_len;
+pub use followed::Followed;
+
 use crate::decode::{Decoded, Record, Skip, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::origin::Timestamp;
@@ -166,7 +171,9 @@ impl Analyzer {
 
     fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
-            Decoded::Segment(segment) => self.tracker.observe(segment),
+            Decoded::Segment(segment) => {
+                self.tracker.observe(segment);
+            }
             Decoded::Quoted(quoted) => {
                 *self.skipped.entry(Skip::Quoted).or_default() += 1;
                 self.tracker.observe_error(quoted);

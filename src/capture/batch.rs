@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) len: u32,
     pub(super) original_len: u32,
     pub(super) link: LinkType,
+    /// The interface that captured it, from 0 in the order in which the source describes them; 0 where it describes none.
+    pub(super) interface: u32,
 }
 
 impl Batch {
@@ -48,6 +50,7 @@ impl Batch {
             len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             original_len: record.original_len,
             link: record.link,
+            interface: 0,
         });
         self.bytes.extend_from_slice(bytes);
     }
@@ -67,6 +70,11 @@ impl Batch {
     /// The record at `place`, from 0. `None` behind the last.
     pub fn record(&self, place: usize) -> Option<Record<'_>> {
         self.index.get(place).map(|entry| self.at(entry))
+    }
+
+    /// Which interface captured the record at `place`, from 0 in the order in which the source describes them. `None` behind the last.
+    pub fn interface(&self, place: usize) -> Option<u32> {
+        self.index.get(place).map(|entry| entry.interface)
     }
 
     fn at(&self, entry: &Entry) -> Record<'_> {

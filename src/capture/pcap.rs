@@ -157,6 +157,7 @@ impl Pcap {
                 len: head.len,
                 original_len: head.original_len,
                 link: self.link,
+                interface: 0,
             });
             self.last = Some(head.seconds);
             progress.next += 1;

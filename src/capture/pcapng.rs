@@ -7,6 +7,9 @@ mod block;
 mod clock;
 mod interface;
 mod packet;
+mod write;
+
+pub use write::{Origin, PcapngWriter};
 
 use super::batch::Entry;
 use super::bytes::{ByteOrder, Fields};
@@ -30,6 +33,8 @@ pub(super) struct Pcapng {
     dropped_before: Option<u64>,
     /// Of interfaces, from the beginning of the file.
     names: Vec<String>,
+    /// How many interfaces that were.
+    described: u32,
     /// Set while the next sound block is searched for.
     lost: Option<Lost>,
 }
@@ -48,6 +53,7 @@ impl Pcapng {
             last: Timestamp::from_nanos(0),
             dropped_before: None,
             names: Vec::new(),
+            described: 0,
             lost: None,
         }
     }
@@ -168,6 +174,7 @@ impl Pcapng {
                 len: packet.len,
                 original_len: packet.original_len,
                 link: packet.link,
+                interface: packet.interface,
             });
             progress.next += 1;
         }

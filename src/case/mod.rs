@@ -27,6 +27,8 @@ use std::net::SocketAddr;
 /// Everything known about one reset.
 #[derive(Clone, Debug)]
 pub struct ResetCase {
+    /// The place of its connection among all of the capture, from 1 in the order in which they were met.
+    pub ordinal: u64,
     /// Whose reset it is.
     pub connection: ConnectionId,
     /// Its ends and wrappings as the reset's own record names them: others than the connection's where that record is a copy captured behind a

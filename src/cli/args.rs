@@ -96,6 +96,21 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Write the packets of the connections that were reset to FILE
+    ///
+    /// Write the packets of the connections that were reset to FILE, in pcapng format: as they were captured, with a comment on each reset
+    /// that Wireshark and tshark show. Only connections with a reset that is reported: --cause, --connection and the like choose. The
+    /// inputs are read a second time; what comes from a pipe is kept in a temporary file until then.
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+
+    /// Write no payload with --write, only headers
+    ///
+    /// Write no payload with --write, only headers: each packet is cut behind its TCP header, and keeps its length on the wire. Also of a
+    /// segment that an ICMP error quotes.
+    #[arg(long, requires = "write")]
+    pub headers_only: bool,
+
     /// Show every reset, not only some of each kind
     #[arg(long, conflicts_with = "examples")]
     pub all: bool,

@@ -7,6 +7,7 @@ mod alarm;
 mod args;
 mod explain;
 mod inputs;
+mod keep;
 mod messages;
 mod paper;
 mod plan;
@@ -14,6 +15,7 @@ mod run;
 mod search;
 mod select;
 mod sieve;
+mod target;
 
 use messages::Exit;
 use plan::Plan;

@@ -2,10 +2,12 @@
 
 use super::alarm::Alarm;
 use super::inputs::Inputs;
-use super::messages::{self, Exit};
+use super::keep::Kept;
+use super::messages::{self, Exit, Mistake};
 use super::plan::{Colour, Diagnosis};
 use super::select::Selection;
 use super::sieve::Sieve;
+use super::target::{self, Target};
 use crate::analyzer::{Analyzer, Config};
 use crate::capture::Merge;
 use crate::render::{Options, Renderer, Style};
@@ -19,11 +21,20 @@ pub fn run(plan: &Diagnosis) -> Exit {
         Ok(sieve) => sieve,
         Err(exit) => return exit,
     };
-    let mut inputs = Inputs::open(&plan.files);
+    for output in [&plan.output, &plan.write].into_iter().flatten() {
+        if target::is_input(output, &plan.files) {
+            return messages::usage(&Mistake::OutputIsInput(output.clone()));
+        }
+    }
+    let mut inputs = Inputs::open(&plan.files, plan.write.is_some());
     if inputs.none_opened() {
         return Exit::Nothing;
     }
-    let mut run = match Run::begin(plan, sieve) {
+    let kept = match plan.write.as_deref().map(Target::create).transpose() {
+        Ok(target) => target.map(Kept::new),
+        Err(error) => return messages::not_written(&error, plan.write.as_deref()),
+    };
+    let mut run = match Run::begin(plan, sieve, kept) {
         Ok(run) => run,
         Err(error) => return messages::not_written(&error, plan.output.as_deref()),
     };
@@ -32,12 +43,37 @@ pub fn run(plan: &Diagnosis) -> Exit {
         .begin(&Head::default(), &mut run.out)
         .and_then(|()| run.read(&mut inputs.merge))
         .and_then(|()| run.end(&inputs));
-    match written {
-        Ok(ending) if ending.alarmed => Exit::Alarmed,
-        Ok(ending) if ending.whole && inputs.all_complete() => Exit::Complete,
-        Ok(_) => Exit::Partial,
-        Err(error) => messages::not_written(&error, plan.output.as_deref()),
+    let ending = match written {
+        Ok(ending) => ending,
+        Err(error) => return messages::not_written(&error, plan.output.as_deref()),
+    };
+    let packets = ending.kept.is_none_or(|kept| write(kept, plan, &inputs));
+    match ending.alarmed {
+        true => Exit::Alarmed,
+        false if ending.whole && packets && inputs.all_complete() => Exit::Complete,
+        false => Exit::Partial,
     }
+}
+
+/// Writes the packets of `--write`. Whether all of them could be; what could not is said.
+fn write(kept: Kept, plan: &Diagnosis, inputs: &Inputs) -> bool {
+    match kept.write(plan, config(plan), inputs) {
+        Ok(written) if written.left_out == 0 => true,
+        Ok(written) => {
+            messages::too_many_to_write(written.left_out);
+            false
+        }
+        Err(error) => {
+            messages::not_written(&error, plan.write.as_deref());
+            false
+        }
+    }
+}
+
+fn config(plan: &Diagnosis) -> Config {
+    let mut config = Config::default();
+    config.incidents.examples = plan.examples;
+    config
 }
 
 /// Columns for text: those of the terminal where there is one, within reason, else [`COLUMNS`].
@@ -77,12 +113,15 @@ struct Ending {
     whole: bool,
     /// A reset was reported that `--fail-on` names.
     alarmed: bool,
+    /// Whose packets are to be written.
+    kept: Option<Kept>,
 }
 
 /// One analysis on its way to the output.
 struct Run {
     alarms: Vec<Alarm>,
     alarmed: bool,
+    kept: Option<Kept>,
     sieve: Sieve,
     selection: Selection,
     analyzer: Analyzer,
@@ -91,9 +130,7 @@ struct Run {
 }
 
 impl Run {
-    fn begin(plan: &Diagnosis, sieve: Sieve) -> io::Result<Self> {
-        let mut config = Config::default();
-        config.incidents.examples = plan.examples;
+    fn begin(plan: &Diagnosis, sieve: Sieve, kept: Option<Kept>) -> io::Result<Self> {
         let out: Box<dyn Write> = match &plan.output {
             Some(path) => Box::new(File::create(path)?),
             None => Box::new(io::stdout()),
@@ -107,9 +144,10 @@ impl Run {
         Ok(Self {
             alarms: plan.alarms.clone(),
             alarmed: false,
+            kept,
             sieve,
             selection: Selection::new(plan.wanted.clone()),
-            analyzer: Analyzer::new(config),
+            analyzer: Analyzer::new(config(plan)),
             renderer: plan.format.renderer(options),
             out: BufWriter::new(out),
         })
@@ -139,6 +177,9 @@ impl Run {
             .next_selected(|reset| self.selection.admits(reset))
         {
             self.alarmed |= self.alarms.iter().any(|alarm| alarm.rings(&reset));
+            if let Some(kept) = &mut self.kept {
+                kept.note(&reset);
+            }
             self.renderer.reset(&reset, &mut self.out)?;
         }
         Ok(())
@@ -166,6 +207,7 @@ impl Run {
         Ok(Ending {
             whole: self.sieve.end(),
             alarmed: self.alarmed,
+            kept: self.kept,
         })
     }
 }

@@ -47,6 +47,7 @@ pub fn reset_report(facts: &Facts<'_>, verdict: &Verdict) -> ResetReport {
 fn connection(facts: &Facts<'_>) -> Connection {
     let id = &facts.case.carried;
     Connection {
+        ordinal: facts.case.ordinal,
         client: id.client,
         server: id.server,
         roles_known: id.roles_known,

@@ -64,6 +64,9 @@ impl ResetReport {
     schemars(deny_unknown_fields)
 )]
 pub struct Connection {
+    /// Its place among the connections of the capture, from 1 in the order in which they were met; not part of the format.
+    #[serde(skip)]
+    pub ordinal: u64,
     /// Address and port of whoever sent the first SYN.
     pub client: SocketAddr,
     /// Address and port of whoever answered it.
@@ -291,6 +294,7 @@ impl ResetReport {
             record: 2,
             time,
             connection: Connection {
+                ordinal: 1,
                 client: address("10.0.0.1:40000"),
                 server: address("10.0.0.2:80"),
                 roles_known: true,

@@ -12,6 +12,8 @@ use crate::tcp::{Event, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, S
 /// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
 #[derive(Clone, Debug)]
 pub struct Connection {
+    /// Its place among the connections of the capture, from 1 in the order in which they were met.
+    pub ordinal: u64,
     /// Its addresses in their roles.
     pub id: ConnectionId,
     /// Its ends where further copies of its packets were captured: behind other tags, or with translated addresses.
@@ -61,6 +63,7 @@ impl Connection {
     /// A connection that begins with `segment`, sent by `side`.
     pub fn new(id: ConnectionId, segment: &Segment<'_>, room: usize) -> Self {
         Self {
+            ordinal: 0,
             id,
             ways: Vec::new(),
             captured: 1,

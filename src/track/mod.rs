@@ -106,8 +106,9 @@ impl Tracker {
         }
     }
 
-    /// Takes the next segment of the capture.
-    pub fn observe(&mut self, segment: &Segment<'_>) {
+    /// Takes the next segment of the capture, and says which connection it belongs to: its place among all that were met, from 1. `None`
+    /// never, but for a connection that is lost on the way.
+    pub fn observe(&mut self, segment: &Segment<'_>) -> Option<u64> {
         let header = &segment.header;
         self.advance_to(header.time);
         self.counts.segments += 1;
@@ -116,9 +117,8 @@ impl Tracker {
         }
         self.now = Some(header.time);
         let slot = self.connection_of(segment);
-        let Some(connection) = self.table.get_mut(slot) else {
-            return;
-        };
+        let connection = self.table.get_mut(slot)?;
+        let ordinal = connection.ordinal;
         let side = connection.side_of(segment);
         if let Some(first) = connection.copied_by(side, header) {
             self.counts.copies.note(connection, &first, segment);
@@ -143,18 +143,20 @@ impl Tracker {
         {
             self.table.remove(slot);
         }
+        Some(ordinal)
     }
 
-    /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed.
-    pub fn observe_error(&mut self, quoted: &Quoted) {
+    /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed. Says which that is,
+    /// as [`Tracker::observe`] does; `None` when it is not followed.
+    pub fn observe_error(&mut self, quoted: &Quoted) -> Option<u64> {
         self.advance_to(quoted.time);
         let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
-        if let Some(slot) = self.table.find(&key)
-            && let Some(connection) = self.table.get_mut(slot)
-            && connection.icmp.len() < ResetCase::EARLIER
-        {
+        let slot = self.table.find(&key)?;
+        let connection = self.table.get_mut(slot)?;
+        if connection.icmp.len() < ResetCase::EARLIER {
             connection.icmp.push(*quoted);
         }
+        Some(connection.ordinal)
     }
 
     /// Lets capture time pass, so that cases settle that have waited long enough.
@@ -221,6 +223,7 @@ impl Tracker {
         self.counts.connections += 1;
         let mut connection = Connection::new(roles_of(segment), segment, self.limits.timeline);
         connection.predecessor = predecessor;
+        connection.ordinal = self.counts.connections;
         let slot = self.table.insert(key, connection);
         if let Some(connection) = self.table.get(slot) {
             self.twins.add(connection, slot);
@@ -315,6 +318,7 @@ impl Tracker {
             return;
         };
         let case = ResetCase {
+            ordinal: connection.ordinal,
             connection: connection.id,
             carried: connection.carried_by(side, segment),
             started: connection.started,

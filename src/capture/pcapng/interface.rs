@@ -10,6 +10,8 @@ use crate::decode::LinkType;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Interface {
     pub(super) link: LinkType,
+    /// Its place among those of the whole file, from 0.
+    pub(super) place: u32,
     /// Zero: no limit.
     pub(super) snap_len: u32,
     pub(super) clock: Clock,
@@ -34,11 +36,14 @@ impl Pcapng {
                 _ => {}
             }
         }
+        let place = self.described;
+        self.described = place.saturating_add(1);
         if self.names.len() < MOST_NAMES {
             self.names.push(name);
         }
         Some(Interface {
             link,
+            place,
             snap_len,
             clock: Clock::new(resolution, offset),
             dropped: None,
