@@ -3,7 +3,6 @@
 #![cfg(feature = "cli")]
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
     reason = "a test ends where its own preparations fail, and opens what it wants"

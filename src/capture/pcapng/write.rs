@@ -168,7 +168,7 @@ impl Epoch {
     const fn seconds(self) -> i64 {
         match self {
             Self::Unix => 0,
-            Self::Earliest => i64::MIN / SECOND - 1,
+            Self::Earliest => i64::MIN / SECOND,
         }
     }
 }
@@ -189,7 +189,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again_to_the_nanosecond() {
-        let times = [1_700_000_000_123_456_789, -1, 0, i64::MIN, i64::MAX];
+        let times = [
+            1_700_000_000_123_456_789,
+            -1,
+            0,
+            i64::MIN + SECOND,
+            i64::MAX,
+        ];
         let mut writer = PcapngWriter::new(Vec::new(), "a test", "two lines\nof text").unwrap();
         let [first, second] = ["eth0", "eth1"].map(|name| Origin {
             name: name.into(),
