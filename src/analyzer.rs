@@ -8,16 +8,18 @@
 
 mod followed;
 
-pub use crate::decode::headers_len;
+pub use crate::decode::{Bare, bare, headers_len};
 pub use followed::Followed;
 
 use crate::decode::{Decoded, Record, Skip, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
+use crate::mask::Mask;
 use crate::origin::Timestamp;
 use crate::report::{
     CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Seen, Summary, Traits,
-    report_on,
+    report_masked,
 };
+use crate::tcp::{Quoted, Segment};
 use crate::track::{DISORDERED, Limits, Met, Tracker};
 use std::collections::BTreeMap;
 
@@ -53,6 +55,7 @@ pub struct Analyzer {
     by_severity: BTreeMap<&'static str, u64>,
     unselected: u64,
     clock: Clock,
+    mask: Option<Mask>,
 }
 
 /// How the records' times went.
@@ -78,6 +81,16 @@ impl Analyzer {
             by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
             unselected: 0,
             clock: Clock::default(),
+            mask: None,
+        }
+    }
+
+    /// An analysis of what a mask leaves to see: addresses are masked before anything is made of them, so that filters, Community IDs and
+    /// findings are of the masked ones; host names and what applications wrote never come into a report.
+    pub fn masked(config: Config, mask: Mask) -> Self {
+        Self {
+            mask: Some(mask),
+            ..Self::new(config)
         }
     }
 
@@ -113,7 +126,7 @@ impl Analyzer {
     ) -> Option<ResetReport> {
         loop {
             let case = self.tracker.next_case()?;
-            let report = report_on(&case);
+            let report = report_masked(&case, self.mask.as_ref());
             if !select(&report) {
                 self.unselected += 1;
                 continue;
@@ -172,11 +185,23 @@ impl Analyzer {
     fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
             Decoded::Segment(segment) => {
-                self.tracker.observe(segment);
+                let masked = self.mask.as_mut().map(|mask| Segment {
+                    from: mask.socket(segment.from),
+                    to: mask.socket(segment.to),
+                    ..*segment
+                });
+                self.tracker.observe(masked.as_ref().unwrap_or(segment));
             }
             Decoded::Quoted(quoted) => {
                 *self.skipped.entry(Skip::Quoted).or_default() += 1;
-                self.tracker.observe_error(quoted);
+                let masked = self.mask.as_mut().map(|mask| Quoted {
+                    reporter: mask.ip(quoted.reporter),
+                    from: mask.socket(quoted.from),
+                    to: mask.socket(quoted.to),
+                    ..*quoted
+                });
+                self.tracker
+                    .observe_error(masked.as_ref().unwrap_or(quoted));
             }
             Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
             Decoded::Skip(skip) => *self.skipped.entry(*skip).or_default() += 1,

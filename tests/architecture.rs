@@ -12,24 +12,36 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// `(room, rooms that it may name)`. `testkit` serves tests alone and may name any; `main.rs`, `lib.rs` and `build.rs` are doors, not rooms.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("origin", &[]),
+    ("mask", &[]),
     ("tcp", &["origin"]),
     ("decode", &["tcp", "origin"]),
     ("capture", &["decode", "origin"]),
     ("case", &["tcp", "origin"]),
     ("track", &["case", "tcp", "origin"]),
     ("rules", &["case", "tcp", "origin"]),
-    ("report", &["rules", "case", "tcp", "origin"]),
+    ("report", &["rules", "case", "tcp", "origin", "mask"]),
     ("incidents", &["report", "case", "tcp", "origin"]),
     ("render", &["report"]),
     (
         "analyzer",
-        &["decode", "track", "rules", "report", "incidents", "origin"],
+        &[
+            "decode",
+            "track",
+            "rules",
+            "report",
+            "incidents",
+            "tcp",
+            "origin",
+            "mask",
+        ],
     ),
     (
         "cli",
-        &["capture", "analyzer", "render", "report", "rules", "origin"],
+        &[
+            "capture", "analyzer", "render", "report", "rules", "origin", "mask",
+        ],
     ),
 ];
 

@@ -12,6 +12,8 @@ pub struct Inputs {
     /// Those that are not, with their indexes.
     closed: Vec<(u16, Source)>,
     files: Vec<PathBuf>,
+    /// Whether their names are not told.
+    pub masked: bool,
     /// What those gave that cannot be read twice, with their indexes.
     spools: Vec<(u16, Spool)>,
 }
@@ -23,6 +25,7 @@ impl Inputs {
             merge: Merge::new(),
             closed: Vec::new(),
             files: files.to_vec(),
+            masked: false,
             spools: Vec::new(),
         };
         for (index, path) in (0_u16..).zip(files) {
@@ -84,7 +87,15 @@ impl Inputs {
             .chain(self.closed.iter().cloned())
             .collect();
         all.sort_by_key(|(index, _)| *index);
-        all.into_iter().map(|(_, source)| source).collect()
+        let shown = |(index, source): (u16, Source)| {
+            if self.masked && source.name != "-" {
+                let name = format!("input-{}", u32::from(index) + 1);
+                Source { name, ..source }
+            } else {
+                source
+            }
+        };
+        all.into_iter().map(shown).collect()
     }
 }
 

@@ -8,8 +8,9 @@ use super::inputs::Inputs;
 use super::plan::Diagnosis;
 use super::sieve::Sieve;
 use super::target::Target;
-use crate::analyzer::{Config, Followed, headers_len};
-use crate::capture::{Merge, Origin, PcapngWriter};
+use crate::analyzer::{Bare, Config, Followed, bare, headers_len};
+use crate::capture::{Merge, Origin, PcapngWriter, Record};
+use crate::mask::Mask;
 use crate::report::{Head, Reference, ResetReport, words};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -82,7 +83,13 @@ impl Kept {
     }
 
     /// Reads the inputs again and writes the file.
-    pub fn write(self, plan: &Diagnosis, config: Config, inputs: &Inputs) -> io::Result<Written> {
+    pub fn write(
+        self,
+        plan: &Diagnosis,
+        config: Config,
+        mut mask: Option<Mask>,
+        inputs: &Inputs,
+    ) -> io::Result<Written> {
         let places = self.find(plan, config, inputs)?;
         let (connections, notes) = (self.connections.len() as u64, &self.notes);
         let names = Names::of(inputs);
@@ -96,7 +103,9 @@ impl Kept {
             words::count(notes.len() as u64, "reset", "resets"),
             words::count(connections, "connection", "connections"),
             names.list(),
-            if plan.headers_only {
+            if mask.is_some() {
+                "; masked: addresses are others, and only headers are left"
+            } else if plan.headers_only {
                 "; payload was cut off"
             } else {
                 ""
@@ -104,7 +113,13 @@ impl Kept {
         );
         self.target.fill(|out| {
             let writer = PcapngWriter::new(out, &tool, &comment)?;
-            copy(writer, plan, inputs, &places, |at| {
+            let reader = Reader {
+                inputs,
+                names: &names,
+                headers_only: plan.headers_only,
+                mask: mask.as_mut(),
+            };
+            copy(writer, reader, &places, |at| {
                 notes.get(&at).map(|note| note.text(at, &places, &names))
             })
         })?;
@@ -213,7 +228,10 @@ impl Names {
             .collect();
         let mut interfaces = vec![Vec::new(); files.len()];
         for (index, info) in inputs.merge.infos() {
-            if let Some(room) = interfaces.get_mut(usize::from(index)) {
+            // Interfaces are often called after hosts.
+            if let Some(room) = interfaces.get_mut(usize::from(index))
+                && !inputs.masked
+            {
                 room.clone_from(&info.interfaces);
             }
         }
@@ -280,21 +298,25 @@ fn goes_on(merge: &mut Merge) -> bool {
     }
 }
 
+/// How records are read again.
+struct Reader<'a> {
+    inputs: &'a Inputs,
+    names: &'a Names,
+    headers_only: bool,
+    mask: Option<&'a mut Mask>,
+}
+
 /// Writes the records that have a place, with what `comment` says of each.
 fn copy(
     mut writer: PcapngWriter<impl Write>,
-    plan: &Diagnosis,
-    inputs: &Inputs,
+    mut reader: Reader<'_>,
     places: &Places,
     comment: impl Fn(Reference) -> Option<String>,
 ) -> io::Result<()> {
-    let names = Names::of(inputs);
-    let mut merge = again(inputs)?;
+    let mut merge = again(reader.inputs)?;
     let mut next = vec![0_usize; places.of.len()];
     while goes_on(&mut merge) {
-        let Some(mut record) = merge.given() else {
-            break;
-        };
+        let Some(record) = merge.given() else { break };
         let source = usize::from(record.id.source);
         let wanted = places.of.get(source).zip(next.get_mut(source));
         let Some((mine, at)) = wanted else { continue };
@@ -305,17 +327,46 @@ fn copy(
             continue;
         }
         *at += 1;
-        if plan.headers_only {
-            record.bytes = record.bytes.get(..headers_len(&record)).unwrap_or_default();
-        }
-        let origin = names.origin(record.id.source, merge.interface());
+        let origin = reader.names.origin(record.id.source, merge.interface());
         let comment = comment(record.id.into());
-        writer.packet(&origin, &record, comment.as_deref())?;
+        reader.shown(record, |record| {
+            writer.packet(&origin, &record, comment.as_deref())
+        })?;
     }
     if writer.packets() == places.count {
         Ok(())
     } else {
         Err(changed())
+    }
+}
+
+impl Reader<'_> {
+    /// Gives `write` a record as it may be seen.
+    fn shown(
+        &mut self,
+        record: Record<'_>,
+        write: impl FnOnce(Record<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Some(mask) = &mut self.mask else {
+            let len = if self.headers_only {
+                headers_len(&record)
+            } else {
+                record.bytes.len()
+            };
+            let bytes = record.bytes.get(..len).unwrap_or_default();
+            return write(Record { bytes, ..record });
+        };
+        // What cannot be masked keeps its place, so that numbers stay right, and none of its bytes.
+        let made = bare(&record, &mut |address| mask.ip(address)).unwrap_or(Bare {
+            bytes: Vec::new(),
+            original_len: record.original_len,
+        });
+        write(Record {
+            link: Bare::LINK,
+            bytes: &made.bytes,
+            original_len: made.original_len,
+            ..record
+        })
     }
 }
 

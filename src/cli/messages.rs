@@ -124,6 +124,16 @@ pub fn not_written(error: &io::Error, output: Option<&Path>) -> Exit {
     Exit::Nothing
 }
 
+/// There is no key to mask with.
+pub fn no_key(error: &io::Error, file: Option<&Path>) -> Exit {
+    let name = file.map_or_else(|| "a random key".into(), shown);
+    say(
+        &format!("{name}: cannot be had to mask with: {error}"),
+        Some("a new secret: head -c 32 /dev/urandom > FILE"),
+    );
+    Exit::Nothing
+}
+
 /// So many resets were left out of what `--write` wrote.
 pub fn too_many_to_write(left_out: u64) {
     say(

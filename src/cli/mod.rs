@@ -8,6 +8,7 @@ mod args;
 mod explain;
 mod inputs;
 mod keep;
+mod key;
 mod messages;
 mod paper;
 mod plan;

@@ -47,10 +47,21 @@ pub struct Diagnosis {
     pub write: Option<PathBuf>,
     /// Whether these lose their payload.
     pub headers_only: bool,
+    /// With what the report is masked; not at all when `None`.
+    pub mask: Option<Key>,
     /// When it has colour.
     pub colour: Colour,
     /// The zone of times for people.
     pub zone: Zone,
+}
+
+/// What a report is masked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// Of this run alone.
+    Random,
+    /// The secret in a file.
+    File(PathBuf),
 }
 
 /// When a report has colour.
@@ -120,6 +131,9 @@ impl Diagnosis {
             output: args.output,
             write: args.write,
             headers_only: args.headers_only,
+            mask: args
+                .mask
+                .then(|| args.mask_key.map_or(Key::Random, Key::File)),
             colour: match args.color.as_str() {
                 "always" => Colour::Always,
                 "never" => Colour::Never,

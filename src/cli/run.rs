@@ -3,13 +3,15 @@
 use super::alarm::Alarm;
 use super::inputs::Inputs;
 use super::keep::Kept;
+use super::key;
 use super::messages::{self, Exit, Mistake};
-use super::plan::{Colour, Diagnosis};
+use super::plan::{Colour, Diagnosis, Key};
 use super::select::Selection;
 use super::sieve::Sieve;
 use super::target::{self, Target};
 use crate::analyzer::{Analyzer, Config};
 use crate::capture::Merge;
+use crate::mask::Mask;
 use crate::render::{Options, Renderer, Style};
 use crate::report::{End, Head, quality_of_sources};
 use std::fs::File;
@@ -26,28 +28,37 @@ pub fn run(plan: &Diagnosis) -> Exit {
             return messages::usage(&Mistake::OutputIsInput(output.clone()));
         }
     }
+    let mask = match plan.mask.as_ref().map(|key| (key, key::mask(key))) {
+        None => None,
+        Some((_, Ok(mask))) => Some(mask),
+        Some((Key::File(path), Err(error))) => return messages::no_key(&error, Some(path)),
+        Some((Key::Random, Err(error))) => return messages::no_key(&error, None),
+    };
     let mut inputs = Inputs::open(&plan.files, plan.write.is_some());
     if inputs.none_opened() {
         return Exit::Nothing;
     }
+    inputs.masked = mask.is_some();
     let kept = match plan.write.as_deref().map(Target::create).transpose() {
         Ok(target) => target.map(Kept::new),
         Err(error) => return messages::not_written(&error, plan.write.as_deref()),
     };
-    let mut run = match Run::begin(plan, sieve, kept) {
+    let mut run = match Run::begin(plan, sieve, kept, mask.clone()) {
         Ok(run) => run,
         Err(error) => return messages::not_written(&error, plan.output.as_deref()),
     };
     let written = run
         .renderer
-        .begin(&Head::default(), &mut run.out)
+        .begin(&Head::new(mask.is_some()), &mut run.out)
         .and_then(|()| run.read(&mut inputs.merge))
         .and_then(|()| run.end(&inputs));
     let ending = match written {
         Ok(ending) => ending,
         Err(error) => return messages::not_written(&error, plan.output.as_deref()),
     };
-    let packets = ending.kept.is_none_or(|kept| write(kept, plan, &inputs));
+    let packets = ending
+        .kept
+        .is_none_or(|kept| write(kept, plan, mask, &inputs));
     match ending.alarmed {
         true => Exit::Alarmed,
         false if ending.whole && packets && inputs.all_complete() => Exit::Complete,
@@ -56,8 +67,8 @@ pub fn run(plan: &Diagnosis) -> Exit {
 }
 
 /// Writes the packets of `--write`. Whether all of them could be; what could not is said.
-fn write(kept: Kept, plan: &Diagnosis, inputs: &Inputs) -> bool {
-    match kept.write(plan, config(plan), inputs) {
+fn write(kept: Kept, plan: &Diagnosis, mask: Option<Mask>, inputs: &Inputs) -> bool {
+    match kept.write(plan, config(plan), mask, inputs) {
         Ok(written) if written.left_out == 0 => true,
         Ok(written) => {
             messages::too_many_to_write(written.left_out);
@@ -130,10 +141,23 @@ struct Run {
 }
 
 impl Run {
-    fn begin(plan: &Diagnosis, sieve: Sieve, kept: Option<Kept>) -> io::Result<Self> {
+    fn begin(
+        plan: &Diagnosis,
+        sieve: Sieve,
+        kept: Option<Kept>,
+        mask: Option<Mask>,
+    ) -> io::Result<Self> {
         let out: Box<dyn Write> = match &plan.output {
             Some(path) => Box::new(File::create(path)?),
             None => Box::new(io::stdout()),
+        };
+        let wanted = plan.wanted.clone();
+        let (wanted, analyzer) = match mask {
+            Some(mut mask) => {
+                let wanted = wanted.masked(&mut mask);
+                (wanted, Analyzer::masked(config(plan), mask))
+            }
+            None => (wanted, Analyzer::new(config(plan))),
         };
         let options = Options {
             width: width(plan.output.is_none()),
@@ -146,8 +170,8 @@ impl Run {
             alarmed: false,
             kept,
             sieve,
-            selection: Selection::new(plan.wanted.clone()),
-            analyzer: Analyzer::new(config(plan)),
+            selection: Selection::new(wanted),
+            analyzer,
             renderer: plan.format.renderer(options),
             out: BufWriter::new(out),
         })

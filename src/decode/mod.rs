@@ -8,6 +8,7 @@
 //! etherparse's header slices read every fixed field; the walk from one header to the next is ours. Its packet parsers do that walk too, but
 //! took longer over the same records before they had read a single TCP option, and they give up on a header that the snap length cut.
 
+mod bare;
 mod headers;
 mod icmp;
 mod ip;
@@ -17,6 +18,7 @@ mod tcp;
 mod tunnel;
 mod wrap;
 
+pub use bare::{Bare, bare};
 pub use headers::headers_len;
 pub use record::{LinkType, Record};
 

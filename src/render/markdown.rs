@@ -4,7 +4,7 @@ use super::style::Style;
 use super::table::{headline, ladder};
 use super::telling::{failed, lost, records, saw, story, untouched};
 use super::text::{printable, stop};
-use super::words::{capital, inputs, listed, quality_text, summary_line, where_and_who};
+use super::words::{MASKED, capital, inputs, listed, quality_text, summary_line, where_and_who};
 use super::{Options, Renderer, Show};
 use crate::report::words::{count, grouped};
 use crate::report::{End, Head, Incident, ResetReport};
@@ -29,6 +29,9 @@ impl Markdown {
 impl Renderer for Markdown {
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         self.tool = format!("{} {}", head.tool.name, head.tool.version);
+        if head.tool.masked {
+            writeln!(out, "*{MASKED}*\n")?;
+        }
         match self.options.show {
             Show::Every => writeln!(out, "# Every reset"),
             Show::Representatives => Ok(()),

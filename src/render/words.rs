@@ -200,3 +200,7 @@ pub fn capital(text: &str) -> String {
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
 }
+
+/// What the forms for people say first of a masked report.
+pub const MASKED: &str =
+    "Masked: addresses and names stand for others, and what applications wrote is left out.";

@@ -3,16 +3,30 @@
 use super::reset::{
     Advice, Alternative, Connection, Evidence, ResetReport, TimelineLine, Verdict as Judged,
 };
-use super::{Reference, identity, impact, reasons, story, words};
+use super::{Reference, identity, impact, reasons, story, veil, words};
 use crate::case::facts::{Facts, Origin};
 use crate::case::{ResetCase, Vantage};
+use crate::mask::Mask;
 use crate::rules::{self, Horizon, Phase, Verdict};
 
 /// Judges a case by all rules, and reports on it.
 pub fn report_on(case: &ResetCase) -> ResetReport {
+    report_masked(case, None)
+}
+
+/// The same, with what the applications said behind a mask, if there is one. Addresses were masked before the case was made.
+pub fn report_masked(case: &ResetCase, mask: Option<&Mask>) -> ResetReport {
     let facts = Facts::of(case);
-    let verdict = Verdict::on(&facts);
-    reset_report(&facts, &verdict)
+    let mut verdict = Verdict::on(&facts);
+    if mask.is_some() {
+        veil::verdict(&mut verdict);
+    }
+    let mut report = reset_report(&facts, &verdict);
+    if let Some(mask) = mask {
+        let said = facts.said().into_iter().map(|said| veil::said(said, mask));
+        report.connection.application = said.map(|said| words::said(&said)).collect();
+    }
+    report
 }
 
 /// The report on one reset, with a verdict that was found on it.
