@@ -63,7 +63,10 @@ fn no_form_of_a_masked_report_tells_who_talked() {
             capture.display()
         );
     }
-    assert!(words > 5, "fixtures hold names and texts to be hidden, {words}");
+    assert!(
+        words > 5,
+        "fixtures hold names and texts to be hidden, {words}"
+    );
     fs::remove_dir_all(room).unwrap();
 }
 

@@ -22,6 +22,9 @@ pub struct Traits {
     pub age: i64,
     /// What kind of scan would open a connection so: `SYN`, `ACK`, `FIN`, `NULL` or `Xmas`.
     pub opening: Option<&'static str>,
+    /// The SYN,ACK leaves out what the SYN offered and a SYN cookie has no room for: window scale and SACK, where there are no timestamps
+    /// whose value could hold them (Linux keeps them there).
+    pub cookie: bool,
 }
 
 impl Traits {
@@ -46,8 +49,24 @@ impl Traits {
             waited: gave_up.zip(asked).map(|(end, turn)| end - turn.first.time),
             age: case.reset.time - case.started.time,
             opening: opening(case),
+            cookie: looks_like_cookie(case),
         }
     }
+}
+
+fn looks_like_cookie(case: &ResetCase) -> bool {
+    let options = |side| {
+        let mut sent = case.before.of(side).map(|line| &line.header);
+        let syn = sent.find(|header| header.flags.syn())?;
+        syn.options.complete.then_some(syn.options)
+    };
+    options(Side::Client)
+        .zip(options(Side::Server))
+        .is_some_and(|(asked, given)| {
+            let offered = asked.window_scale.is_some();
+            let taken = given.window_scale.is_some() || given.sack_permitted;
+            offered && !taken && asked.timestamps.is_none()
+        })
 }
 
 /// How the client began.

@@ -51,13 +51,7 @@ fn by_closes(kind: &Kind, closed: &Samples, survived: &Samples) -> Option<Findin
             duration(used)
         );
     }
-    let keep = middle - (middle / 10).max(SECOND / 2);
-    if keep > 0 {
-        text = format!(
-            "{text}: let them drop idle connections before {}",
-            duration(keep)
-        );
-    }
+    text = with_advice(text, "let them", middle);
     Some(finding(
         "idle-timeout",
         text,
@@ -78,14 +72,7 @@ fn by_races(kind: &Kind, survived: &Samples) -> Option<Finding> {
         duration(middle),
         spread(low, high, count(kind.idle.count, "request", "requests"))
     );
-    let mut text = agreeing(text, &known);
-    let keep = middle - (middle / 10).max(SECOND / 2);
-    if keep > 0 {
-        text = format!(
-            "{text}: let clients drop idle connections before {}",
-            duration(keep)
-        );
-    }
+    let text = with_advice(agreeing(text, &known), "let clients", middle);
     Some(finding(
         "idle-timeout",
         text,
@@ -95,6 +82,18 @@ fn by_races(kind: &Kind, survived: &Samples) -> Option<Finding> {
         survived,
         &kind.idle,
     ))
+}
+
+/// When clients must let go of a connection that the service keeps for `timeout` nanoseconds, where there is time for it.
+fn with_advice(text: String, let_them: &str, timeout: i64) -> String {
+    let keep = timeout - (timeout / 10).max(SECOND / 2);
+    if keep <= 0 {
+        return text;
+    }
+    format!(
+        "{text}: {let_them} drop idle connections before {}",
+        duration(keep)
+    )
 }
 
 /// Nothing closes, yet from some silence on the connection is lost: something forgot it.
