@@ -2,7 +2,7 @@
 
 use super::style::Style;
 use super::table::{headline, ladder};
-use super::telling::{failed, lost, records, saw, story, untouched};
+use super::telling::{brief, failed, lost, records, saw, story, untouched};
 use super::text::{printable, stop};
 use super::words::{MASKED, capital, inputs, listed, quality_text, summary_line, where_and_who};
 use super::{Options, Renderer, Show};
@@ -157,6 +157,15 @@ fn incident(incident: &Incident, options: &Options, out: &mut dyn Write) -> io::
     if let Some(best) = incident.representatives.first() {
         writeln!(out, "### Best example: {}", plain(&headline(best, options)))?;
         case(best, options, out)?;
+    }
+    let others = incident.representatives.get(1..).unwrap_or_default();
+    if !others.is_empty() {
+        writeln!(out, "### Further examples\n")?;
+        for reset in others {
+            let filter = &reset.connection.wireshark_filter;
+            writeln!(out, "- {}: `{filter}`", plain(&brief(reset, &options.zone)))?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }

@@ -90,13 +90,24 @@ pub fn summary_line(end: &End) -> String {
     };
     let of = |severity| resets_of(end, severity);
     format!(
-        "{}{selected} in {looked_at}: {}, {}, {} benign; {}",
+        "{}{selected} in {looked_at}: {}, {}, {} benign{}; {}",
         count(summary.resets, "reset", "resets"),
         count(of("error"), "error", "errors"),
         count(of("warning"), "warning", "warnings"),
         grouped(of("benign")),
+        together(end),
         count(end.incidents.len() as u64, "incident", "incidents")
     )
+}
+
+/// How many of the benign resets are so only together, as parts of a scan or of health checks: each by its own verdict is graver, and the
+/// `by_severity` of the JSON form counts it so.
+fn together(end: &End) -> String {
+    let alone = end.summary.by_severity.get("benign").copied().unwrap_or(0);
+    match resets_of(end, "benign").saturating_sub(alone) {
+        0 => String::new(),
+        more => format!(" ({} as part of scans or health checks)", grouped(more)),
+    }
 }
 
 /// Resets in incidents of this severity: those of a scan are benign together, whatever each refusal would be alone.

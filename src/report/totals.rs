@@ -146,7 +146,8 @@ pub struct Summary {
     pub unselected: u64,
     /// Resets by their cause's id; only causes that occurred.
     pub by_cause: BTreeMap<&'static str, u64>,
-    /// Resets by severity: all three words, whether they occurred or not.
+    /// Resets by the severity of their own verdicts: all three words, whether they occurred or not. An incident that is a scan or health
+    /// checks is benign as a whole, whatever each of its resets would be alone: see the incidents' `severity`.
     pub by_severity: BTreeMap<&'static str, u64>,
     /// Records without a segment, by the reason; only reasons that occurred.
     pub skipped: BTreeMap<String, u64>,
