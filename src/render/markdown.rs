@@ -4,7 +4,9 @@ use super::style::Style;
 use super::table::{headline, ladder};
 use super::telling::{brief, failed, lost, records, saw, story, untouched};
 use super::text::{printable, stop};
-use super::words::{MASKED, capital, inputs, listed, quality_text, summary_line, where_and_who};
+use super::words::{
+    MASKED, capital, inputs, legend, listed, quality_text, summary_line, where_and_who,
+};
 use super::{Options, Renderer, Show};
 use crate::report::words::{count, grouped};
 use crate::report::{End, Head, Incident, ResetReport};
@@ -100,6 +102,9 @@ impl Renderer for Markdown {
                 writeln!(out, "- {}", prose(&quality_text(item)))?;
             }
             writeln!(out)?;
+        }
+        if let Some(legend) = legend(&end.sources) {
+            writeln!(out, "Files: {}.\n", plain(&legend))?;
         }
         writeln!(
             out,

@@ -101,7 +101,11 @@ pub fn story(reset: &ResetReport) -> String {
         "active" if reset.origin == "in-path" => "sent a reset to".to_owned(),
         "active" => "aborted its connection with".to_owned(),
         "reply" => match reset.answers {
-            Some(at) => format!("answered record {} with a reset, to", at.record),
+            Some(at) => format!(
+                "answered record {}{} with a reset, to",
+                at.record,
+                of_file(at.source)
+            ),
             None => "answered a segment with a reset, to".into(),
         },
         _ => "sent a reset, neither an abort nor an answer by its numbers, to".into(),
@@ -119,8 +123,9 @@ pub fn story(reset: &ResetReport) -> String {
     )];
     if let Some(at) = reset.follows_reset {
         sentences.push(format!(
-            "It follows from the reset in record {}.",
-            at.record
+            "It follows from the reset in record {}{}.",
+            at.record,
+            of_file(at.source)
         ));
     }
     let obeyed = match reset.accepted {
