@@ -448,3 +448,24 @@ fn capture(segments: &[(u32, bool, u8, u32, u32)]) -> Vec<u8> {
     }
     file
 }
+
+#[test]
+fn a_scan_is_benign_as_a_whole_and_the_summary_says_why() {
+    let story: Vec<String> = (1..=12)
+        .map(|port| {
+            format!(
+                "0.0{port:02}0 client > server:{port} SYN seq 0\n0.0{port:02}1 server:{port} > client RST,ACK seq 0 ack 1"
+            )
+        })
+        .collect();
+    let told = rstscope::testkit::tell(&story.join("\n"));
+    let file = Scratch::with("scan.pcap", &rstscope::testkit::pcap(&told));
+    let table = rstscope(&[file.name()]).output.replace('\n', " ");
+    assert!(
+        table.contains("0 errors, 0 warnings, 12 benign (12 as part of scans or health checks)"),
+        "{table}"
+    );
+    let json: Value = serde_json::from_str(&rstscope(&["--json", file.name()]).output).unwrap();
+    assert_eq!(json["summary"]["by_severity"]["error"], 12);
+    assert_eq!(json["incidents"][0]["severity"], "benign");
+}

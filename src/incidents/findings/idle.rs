@@ -14,9 +14,9 @@ pub fn timeout(kind: &Kind, habits: Option<&Habits>) -> Option<Finding> {
     let (closed, survived) = habits.map_or((&none, &none), |own| (&own.closed, &own.survived));
     match kind.trio.cause {
         "server-timeout-abort" => patience(kind),
-        "keepalive-idle-race" => {
-            by_closes(kind, closed, survived).or_else(|| by_races(kind, survived))
-        }
+        "keepalive-idle-race" => by_closes(kind, closed, survived)
+            .filter(|_| agree(closed, &kind.idle))
+            .or_else(|| by_races(kind, survived)),
         "stale-connection-reuse"
         | "data-after-close"
         | "half-close-expired"
@@ -82,6 +82,17 @@ fn by_races(kind: &Kind, survived: &Samples) -> Option<Finding> {
         survived,
         &kind.idle,
     ))
+}
+
+/// Whether the silences before the closes and those before the requests that met one come from one timer: where they do not, the closes
+/// were others.
+fn agree(closed: &Samples, met: &Samples) -> bool {
+    match (cluster(closed, 1), cluster(met, 1)) {
+        (Some((_, one, _)), Some((_, other, _))) => {
+            (one - other).abs() <= (one / 10).max(SECOND / 2)
+        }
+        _ => true,
+    }
 }
 
 /// When clients must let go of a connection that the service keeps for `timeout` nanoseconds, where there is time for it.

@@ -254,3 +254,16 @@ fn a_cookie_is_told_by_what_the_answer_leaves_out() {
     );
     assert!(!cookie("mss 1460", "mss 1460"));
 }
+
+#[test]
+fn closes_after_another_silence_than_the_races_are_not_their_timeout() {
+    let service = habits(&[1500], &[]);
+    let findings = found("keepalive-idle-race", 2, &service, idle(5000));
+    assert!(
+        only(&findings)
+            .statement
+            .starts_with("Requests met the close of the service after 5.00 s"),
+        "{}",
+        only(&findings).statement
+    );
+}
