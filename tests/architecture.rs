@@ -12,13 +12,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// `(room, rooms that it may name)`. `testkit` serves tests alone and may name any; `main.rs`, `lib.rs` and `build.rs` are doors, not rooms.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("origin", &[]),
     ("mask", &[]),
     ("tcp", &["origin"]),
     ("decode", &["tcp", "origin"]),
     ("capture", &["decode", "origin"]),
     ("case", &["tcp", "origin"]),
+    ("triage", &["decode", "tcp", "origin"]),
     ("track", &["case", "tcp", "origin"]),
     ("rules", &["case", "tcp", "origin"]),
     ("report", &["rules", "case", "tcp", "origin", "mask"]),
@@ -28,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
         "analyzer",
         &[
             "decode",
+            "triage",
             "track",
             "rules",
             "report",
@@ -38,9 +40,13 @@ const ARROWS: [(&str, &[&str]); 13] = [
         ],
     ),
     (
+        "passes",
+        &["capture", "triage", "analyzer", "decode", "origin"],
+    ),
+    (
         "cli",
         &[
-            "capture", "analyzer", "render", "report", "rules", "origin", "mask",
+            "capture", "analyzer", "passes", "render", "report", "rules", "origin", "mask",
         ],
     ),
 ];

@@ -13,8 +13,8 @@ mod view;
 pub use gaps::{Gaps, Lost};
 pub use habits::{Habits, Handshakes, Samples};
 pub use neighbourhood::{
-    Ending, Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits,
-    Twin, TwinEnd,
+    Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits, Twin,
+    TwinEnd,
 };
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
 pub use vantage::Vantage;
@@ -27,8 +27,6 @@ use std::net::SocketAddr;
 /// Everything known about one reset.
 #[derive(Clone, Debug)]
 pub struct ResetCase {
-    /// The place of its connection among all of the capture, from 1 in the order in which they were met.
-    pub ordinal: u64,
     /// Whose reset it is.
     pub connection: ConnectionId,
     /// Its ends and wrappings as the reset's own record names them: others than the connection's where that record is a copy captured behind a

@@ -8,7 +8,7 @@ use super::inputs::Inputs;
 use super::plan::Diagnosis;
 use super::sieve::Sieve;
 use super::target::Target;
-use crate::analyzer::{Bare, Config, Followed, bare, headers_len};
+use crate::analyzer::{Bare, Config, Followed, Marks, bare, headers_len};
 use crate::capture::{Merge, Origin, PcapngWriter, Record};
 use crate::mask::Mask;
 use crate::report::{Head, Reference, ResetReport, words};
@@ -19,7 +19,8 @@ use std::io::{self, Write};
 #[derive(Debug)]
 pub struct Kept {
     target: Target,
-    connections: HashSet<u64>,
+    connections: HashSet<Reference>,
+    marks: Marks,
     notes: HashMap<Reference, Note>,
     left_out: u64,
 }
@@ -53,6 +54,7 @@ impl Kept {
         Self {
             target,
             connections: HashSet::new(),
+            marks: Marks::new(),
             notes: HashMap::new(),
             left_out: 0,
         }
@@ -72,7 +74,11 @@ impl Kept {
             .collect();
         evidence.sort_unstable();
         evidence.dedup();
-        self.connections.insert(reset.connection.ordinal);
+        let trace = reset.connection.trace;
+        self.connections.insert(trace.start);
+        for flow in trace.flows.into_iter().flatten() {
+            self.marks.set(flow);
+        }
         let note = Note {
             cause: verdict.cause,
             title: verdict.title,
@@ -133,12 +139,12 @@ impl Kept {
             return Ok(places);
         }
         let mut sieve = Sieve::new(plan.filter.as_deref()).map_err(|_| changed())?;
-        let mut followed = Followed::new(config);
+        let mut followed = Followed::new(config, self.marks.clone());
         let mut merge = again(inputs)?;
         while goes_on(&mut merge) {
             let Some(record) = merge.given() else { break };
             if sieve.passes(&record)
-                && followed.shows(&record, |ordinal| self.connections.contains(&ordinal))
+                && followed.shows(&record, |start| self.connections.contains(&start))
             {
                 places.add(record.id.into());
             }

@@ -9,6 +9,7 @@
 //! took longer over the same records before they had read a single TCP option, and they give up on a header that the snap length cut.
 
 mod bare;
+mod glance;
 mod headers;
 mod icmp;
 mod ip;
@@ -19,6 +20,7 @@ mod tunnel;
 mod wrap;
 
 pub use bare::{Bare, bare};
+pub use glance::{Glance, glance};
 pub use headers::headers_len;
 pub use record::{LinkType, Record};
 

@@ -24,7 +24,7 @@ pub use incident::{Client, Clients, Finding, Incident, Measure, Rate, Series, Se
 pub use quality::{Doubled, Quality, Seen, Traits, quality_of_sources};
 pub use reset::{
     Advice, Alternative, Connection, EndImpact, Ends, Evidence, Failure, Failures, ResetReport,
-    TimelineLine, Verdict,
+    TimelineLine, Trace, Verdict,
 };
 #[cfg(feature = "cli")]
 pub use schema::{Report, schema};

@@ -12,14 +12,16 @@ use crate::tcp::{Event, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, S
 /// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// Its place among the connections of the capture, from 1 in the order in which they were met.
-    pub ordinal: u64,
     /// Its addresses in their roles.
     pub id: ConnectionId,
     /// Its ends where further copies of its packets were captured: behind other tags, or with translated addresses.
     pub ways: Vec<ConnectionId>,
     /// How often one packet of it was captured, at most and beyond doubt.
     captured: u8,
+    /// The cases of others may know of it.
+    pub is_known: bool,
+    /// It stands for many, whether or not it is reset.
+    pub is_sampled: bool,
     /// Its first segment.
     pub started: Mark,
     /// When its latest segment came.
@@ -63,10 +65,11 @@ impl Connection {
     /// A connection that begins with `segment`, sent by `side`.
     pub fn new(id: ConnectionId, segment: &Segment<'_>, room: usize) -> Self {
         Self {
-            ordinal: 0,
             id,
             ways: Vec::new(),
             captured: 1,
+            is_known: true,
+            is_sampled: false,
             started: Mark::of(&segment.header),
             last_time: segment.header.time,
             endpoints: Pair::default(),
@@ -86,6 +89,19 @@ impl Connection {
         }
     }
 
+    /// Becomes the connection that begins with `segment`, in the memory of the one it was.
+    pub fn begin_anew(&mut self, id: ConnectionId, segment: &Segment<'_>) {
+        let mut timeline = std::mem::take(&mut self.timeline);
+        let mut turns = std::mem::take(&mut self.turns);
+        timeline.clear();
+        turns.clear();
+        *self = Self {
+            timeline,
+            turns,
+            ..Self::new(id, segment, 0)
+        };
+    }
+
     /// Whose segment it is.
     pub fn side_of(&self, segment: &Segment<'_>) -> Side {
         let ends = (segment.from, segment.to);
@@ -102,6 +118,11 @@ impl Connection {
     /// Its ends as `segment`, sent by `side`, names them.
     pub const fn carried_by(&self, side: Side, segment: &Segment<'_>) -> ConnectionId {
         copies::ends(segment, side, self.id.roles_known)
+    }
+
+    /// Whether others may know of it behind the head of the capture.
+    pub fn is_of_note(&self) -> bool {
+        self.is_sampled || !self.earlier.is_empty()
     }
 
     /// Both ends have closed, or one was reset.
@@ -238,17 +259,13 @@ impl Connection {
             header.seq + u32::from(header.flags.syn()) + header.payload_len,
         );
         let (sender, receiver) = self.endpoints.both_mut(side);
-        let bytes = Prefix::new(segment.payload, header.payload_len);
-        if header.payload_len as usize > segment.payload.len()
-            && bytes.is_cut()
-            && bytes.bytes().len() < Prefix::CAPACITY
-        {
+        let whole = segment.payload.len() == header.payload_len as usize;
+        if segment.payload.len() < (header.payload_len as usize).min(Prefix::CAPACITY) {
             self.payload_cut = true;
         }
         if sender.first_payload.is_none() {
-            sender.first_bytes = bytes.clone();
+            sender.first_bytes = Prefix::new(segment.payload, header.payload_len);
         }
-        let whole = segment.payload.len() == header.payload_len as usize;
         sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
         let said = receiver.payload_end;
         match self.turns.current_mut() {
@@ -258,7 +275,7 @@ impl Connection {
                 turn.end = end;
             }
             _ => {
-                sender.latest_bytes = bytes;
+                sender.latest_bytes = Prefix::new(segment.payload, header.payload_len);
                 self.turns.begin(Turn {
                     from: side,
                     first: mark,

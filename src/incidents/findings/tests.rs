@@ -236,26 +236,6 @@ fn handshakes_that_lack_what_was_offered_look_like_syn_cookies() {
 }
 
 #[test]
-fn a_cookie_is_told_by_what_the_answer_leaves_out() {
-    let cookie = |asked: &str, given: &str| {
-        let case = crate::testkit::case(&format!(
-            "0.0 client > server SYN seq 0 {asked}\n\
-             0.1 server > client SYN,ACK seq 0 ack 1 {given}\n\
-             0.2 client > server ACK seq 1 ack 1\n\
-             0.3 server > client RST seq 1"
-        ));
-        Traits::of(&case).cookie
-    };
-    assert!(cookie("mss 1460 scale 7", "mss 1460"));
-    assert!(!cookie("mss 1460 scale 7", "mss 1460 scale 7"));
-    assert!(
-        !cookie("mss 1460 scale 7 ts 1/0", "mss 1460 ts 9/1"),
-        "the timestamp may hold them"
-    );
-    assert!(!cookie("mss 1460", "mss 1460"));
-}
-
-#[test]
 fn closes_after_another_silence_than_the_races_are_not_their_timeout() {
     let service = habits(&[1500], &[]);
     let findings = found("keepalive-idle-race", 2, &service, idle(5000));
