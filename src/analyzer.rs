@@ -6,7 +6,7 @@
 //! 2. [`Analyzer::next_reset`] until there is none, after each push or as seldom as one likes;
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
-use crate::decode::{Decoded, Record, Skip, decode};
+use crate::decode::{Decoded, Record, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::origin::Timestamp;
 use crate::report::{
@@ -14,6 +14,7 @@ use crate::report::{
     report_on,
 };
 use crate::track::{DISORDERED, Limits, Met, Tracker};
+use crate::triage::{Following, Gate, Marks, Sifted, Sketch, Survey};
 use std::collections::BTreeMap;
 
 /// What an analysis may keep.
@@ -42,8 +43,10 @@ pub struct Analyzer {
     tracker: Tracker,
     incidents: Incidents,
     quality: Quality,
-    records: u64,
-    skipped: BTreeMap<Skip, u64>,
+    gate: Gate,
+    survey: Survey,
+    sketch: Sketch,
+    head: u64,
     by_cause: BTreeMap<&'static str, u64>,
     by_severity: BTreeMap<&'static str, u64>,
     unselected: u64,
@@ -53,6 +56,7 @@ pub struct Analyzer {
 /// How the records' times went.
 #[derive(Clone, Copy, Debug, Default)]
 struct Clock {
+    first: Option<Timestamp>,
     latest: Option<Timestamp>,
     disordered: Seen,
     steps_back: u64,
@@ -67,8 +71,10 @@ impl Analyzer {
             tracker: Tracker::new(config.limits),
             incidents: Incidents::new(config.incidents),
             quality: Quality::default(),
-            records: 0,
-            skipped: BTreeMap::new(),
+            gate: Gate::new(Following::All, config.limits.head, 0),
+            survey: Survey::default(),
+            sketch: Sketch::new(),
+            head: config.limits.head,
             by_cause: BTreeMap::new(),
             by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
             unselected: 0,
@@ -78,11 +84,76 @@ impl Analyzer {
 
     /// Takes the next record of the capture.
     pub fn push(&mut self, record: &Record<'_>) {
-        self.records += 1;
+        let passes = self.gate.passes(record);
+        self.survey.add(&self.gate.take_survey());
+        self.step(record, self.survey.records, passes);
+    }
+
+    /// Takes the next records of the capture, which another gate has looked at already; `record` gives the one at a place, from 0. When that
+    /// gate has seen its last, [`Analyzer::join`] what it knows of flows.
+    pub fn absorb<'a>(&mut self, sifted: &Sifted, record: impl Fn(usize) -> Option<Record<'a>>) {
+        let first = self.survey.records + 1;
+        self.survey.add(&sifted.survey);
+        let all = 0..usize::try_from(sifted.survey.records).unwrap_or(usize::MAX);
+        let mut passed = sifted.passed.iter().copied().peekable();
+        match sifted.rising {
+            // Time that only rises passes no other way in the records that are left out.
+            Some((from, to)) if self.clock.latest.is_none_or(|latest| latest <= from) => {
+                for place in passed {
+                    if let Some(mut record) = record(place) {
+                        record.id.order = first + place as u64;
+                        self.take(&decode(&record));
+                    }
+                }
+                self.clock.first.get_or_insert(from);
+                self.clock.latest = Some(to);
+                self.tracker.advance_to(to);
+            }
+            _ => {
+                for place in all {
+                    let passes = passed.next_if_eq(&place).is_some();
+                    if let Some(record) = record(place) {
+                        self.step(&record, first + place as u64, passes);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes over the flows that a gate has seen, for the number of connections.
+    pub fn join(&mut self, flows: &Sketch) {
+        self.sketch.join(flows);
+    }
+
+    fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) {
         let mut record = *record;
-        record.id.order = self.records;
+        record.id.order = order;
         self.clock.tick(&record);
-        self.take(&decode(&record));
+        self.tracker.pass(record.id, record.time);
+        if passes {
+            self.take(&decode(&record));
+        }
+    }
+
+    /// When the first record was captured; `None` before it.
+    pub const fn started(&self) -> Option<Timestamp> {
+        self.clock.first
+    }
+
+    /// Whether [`Analyzer::next_reset`] has something to give.
+    pub fn has_settled(&self) -> bool {
+        self.tracker.has_settled()
+    }
+
+    /// Whether what comes next matters whatever connection it belongs to: so it is at the head of a capture, and where connections were captured
+    /// under several addresses.
+    pub const fn knows_all(&self) -> bool {
+        self.tracker.knows_all()
+    }
+
+    /// Tells that of all the segments to come only those of these flows, and those that count for others, will be given.
+    pub fn expect_only(&mut self, flows: &Marks) {
+        self.tracker.forget_unless(|flow| flows.has(flow));
     }
 
     /// Lets capture time pass where there was no record, so that resets settle.
@@ -126,6 +197,12 @@ impl Analyzer {
         self.settle();
         while self.next_reset().is_some() {}
         let counts = self.tracker.counts();
+        let connections = if self.survey.segments <= self.head {
+            counts.connections
+        } else {
+            self.sketch.join(self.gate.sketch());
+            self.sketch.estimate()
+        };
         let traits = Traits {
             copies: Doubled {
                 all: counts.copies.all,
@@ -149,14 +226,15 @@ impl Analyzer {
             incidents: self.incidents.finish(&self.tracker.habits()),
             capture_quality: self.quality.items(&traits),
             summary: Summary {
-                records: self.records,
-                segments: counts.segments,
-                connections: counts.connections,
+                records: self.survey.records,
+                segments: self.survey.segments,
+                connections,
                 resets: counts.resets.saturating_sub(self.unselected),
                 unselected: self.unselected,
                 by_cause: self.by_cause,
                 by_severity: self.by_severity,
                 skipped: self
+                    .survey
                     .skipped
                     .into_iter()
                     .map(|(skip, count)| (skip.to_string(), count))
@@ -168,12 +246,9 @@ impl Analyzer {
     fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
             Decoded::Segment(segment) => self.tracker.observe(segment),
-            Decoded::Quoted(quoted) => {
-                *self.skipped.entry(Skip::Quoted).or_default() += 1;
-                self.tracker.observe_error(quoted);
-            }
+            Decoded::Quoted(quoted) => self.tracker.observe_error(quoted),
             Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
-            Decoded::Skip(skip) => *self.skipped.entry(*skip).or_default() += 1,
+            Decoded::Skip(_) => {}
         }
     }
 }
@@ -187,6 +262,7 @@ fn seen(met: Met) -> Seen {
 
 impl Clock {
     fn tick(&mut self, record: &Record<'_>) {
+        self.first.get_or_insert(record.time);
         let back = self.latest.map_or(0, |latest| latest - record.time);
         if back > 0 && back <= DISORDERED {
             self.disordered.note(record.id.into());

@@ -12,12 +12,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// `(room, rooms that it may name)`. `testkit` serves tests alone and may name any; `main.rs`, `lib.rs` and `build.rs` are doors, not rooms.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("origin", &[]),
     ("tcp", &["origin"]),
     ("decode", &["tcp", "origin"]),
     ("capture", &["decode", "origin"]),
     ("case", &["tcp", "origin"]),
+    ("triage", &["decode", "tcp", "origin"]),
     ("track", &["case", "tcp", "origin"]),
     ("rules", &["case", "tcp", "origin"]),
     ("report", &["rules", "case", "tcp", "origin"]),
@@ -25,11 +26,25 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("render", &["report"]),
     (
         "analyzer",
-        &["decode", "track", "rules", "report", "incidents", "origin"],
+        &[
+            "decode",
+            "triage",
+            "track",
+            "rules",
+            "report",
+            "incidents",
+            "origin",
+        ],
+    ),
+    (
+        "passes",
+        &["capture", "triage", "analyzer", "decode", "origin"],
     ),
     (
         "cli",
-        &["capture", "analyzer", "render", "report", "rules", "origin"],
+        &[
+            "capture", "analyzer", "passes", "render", "report", "rules", "origin",
+        ],
     ),
 ];
 

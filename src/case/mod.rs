@@ -14,8 +14,8 @@ mod view;
 pub use gaps::{Gaps, Lost, Missing};
 pub use habits::{Habits, Handshakes, Samples};
 pub use neighbourhood::{
-    Ending, Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits,
-    Twin, TwinEnd,
+    Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits, Twin,
+    TwinEnd,
 };
 pub use sighting::{Sighting, Sightings};
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};

@@ -20,9 +20,13 @@ pub struct Connection {
     /// Its ends where further copies of its packets were captured: behind other tags, or with translated addresses.
     pub ways: Vec<ConnectionId>,
     /// Further captures of its packets.
-    pub sightings: Sightings,
+    pub sightings: Option<Box<Sightings>>,
     /// How often one packet of it was captured, at most and beyond doubt.
     captured: u8,
+    /// The cases of others may know of it.
+    pub is_known: bool,
+    /// It stands for many, whether or not it is reset.
+    pub is_sampled: bool,
     /// Its first segment.
     pub started: Mark,
     /// When its latest segment came.
@@ -69,8 +73,10 @@ impl Connection {
         Self {
             id,
             ways: Vec::new(),
-            sightings: Sightings::default(),
+            sightings: None,
             captured: 1,
+            is_known: true,
+            is_sampled: false,
             started: Mark::of(&segment.header),
             last_time: segment.header.time,
             endpoints: Pair::default(),
@@ -89,6 +95,19 @@ impl Connection {
             holes: Pair::default(),
             reported: Reported::default(),
         }
+    }
+
+    /// Becomes the connection that begins with `segment`, in the memory of the one it was.
+    pub fn begin_anew(&mut self, id: ConnectionId, segment: &Segment<'_>) {
+        let mut timeline = std::mem::take(&mut self.timeline);
+        let mut turns = std::mem::take(&mut self.turns);
+        timeline.clear();
+        turns.clear();
+        *self = Self {
+            timeline,
+            turns,
+            ..Self::new(id, segment, 0)
+        };
     }
 
     /// Whose segment it is.
@@ -125,12 +144,18 @@ impl Connection {
 
     /// Notes one more capture of the packet of which `first` was the first.
     pub fn saw_again(&mut self, first: &Header, segment: &Segment<'_>) {
-        self.sightings.push(Sighting {
+        let way = self.way_of(segment);
+        self.sightings.get_or_insert_default().push(Sighting {
             first: first.record,
             record: segment.header.record,
             hop_limit: segment.header.ip.hop_limit,
-            way: self.way_of(segment),
+            way,
         });
+    }
+
+    /// Whether others may know of it behind the head of the capture.
+    pub fn is_of_note(&self) -> bool {
+        self.is_sampled || !self.earlier.is_empty()
     }
 
     /// Both ends have closed, or one was reset.
@@ -293,18 +318,14 @@ impl Connection {
         );
         let (sender, receiver) = self.endpoints.both_mut(side);
         let is_fragment = header.ip.extent == Extent::Fragment;
-        let bytes = Prefix::new(segment.payload, header.payload_len + u32::from(is_fragment));
-        if header.payload_len as usize > segment.payload.len()
-            && bytes.is_cut()
-            && bytes.bytes().len() < Prefix::CAPACITY
-        {
+        let whole = segment.payload.len() == header.payload_len as usize && !is_fragment;
+        let full_len = header.payload_len + u32::from(is_fragment);
+        if segment.payload.len() < (full_len as usize).min(Prefix::CAPACITY) {
             self.payload_cut = true;
         }
         if sender.first_payload.is_none() {
-            sender.first_bytes = bytes.clone();
+            sender.first_bytes = Prefix::new(segment.payload, full_len);
         }
-        self.payload_cut |= is_fragment && bytes.bytes().len() < Prefix::CAPACITY;
-        let whole = segment.payload.len() == header.payload_len as usize && !is_fragment;
         sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
         let said = receiver.payload_end;
         match self.turns.current_mut() {
@@ -314,7 +335,7 @@ impl Connection {
                 turn.end = end;
             }
             _ => {
-                sender.latest_bytes = bytes;
+                sender.latest_bytes = Prefix::new(segment.payload, full_len);
                 self.turns.begin(Turn {
                     from: side,
                     first: mark,

@@ -18,18 +18,18 @@ pub use copies::Copies;
 pub use limits::Limits;
 
 use crate::case::{
-    ConnectionId, Ending, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase,
-    ServiceEvent, Sightings, Timeline,
+    ConnectionId, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase, ServiceEvent,
+    Sightings, Timeline,
 };
 use crate::origin::{RecordId, SECOND, Timestamp};
-use crate::tcp::{Checksum, Extent, Header, Prefix, Quoted, Segment, Side};
+use crate::tcp::{Checksum, Extent, Flow, Header, Prefix, Quoted, Segment, Side};
 use connection::Connection;
 use copies::Recent;
-use neighbours::Neighbours;
+use neighbours::{Ending, Neighbours};
 use pending::Pending;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use table::{Key, Slot, Table};
+use table::{Key, Rank, Slot, Table};
 use twins::Twins;
 
 /// What was tracked so far.
@@ -83,12 +83,14 @@ pub struct Tracker {
     neighbours: Neighbours,
     twins: Twins,
     recent: Recent,
-    /// The latest segment's time, and the latest one before which the clock had stepped back.
+    /// The latest record's time, and the latest one before which the clock had stepped back.
     now: Option<Timestamp>,
     stepped: Option<RecordId>,
     settled: VecDeque<ResetCase>,
     counts: Counts,
     happenings: Vec<Happening>,
+    /// Connections that were found under further addresses or tags.
+    joined: u64,
 }
 
 impl Tracker {
@@ -106,52 +108,130 @@ impl Tracker {
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
+            joined: 0,
         }
     }
 
-    /// Takes the next segment of the capture.
+    /// Takes the next segment of the capture, or the next of those that are to be followed.
     pub fn observe(&mut self, segment: &Segment<'_>) {
         let header = &segment.header;
-        self.advance_to(header.time);
+        self.pass(header.record, header.time);
         self.counts.segments += 1;
-        if self.now.is_some_and(|now| now - header.time > DISORDERED) {
-            self.stepped = Some(header.record);
+        if self.counts.segments == self.limits.head + 1 {
+            self.end_head();
         }
-        self.now = Some(header.time);
         let slot = self.connection_of(segment);
         let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
         let side = connection.side_of(segment);
         if let Some(first) = connection.copied_by(side, header) {
-            self.counts.copies.note(connection, &first, segment);
             connection.saw_again(&first, segment);
+            if connection.is_known {
+                self.counts.copies.note(connection, &first, segment);
+            }
             if header.flags.rst() {
                 self.open_copy(slot, side, segment, &first);
             }
         } else {
-            self.recent.add(header, slot);
+            if connection.is_known {
+                self.recent.add(header, slot);
+            }
             if header.flags.rst() {
                 self.open_case(slot, side, segment);
             } else {
                 self.follow(slot, side, segment);
             }
         }
-        let finished = self.table.get(slot).is_some_and(Connection::is_finished);
-        self.table.touch(slot, finished);
-        if let Some(slot) = self.table.finished_beyond(self.limits.finished)
+        self.rank(slot);
+        self.forget_some();
+    }
+
+    /// Lets the head of the capture end: from now on most connections are nobody's business but their own.
+    fn end_head(&mut self) {
+        let everything = self.is_doubled();
+        let apart: Vec<Slot> = self
+            .table
+            .iter_mut()
+            .filter(|(_, connection)| !everything && !connection.is_of_note())
+            .map(|(slot, connection)| {
+                connection.is_known = false;
+                slot
+            })
+            .collect();
+        for slot in apart {
+            self.rank(slot);
+        }
+    }
+
+    /// Whether connections were captured more than once behind different addresses or tags. Then what belongs together is seen only where
+    /// everything is followed.
+    const fn is_doubled(&self) -> bool {
+        self.joined > 0
+    }
+
+    /// Whether every connection is known to the cases of others.
+    pub const fn knows_all(&self) -> bool {
+        self.counts.segments <= self.limits.head || self.is_doubled()
+    }
+
+    /// Forgets those that no case of another may know of, but for those whose flow is to be kept.
+    pub fn forget_unless(&mut self, keep: impl Fn(Flow) -> bool) {
+        let gone: Vec<Slot> = self
+            .table
+            .iter_mut()
+            .filter(|(_, connection)| {
+                let id = connection.id;
+                !connection.is_known
+                    && !keep(Flow::between(id.client, id.server, &id.encapsulation))
+            })
+            .map(|(slot, _)| slot)
+            .collect();
+        for slot in gone {
+            self.table.remove(slot);
+        }
+    }
+
+    fn rank(&mut self, slot: Slot) {
+        let Some(connection) = self.table.get(slot) else {
+            return;
+        };
+        let rank = match (connection.is_known, connection.is_finished()) {
+            (false, _) => Rank::Apart,
+            (true, true) => Rank::Finished,
+            (true, false) => Rank::Live,
+        };
+        self.table.touch(slot, rank);
+    }
+
+    /// Forgets what there is too much of. A connection in its place keeps an open case; the next one makes room as well.
+    fn forget_some(&mut self) {
+        let (finished, live) = (self.table.len(Rank::Finished), self.table.len(Rank::Live));
+        if finished > self.limits.finished
+            && let Some(slot) = self.table.oldest(Rank::Finished)
             && self
                 .table
                 .get(slot)
-                .is_some_and(|connection| connection.open_cases.is_empty())
+                .is_some_and(|oldest| oldest.open_cases.is_empty())
         {
+            self.table.remove(slot);
+        }
+        let crowded = match finished + live > self.limits.connections {
+            true if finished > 0 => Some(Rank::Finished),
+            true => Some(Rank::Live),
+            false if self.table.len(Rank::Apart) > self.limits.connections => Some(Rank::Apart),
+            false => None,
+        };
+        if let Some(slot) = crowded.and_then(|rank| self.table.oldest(rank)) {
+            self.counts.forgotten += 1;
+            self.settle_all(slot, Settling::Early);
             self.table.remove(slot);
         }
     }
 
     /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed.
     pub fn observe_error(&mut self, quoted: &Quoted) {
-        self.advance_to(quoted.time);
+        self.pass(quoted.record, quoted.time);
         let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
         if let Some(slot) = self.table.find(&key)
             && let Some(connection) = self.table.get_mut(slot)
@@ -161,11 +241,25 @@ impl Tracker {
         }
     }
 
+    /// Lets a record pass that was captured at `time`, whatever it holds.
+    pub fn pass(&mut self, record: RecordId, time: Timestamp) {
+        self.advance_to(time);
+        if self.now.is_some_and(|now| now - time > DISORDERED) {
+            self.stepped = Some(record);
+        }
+        self.now = Some(time);
+    }
+
     /// Lets capture time pass, so that cases settle that have waited long enough.
     pub fn advance_to(&mut self, now: Timestamp) {
         while let Some(slot) = self.pending.due(now) {
             self.settle_all(slot, Settling::Whole);
         }
+    }
+
+    /// Whether a case has settled.
+    pub fn has_settled(&self) -> bool {
+        !self.settled.is_empty()
     }
 
     /// The next settled case.
@@ -204,32 +298,39 @@ impl Tracker {
             self.settle_all(slot, Settling::Whole);
             self.table.remove(slot);
         }
+        let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
+        let is_known = self.knows_all() || flow.is_sampled();
+        if is_known && let Some(slot) = self.same_behind(segment) {
+            self.joined += 1;
+            self.table.add_key(key, slot);
+            return slot;
+        }
+        self.counts.connections += 1;
+        let rank = if is_known { Rank::Live } else { Rank::Apart };
+        let room = self.limits.timeline;
+        let slot = self
+            .table
+            .insert(key, roles_of(segment), segment, room, rank);
+        if let Some(connection) = self.table.get_mut(slot) {
+            connection.predecessor = predecessor;
+            connection.is_known = is_known;
+            connection.is_sampled = flow.is_sampled();
+            if is_known {
+                self.twins.add(connection, slot);
+            }
+        }
+        slot
+    }
+
+    /// The connection that `segment` belongs to although its addresses or its tags are not those of any.
+    fn same_behind(&mut self, segment: &Segment<'_>) -> Option<Slot> {
         if let Some((slot, way)) = self.recent.original_of(segment, &self.table)
             && let Some(connection) = self.table.get_mut(slot)
         {
             connection.ways.push(way);
-            self.table.add_key(key, slot);
-            return slot;
+            return Some(slot);
         }
-        if let Some(slot) = self.recent.other_direction_of(segment, &self.table) {
-            self.table.add_key(key, slot);
-            return slot;
-        }
-        if self.table.len() >= self.limits.connections
-            && let Some(slot) = self.table.most_dispensable()
-        {
-            self.counts.forgotten += 1;
-            self.settle_all(slot, Settling::Early);
-            self.table.remove(slot);
-        }
-        self.counts.connections += 1;
-        let mut connection = Connection::new(roles_of(segment), segment, self.limits.timeline);
-        connection.predecessor = predecessor;
-        let slot = self.table.insert(key, connection);
-        if let Some(connection) = self.table.get(slot) {
-            self.twins.add(connection, slot);
-        }
-        slot
+        self.recent.other_direction_of(segment, &self.table)
     }
 
     /// Takes a segment that is no reset.
@@ -239,11 +340,37 @@ impl Tracker {
         };
         let header = &segment.header;
         let silence = connection.silence_before(header);
-        let first_fin = header.flags.fin() && connection.endpoints[side].fin.is_none();
+        let sender = &connection.endpoints[side];
+        let first_fin = header.flags.fin() && sender.fin.is_none();
+        let hop_limit_is_new = sender.hop_limit != Some(header.ip.hop_limit);
         connection.take(side, segment, &mut self.happenings);
+        let closes_alone = connection.endpoints.client.fin.is_none();
+        let silence = silence.filter(|_| closes_alone);
+        if connection.is_known {
+            let news = News {
+                silence,
+                first_fin,
+                hop_limit_is_new,
+            };
+            self.tell_neighbours(slot, side, segment, &news);
+        }
+        self.happenings.clear();
+        let Some(connection) = self.table.get(slot) else {
+            return;
+        };
+        if let Some(line) = connection.timeline.latest().copied() {
+            self.add_to_open_cases(slot, line);
+        }
+    }
+
+    /// Tells the neighbours of a connection what a segment means to them.
+    fn tell_neighbours(&mut self, slot: Slot, side: Side, segment: &Segment<'_>, news: &News) {
+        let Some(connection) = self.table.get(slot) else {
+            return;
+        };
+        let header = &segment.header;
         let service = (connection.id.server, connection.id.encapsulation);
         let client = connection.id.client;
-        let closes_alone = connection.endpoints.client.fin.is_none();
         for what in self.happenings.drain(..) {
             let event = ServiceEvent {
                 record: header.record,
@@ -257,7 +384,7 @@ impl Tracker {
                     request_open: false,
                 },
                 Some(nanos),
-            ) = (what, silence.filter(|_| closes_alone))
+            ) = (what, news.silence)
             {
                 self.neighbours.closed_after(service, nanos);
             }
@@ -289,22 +416,21 @@ impl Tracker {
         let answered_in = (header.flags.syn() && side == Side::Server)
             .then_some(connection.endpoints.server.response_time)
             .flatten();
-        self.neighbours.meet(
-            segment.from.ip(),
-            segment.encapsulation,
-            header,
-            answered_in,
-        );
-        if first_fin {
+        if news.hop_limit_is_new || answered_in.is_some() {
+            self.neighbours.meet(
+                segment.from.ip(),
+                segment.encapsulation,
+                header,
+                answered_in,
+            );
+        }
+        if news.first_fin {
             self.neighbours.ended(Ending {
                 record: header.record,
                 time: header.time,
                 slot,
                 side,
             });
-        }
-        if let Some(line) = connection.timeline.latest().copied() {
-            self.add_to_open_cases(slot, line);
         }
     }
 
@@ -326,6 +452,10 @@ impl Tracker {
         let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
+        if !connection.is_known {
+            connection.is_known = true;
+            self.twins.add(connection, slot);
+        }
         connection.learn_end(side, &header);
         let case = ResetCase {
             connection: connection.id,
@@ -462,8 +592,10 @@ impl Tracker {
                 self.pending.stop(slot, connection.settles_at);
             }
             case.icmp.clone_from(&connection.icmp);
-            case.sightings.clone_from(&connection.sightings);
-            case.sightings.set_ways(&connection.ways);
+            if let Some(sightings) = &connection.sightings {
+                case.sightings.clone_from(sightings);
+                case.sightings.set_ways(&connection.ways);
+            }
             let seen = |side: Side| case.endpoints[side].was_seen();
             case.gaps = Gaps {
                 no_handshake: case.endpoints.client.syn.is_none()
@@ -488,6 +620,14 @@ impl Tracker {
         }
         self.settled.push_back(case);
     }
+}
+
+/// What a segment brought that was new for its connection.
+struct News {
+    /// How long the connection had rested when its service, alone so far, spoke.
+    silence: Option<i64>,
+    first_fin: bool,
+    hop_limit_is_new: bool,
 }
 
 /// Whether a case settled with all that it waited for.

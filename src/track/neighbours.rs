@@ -1,10 +1,11 @@
 //! The last seconds of each service and the habits of each host, from every segment -> [`Neighbourhood`].
 
+use super::table::Slot;
 use crate::case::{
-    Ending, Habits, Handshakes, Happening, HostHabits, Neighbourhood, ResetCase, Samples,
-    ServiceEvent, ServiceHabits,
+    Habits, Handshakes, Happening, HostHabits, Neighbourhood, ResetCase, Samples, ServiceEvent,
+    ServiceHabits,
 };
-use crate::origin::{MILLISECOND, SECOND, Timestamp};
+use crate::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use crate::tcp::{Encapsulation, Header, Pair, Side};
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
@@ -17,6 +18,19 @@ pub struct Neighbours {
     services: Remembered<(SocketAddr, Encapsulation), Service>,
     hosts: Remembered<(IpAddr, Encapsulation), HostHabits>,
     endings: VecDeque<Ending>,
+}
+
+/// A reset or a first FIN, wherever it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Its record.
+    pub record: RecordId,
+    /// Its time.
+    pub time: Timestamp,
+    /// Where its connection stands in the table of those that are followed.
+    pub slot: Slot,
+    /// Who sent it.
+    pub side: Side,
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +52,8 @@ impl Neighbours {
         }
     }
 
-    /// Counts a segment, which is no reset, among the habits of its sender.
+    /// Counts a segment, which is no reset, among the habits of its sender. Further segments of one connection with the same hop limit tell
+    /// nothing new.
     pub fn meet(
         &mut self,
         from: IpAddr,
@@ -47,7 +62,6 @@ impl Neighbours {
         answered_in: Option<i64>,
     ) {
         let host = self.hosts.entry((from, encapsulation));
-        host.segments += 1;
         host.hop_limit_varies |= host
             .hop_limit
             .is_some_and(|before| before != header.ip.hop_limit);
@@ -215,15 +229,17 @@ impl<K: Copy + Eq + Hash, V: Default> Remembered<K, V> {
 
     /// What is remembered under `key`, or a fresh value.
     pub fn entry(&mut self, key: K) -> &mut V {
-        if !self.values.contains_key(&key) {
-            if self.order.len() >= self.capacity
-                && let Some(first) = self.order.pop_front()
-            {
-                self.values.remove(&first);
-            }
-            self.order.push_back(key);
+        if self.order.len() > self.capacity
+            && self.order.front() != Some(&key)
+            && let Some(first) = self.order.pop_front()
+        {
+            self.values.remove(&first);
         }
-        self.values.entry(key).or_default()
+        let order = &mut self.order;
+        self.values.entry(key).or_insert_with(|| {
+            order.push_back(key);
+            V::default()
+        })
     }
 }
 

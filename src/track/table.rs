@@ -1,17 +1,37 @@
 //! Connections by their two addresses, in whichever direction a segment goes; the finished and the idle ones go first when there are too many.
 
 use super::connection::Connection;
+use crate::case::ConnectionId;
 use crate::tcp::{Encapsulation, Segment};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
 
 /// The same for both directions of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     low: SocketAddr,
     high: SocketAddr,
     encapsulation: Encapsulation,
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for end in [self.low, self.high] {
+            let port = u64::from(end.port());
+            match end.ip() {
+                IpAddr::V4(address) => state.write_u64(u64::from(address.to_bits()) << 16 | port),
+                IpAddr::V6(address) => {
+                    state.write_u128(address.to_bits());
+                    state.write_u64(port);
+                }
+            }
+        }
+        if self.encapsulation != Encapsulation::default() {
+            self.encapsulation.hash(state);
+        }
+    }
 }
 
 impl Key {
@@ -31,17 +51,32 @@ impl Key {
     }
 }
 
-/// Place of a connection in the table.
-pub type Slot = usize;
+/// Place of a connection in the table, and which of those that had this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot {
+    place: u32,
+    tenant: u32,
+}
+
+impl Slot {
+    fn index(self) -> usize {
+        self.place as usize
+    }
+}
 
 /// The connections that are followed. Order of eviction follows the order of segments, so the hash's seed never shows.
 #[derive(Debug)]
 pub struct Table {
     slots: HashMap<Key, Slot, RandomState>,
     entries: Vec<Entry>,
-    free: Vec<Slot>,
-    live: Queue,
-    finished: Queue,
+    free: Vec<u32>,
+    /// Connections that were forgotten: the next ones use their memory.
+    #[expect(
+        clippy::vec_box,
+        reason = "moved between here and the entries, which hold boxes"
+    )]
+    spare: Vec<Box<Connection>>,
+    queues: [Queue; 3],
 }
 
 #[derive(Debug)]
@@ -50,17 +85,29 @@ struct Entry {
     /// Further keys under which it is found.
     others: Vec<Key>,
     connection: Option<Box<Connection>>,
-    finished: bool,
-    earlier: Option<Slot>,
-    later: Option<Slot>,
+    tenant: u32,
+    rank: Rank,
+    earlier: Option<u32>,
+    later: Option<u32>,
+}
+
+/// In which order connections are forgotten, and among whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rank {
+    /// Over: what may still come of it is a straggler.
+    Finished,
+    /// Under way, and known to the cases of others.
+    Live,
+    /// Nobody's cases know of it but its own, should it be reset.
+    Apart,
 }
 
 /// A doubly linked queue through the entries, the longest untouched first.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Queue {
     len: usize,
-    oldest: Option<Slot>,
-    newest: Option<Slot>,
+    oldest: Option<u32>,
+    newest: Option<u32>,
 }
 
 impl Table {
@@ -70,14 +117,14 @@ impl Table {
             slots: HashMap::default(),
             entries: Vec::new(),
             free: Vec::new(),
-            live: Queue::default(),
-            finished: Queue::default(),
+            spare: Vec::new(),
+            queues: [Queue::default(); 3],
         }
     }
 
-    /// How many connections are followed, those with several keys counted once for each.
-    pub fn len(&self) -> usize {
-        self.slots.len()
+    /// How many connections are followed in `rank`.
+    pub fn len(&self, rank: Rank) -> usize {
+        self.queues[rank as usize].len
     }
 
     /// Where the connection of `key` stands.
@@ -87,111 +134,148 @@ impl Table {
 
     /// The connection at `slot`.
     pub fn get(&self, slot: Slot) -> Option<&Connection> {
-        self.entries.get(slot)?.connection.as_deref()
+        let entry = self.entries.get(slot.index())?;
+        let connection = entry.connection.as_deref()?;
+        (entry.tenant == slot.tenant).then_some(connection)
     }
 
     /// The connection at `slot`, to be changed.
     pub fn get_mut(&mut self, slot: Slot) -> Option<&mut Connection> {
-        self.entries.get_mut(slot)?.connection.as_deref_mut()
+        let entry = self.entries.get_mut(slot.index())?;
+        let connection = entry.connection.as_deref_mut()?;
+        (entry.tenant == slot.tenant).then_some(connection)
     }
 
-    /// Adds a connection under `key`, which must not be there.
-    pub fn insert(&mut self, key: Key, connection: Connection) -> Slot {
+    /// Adds the connection that begins with `segment` under `key`, which must not be there.
+    pub fn insert(
+        &mut self,
+        key: Key,
+        id: ConnectionId,
+        segment: &Segment<'_>,
+        room: usize,
+        rank: Rank,
+    ) -> Slot {
+        let connection = match self.spare.pop() {
+            Some(mut spare) => {
+                spare.begin_anew(id, segment);
+                spare
+            }
+            None => Box::new(Connection::new(id, segment, room)),
+        };
         let entry = Entry {
             key,
             others: Vec::new(),
-            connection: Some(Box::new(connection)),
-            finished: false,
+            connection: Some(connection),
+            tenant: 0,
+            rank,
             earlier: None,
             later: None,
         };
-        let slot = if let Some(slot) = self.free.pop() {
-            self.entries[slot] = entry;
-            slot
+        let slot = if let Some(place) = self.free.pop() {
+            let old = &mut self.entries[place as usize];
+            let tenant = old.tenant.wrapping_add(1);
+            *old = Entry { tenant, ..entry };
+            Slot { place, tenant }
         } else {
+            // As many connections as a table could hold in any memory of today.
+            let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
             self.entries.push(entry);
-            self.entries.len() - 1
+            Slot { place, tenant: 0 }
         };
         self.slots.insert(key, slot);
-        self.link(slot);
+        self.link(slot.place);
         slot
     }
 
     /// Lets the connection at `slot` be found under another key too, which must not be there.
     pub fn add_key(&mut self, key: Key, slot: Slot) {
         self.slots.insert(key, slot);
-        self.entries[slot].others.push(key);
+        self.entries[slot.index()].others.push(key);
     }
 
-    /// Puts the connection at `slot` behind all others in the order of eviction.
-    pub fn touch(&mut self, slot: Slot, finished: bool) {
-        let queue = if finished { &self.finished } else { &self.live };
-        if self.entries[slot].finished == finished && queue.newest == Some(slot) {
+    /// Puts the connection at `slot` behind all others of `rank`.
+    pub fn touch(&mut self, slot: Slot, rank: Rank) {
+        let place = slot.place;
+        if self.entries[slot.index()].rank == rank
+            && self.queues[rank as usize].newest == Some(place)
+        {
             return;
         }
-        self.unlink(slot);
-        self.entries[slot].finished = finished;
-        self.link(slot);
+        self.unlink(place);
+        self.entries[slot.index()].rank = rank;
+        self.link(place);
     }
 
-    /// Takes the connection at `slot` out.
-    pub fn remove(&mut self, slot: Slot) -> Option<Connection> {
-        let connection = self.entries.get_mut(slot)?.connection.take()?;
-        self.unlink(slot);
-        let entry = &mut self.entries[slot];
+    /// Forgets the connection at `slot`.
+    pub fn remove(&mut self, slot: Slot) {
+        let entry = self.entries.get_mut(slot.index());
+        let Some(entry) = entry.filter(|entry| entry.tenant == slot.tenant) else {
+            return;
+        };
+        let Some(connection) = entry.connection.take() else {
+            return;
+        };
+        if self.spare.len() < SPARE {
+            self.spare.push(connection);
+        }
+        self.unlink(slot.place);
+        let entry = &mut self.entries[slot.index()];
         self.slots.remove(&entry.key);
         for key in entry.others.drain(..) {
             self.slots.remove(&key);
         }
-        self.free.push(slot);
-        Some(*connection)
+        self.free.push(slot.place);
     }
 
-    /// The connection that has been finished longest, where more than `most` are finished.
-    pub fn finished_beyond(&self, most: usize) -> Option<Slot> {
-        self.finished.oldest.filter(|_| self.finished.len > most)
+    /// The connection of `rank` that has not been touched for longest.
+    pub fn oldest(&self, rank: Rank) -> Option<Slot> {
+        let place = self.queues[rank as usize].oldest?;
+        let tenant = self.entries[place as usize].tenant;
+        Some(Slot { place, tenant })
     }
 
-    /// The connection to forget next: the one that has been finished longest, else the one that has been idle longest.
-    pub fn most_dispensable(&self) -> Option<Slot> {
-        self.finished.oldest.or(self.live.oldest)
+    /// All connections, in the order of their places.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Slot, &mut Connection)> {
+        let entries = self.entries.iter_mut().zip(0..);
+        entries.filter_map(|(entry, place)| {
+            let tenant = entry.tenant;
+            let connection = entry.connection.as_deref_mut()?;
+            Some((Slot { place, tenant }, connection))
+        })
     }
 
-    fn queue(&mut self, finished: bool) -> &mut Queue {
-        if finished {
-            &mut self.finished
-        } else {
-            &mut self.live
-        }
-    }
-
-    fn link(&mut self, slot: Slot) {
-        let finished = self.entries[slot].finished;
-        self.queue(finished).len += 1;
-        let newest = self.queue(finished).newest.replace(slot);
+    fn link(&mut self, place: u32) {
+        let rank = self.entries[place as usize].rank;
+        let queue = &mut self.queues[rank as usize];
+        queue.len += 1;
+        let newest = queue.newest.replace(place);
         match newest {
-            Some(newest) => self.entries[newest].later = Some(slot),
-            None => self.queue(finished).oldest = Some(slot),
+            Some(newest) => self.entries[newest as usize].later = Some(place),
+            None => queue.oldest = Some(place),
         }
-        self.entries[slot].earlier = newest;
-        self.entries[slot].later = None;
+        self.entries[place as usize].earlier = newest;
+        self.entries[place as usize].later = None;
     }
 
-    fn unlink(&mut self, slot: Slot) {
+    fn unlink(&mut self, place: u32) {
         let Entry {
             earlier,
             later,
-            finished,
+            rank,
             ..
-        } = self.entries[slot];
-        self.queue(finished).len -= 1;
+        } = self.entries[place as usize];
+        let queue = &mut self.queues[rank as usize];
+        queue.len -= 1;
         match earlier {
-            Some(earlier) => self.entries[earlier].later = later,
-            None => self.queue(finished).oldest = later,
+            Some(earlier) => self.entries[earlier as usize].later = later,
+            None => queue.oldest = later,
         }
         match later {
-            Some(later) => self.entries[later].earlier = earlier,
-            None => self.queue(finished).newest = earlier,
+            Some(later) => self.entries[later as usize].earlier = earlier,
+            None => queue.newest = earlier,
         }
     }
 }
+
+/// Forgotten connections whose memory is kept; chosen: as many as come and go between two looks at the clock.
+const SPARE: usize = 256;

@@ -2,17 +2,40 @@
 //! connection anew, or lets a segment past untranslated.
 
 use super::connection::Connection;
-use super::neighbours::Remembered;
+use super::neighbours::{Ending, Remembered};
 use super::table::{Slot, Table};
-use crate::case::{Ending, Mark, OtherLeg, ResetCase, Twin, TwinEnd};
+use crate::case::{Mark, OtherLeg, ResetCase, Twin, TwinEnd};
 use crate::tcp::{Encapsulation, Side};
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 /// The latest connections of each client's and each server's address and port.
 #[derive(Debug)]
 pub struct Twins {
-    of: Remembered<(SocketAddr, Encapsulation), VecDeque<Slot>>,
+    of: Remembered<(SocketAddr, Encapsulation), Sharing>,
+}
+
+/// The latest connections that share an end, in a ring.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sharing {
+    slots: [Option<Slot>; SHARING],
+    next: usize,
+}
+
+impl Sharing {
+    fn add(&mut self, slot: Slot) {
+        self.slots[self.next] = Some(slot);
+        self.next = (self.next + 1) % SHARING;
+    }
+
+    fn latest_first(&self) -> impl Iterator<Item = Slot> {
+        let (newer, older) = self.slots.split_at(self.next);
+        newer
+            .iter()
+            .rev()
+            .chain(older.iter().rev())
+            .copied()
+            .flatten()
+    }
 }
 
 impl Twins {
@@ -23,16 +46,11 @@ impl Twins {
         }
     }
 
-    /// Remembers a new connection.
+    /// Remembers a connection, once.
     pub fn add(&mut self, connection: &Connection, slot: Slot) {
         let id = connection.id;
         for address in [id.client, id.server] {
-            let slots = self.of.entry((address, id.encapsulation));
-            slots.retain(|known| *known != slot);
-            if slots.len() >= SHARING {
-                slots.pop_front();
-            }
-            slots.push_back(slot);
+            self.of.entry((address, id.encapsulation)).add(slot);
         }
     }
 
@@ -44,9 +62,9 @@ impl Twins {
                 case.connection.encapsulation,
             ))?;
             slots
-                .iter()
-                .rev()
-                .filter_map(|slot| table.get(*slot))
+                .latest_first()
+                .filter_map(|slot| table.get(slot))
+                .filter(|other| other.is_known)
                 .find_map(|other| {
                     let id = other.id;
                     let differs = match shared {
@@ -114,7 +132,9 @@ pub fn other_leg(
     endings
         .filter(|ending| ending.record < case.reset.record)
         .find_map(|ending| {
-            let other = table.get(ending.slot).filter(|other| has(other, &ending))?;
+            let other = table
+                .get(ending.slot)
+                .filter(|other| other.is_known && has(other, &ending))?;
             // Clients of one service say the same without relaying anything to each other.
             let same_service = other.id.server == own.id.server;
             let alike = |side: Side| {
