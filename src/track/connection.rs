@@ -128,6 +128,11 @@ impl Connection {
         copies::ends(segment, side, self.id.roles_known)
     }
 
+    /// Whether others may know of it behind the head of the capture.
+    pub fn is_of_note(&self) -> bool {
+        self.is_sampled || !self.earlier.is_empty()
+    }
+
     /// Which of its ways `segment` takes: 0 the connection's own, else one more than the place in [`Connection::ways`].
     pub fn way_of(&self, segment: &Segment<'_>) -> u8 {
         let same = |id: &ConnectionId| {
@@ -151,11 +156,6 @@ impl Connection {
             hop_limit: segment.header.ip.hop_limit,
             way,
         });
-    }
-
-    /// Whether others may know of it behind the head of the capture.
-    pub fn is_of_note(&self) -> bool {
-        self.is_sampled || !self.earlier.is_empty()
     }
 
     /// Both ends have closed, or one was reset.
@@ -318,13 +318,15 @@ impl Connection {
         );
         let (sender, receiver) = self.endpoints.both_mut(side);
         let is_fragment = header.ip.extent == Extent::Fragment;
-        let whole = segment.payload.len() == header.payload_len as usize && !is_fragment;
+        // What lies in the later fragments is payload too, of unknown length: one byte more stands for it.
         let full_len = header.payload_len + u32::from(is_fragment);
+        let prefix = || Prefix::new(segment.payload, full_len);
+        let whole = segment.payload.len() == header.payload_len as usize && !is_fragment;
         if segment.payload.len() < (full_len as usize).min(Prefix::CAPACITY) {
             self.payload_cut = true;
         }
         if sender.first_payload.is_none() {
-            sender.first_bytes = Prefix::new(segment.payload, full_len);
+            sender.first_bytes = prefix();
         }
         sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
         let said = receiver.payload_end;
@@ -335,7 +337,7 @@ impl Connection {
                 turn.end = end;
             }
             _ => {
-                sender.latest_bytes = Prefix::new(segment.payload, full_len);
+                sender.latest_bytes = prefix();
                 self.turns.begin(Turn {
                     from: side,
                     first: mark,

@@ -126,10 +126,10 @@ impl Tracker {
         };
         let side = connection.side_of(segment);
         if let Some(first) = connection.copied_by(side, header) {
-            connection.saw_again(&first, segment);
             if connection.is_known {
                 self.counts.copies.note(connection, &first, segment);
             }
+            connection.saw_again(&first, segment);
             if header.flags.rst() {
                 self.open_copy(slot, side, segment, &first);
             }
