@@ -101,7 +101,7 @@ impl Analyzer {
             Some((from, to)) if self.clock.latest.is_none_or(|latest| latest <= from) => {
                 for place in passed {
                     if let Some(mut record) = record(place) {
-                        record.id.order = first + place as u64;
+                        record.id = record.id.at(first + place as u64);
                         self.take(&decode(&record));
                     }
                 }
@@ -127,7 +127,7 @@ impl Analyzer {
 
     fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) {
         let mut record = *record;
-        record.id.order = order;
+        record.id = record.id.at(order);
         self.clock.tick(&record);
         self.tracker.pass(record.id, record.time);
         if passes {

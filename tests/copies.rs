@@ -49,12 +49,8 @@ fn captured(story: &str, ways: &[&dyn Fn(&mut Seen)]) -> (Vec<ResetCase>, Counts
             number += 1;
             let mut segment = seen.told.segment();
             segment.encapsulation = seen.encapsulation;
-            segment.header.record = RecordId {
-                order: number,
-                source: 0,
-                number,
-                interface: seen.told.header.record.interface,
-            };
+            segment.header.record =
+                RecordId::new(0, number).through(seen.told.header.record.interface());
             segment.header.time = segment
                 .header
                 .time
@@ -135,7 +131,7 @@ fn a_packet_captured_at_several_interfaces_is_one() {
         ),
         (0, 0, 0)
     );
-    assert_eq!(counts.copies.first.map(|first| first.number), Some(2));
+    assert_eq!(counts.copies.first.map(|first| first.number()), Some(2));
     changes_nothing(STORY, &[&plain, &plain, &plain]);
 }
 
@@ -324,7 +320,8 @@ fn each_row_of_the_story_tells_the_path_of_its_packet() {
 
 #[test]
 fn interfaces_are_told_where_they_differ() {
-    let at = |number: u16| move |seen: &mut Seen| seen.told.header.record.interface = Some(number);
+    let at =
+        |number: u16| move |seen: &mut Seen| seen.told.header.record.interface() = Some(number);
     let (eth0, eth1) = (at(3), at(4));
     let path = paths(&[&eth0, &eth1]);
     assert_eq!(

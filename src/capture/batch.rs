@@ -44,13 +44,13 @@ impl Batch {
         let most = u32::MAX as usize;
         let bytes = record.bytes.get(..most).unwrap_or(record.bytes);
         self.index.push(Entry {
-            number: record.id.number,
+            number: record.id.number(),
             time: record.time,
             start: self.bytes.len(),
             len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             original_len: record.original_len,
             link: record.link,
-            interface: record.id.interface,
+            interface: record.id.interface(),
         });
         self.bytes.extend_from_slice(bytes);
     }
@@ -74,12 +74,7 @@ impl Batch {
 
     fn at(&self, entry: &Entry) -> Record<'_> {
         Record {
-            id: RecordId {
-                order: entry.number,
-                source: self.source,
-                number: entry.number,
-                interface: entry.interface,
-            },
+            id: RecordId::new(self.source, entry.number).through(entry.interface),
             time: entry.time,
             link: entry.link,
             // Every entry was made from a slice of these bytes, so the empty record stands for what cannot be.
@@ -119,10 +114,7 @@ mod tests {
         batch.start(3);
         for (number, bytes) in [(7, &b"abc"[..]), (8, b""), (9, b"defg")] {
             batch.push(&Record {
-                id: RecordId {
-                    number,
-                    ..RecordId::default()
-                },
+                id: RecordId::new(0, number),
                 time: Timestamp::from_nanos(5),
                 link: LinkType(1),
                 bytes,
@@ -131,7 +123,13 @@ mod tests {
         }
         let seen: Vec<_> = batch
             .records()
-            .map(|record| (record.id.source, record.id.number, record.bytes.to_vec()))
+            .map(|record| {
+                (
+                    record.id.source(),
+                    record.id.number(),
+                    record.bytes.to_vec(),
+                )
+            })
             .collect();
         assert_eq!(
             seen,

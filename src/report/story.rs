@@ -66,8 +66,8 @@ impl<'a> Writer<'a> {
         let time = header.time.into();
         let previous = self.lines.last().map(|line| line.time);
         self.lines.push(TimelineLine {
-            source: header.record.source,
-            record: header.record.number,
+            source: header.record.source(),
+            record: header.record.number(),
             time,
             delta: previous.map(|previous| time.since(previous)),
             from: line.from.name(),
@@ -97,8 +97,8 @@ impl<'a> Writer<'a> {
             next.delta = Some(next.time.since(time));
         }
         let line = TimelineLine {
-            source: error.record.source,
-            record: error.record.number,
+            source: error.record.source(),
+            record: error.record.number(),
             time,
             delta: before.map(|before| time.since(before)),
             from: "network",
@@ -168,16 +168,16 @@ impl<'a> Writer<'a> {
         let home = line.header.record;
         let again: Vec<&Sighting> = case.sightings.of(home).collect();
         let differ = |of: &dyn Fn(&Sighting) -> bool| again.iter().any(|sighting| of(sighting));
-        let interfaces = differ(&|sighting| sighting.record.interface != home.interface);
+        let interfaces = differ(&|sighting| sighting.record.interface() != home.interface());
         let ways = line.way > 0 || differ(&|sighting| sighting.way > 0);
         let stop = |record: RecordId, hop_limit: u8, way: u8| {
             let way = ways.then(|| case.sightings.way(way).unwrap_or(&case.connection));
-            let interface = record.interface.filter(|_| interfaces);
+            let interface = record.interface().filter(|_| interfaces);
             words::stop(&case.connection, way, interface, hop_limit)
         };
         let further = again.iter().map(|sighting| {
             let record = sighting.record;
-            let place = words::place(record, home.source);
+            let place = words::place(record, home.source());
             let stop = stop(record, sighting.hop_limit, sighting.way);
             format!("{place} {stop}")
         });

@@ -279,10 +279,10 @@ const fn tls_alert(code: u8) -> &'static str {
 
 /// A record as seen from one of source `here`.
 pub fn place(record: RecordId, here: u16) -> String {
-    if record.source == here {
-        format!("record {}", record.number)
+    if record.source() == here {
+        format!("record {}", record.number())
     } else {
-        format!("record {} of source {}", record.number, record.source)
+        format!("record {} of source {}", record.number(), record.source())
     }
 }
 

@@ -159,12 +159,7 @@ fn bare(number: u64, seconds: f64, from: SocketAddr, to: SocketAddr, flags: Flag
         from,
         to,
         header: Header {
-            record: RecordId {
-                order: number,
-                source: 0,
-                number,
-                interface: None,
-            },
+            record: RecordId::new(0, number),
             time: Timestamp::from_nanos(START + nanos),
             ip: IpFacts {
                 hop_limit: 64,

@@ -126,11 +126,11 @@ pub(super) fn strip(link: LinkType, bytes: &[u8]) -> Result<Frame<'_>, Skip> {
 
 /// Where a record stands, with the interface that its link header names.
 pub(super) fn place(record: &Record<'_>) -> RecordId {
-    let mut id = record.id;
     if record.link.0 == LINUX_SLL2 {
-        id.interface = linux_cooked::interface_v2(record.bytes);
+        record.id.through(linux_cooked::interface_v2(record.bytes))
+    } else {
+        record.id
     }
-    id
 }
 
 impl LinkType {
