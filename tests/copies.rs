@@ -320,8 +320,12 @@ fn each_row_of_the_story_tells_the_path_of_its_packet() {
 
 #[test]
 fn interfaces_are_told_where_they_differ() {
-    let at =
-        |number: u16| move |seen: &mut Seen| seen.told.header.record.interface() = Some(number);
+    let at = |number: u16| {
+        move |seen: &mut Seen| {
+            let record = &mut seen.told.header.record;
+            *record = record.through(Some(number));
+        }
+    };
     let (eth0, eth1) = (at(3), at(4));
     let path = paths(&[&eth0, &eth1]);
     assert_eq!(
