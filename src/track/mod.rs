@@ -594,8 +594,10 @@ impl Tracker {
                 self.pending.stop(slot, connection.settles_at);
             }
             case.icmp.clone_from(&connection.icmp);
-            case.sightings.clone_from(&connection.sightings);
-            case.sightings.set_ways(&connection.ways);
+            if let Some(sightings) = &connection.sightings {
+                case.sightings.clone_from(sightings);
+                case.sightings.set_ways(&connection.ways);
+            }
             let seen = |side: Side| case.endpoints[side].was_seen();
             case.gaps = Gaps {
                 no_handshake: case.endpoints.client.syn.is_none()
