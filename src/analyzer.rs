@@ -6,15 +6,22 @@
 //! 2. [`Analyzer::next_reset`] until there is none, after each push or as seldom as one likes;
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
+mod followed;
+
+pub use crate::decode::{Bare, bare, headers_len};
+pub use crate::triage::Marks;
+pub use followed::Followed;
+
 use crate::decode::{Decoded, Record, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
+use crate::mask::Mask;
 use crate::origin::Timestamp;
 use crate::report::{
     CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Seen, Summary, Traits,
-    report_on,
+    report_masked, report_on,
 };
 use crate::track::{DISORDERED, Limits, Met, Tracker};
-use crate::triage::{Following, Gate, Marks, Sifted, Sketch, Survey};
+use crate::triage::{Following, Gate, Sifted, Sketch, Survey};
 use std::collections::BTreeMap;
 
 /// What an analysis may keep.
@@ -51,6 +58,7 @@ pub struct Analyzer {
     by_severity: BTreeMap<&'static str, u64>,
     unselected: u64,
     clock: Clock,
+    mask: Option<Mask>,
 }
 
 /// How the records' times went.
@@ -79,6 +87,16 @@ impl Analyzer {
             by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
             unselected: 0,
             clock: Clock::default(),
+            mask: None,
+        }
+    }
+
+    /// An analysis of what a mask leaves to see: addresses are masked before a report is made of them, so that filters, Community IDs and
+    /// findings are of the masked ones; host names and what applications wrote never come into a report.
+    pub fn masked(config: Config, mask: Mask) -> Self {
+        Self {
+            mask: Some(mask),
+            ..Self::new(config)
         }
     }
 
@@ -178,8 +196,11 @@ impl Analyzer {
         mut select: impl FnMut(&ResetReport) -> bool,
     ) -> Option<ResetReport> {
         loop {
-            let case = self.tracker.next_case()?;
-            let report = report_on(&case);
+            let mut case = self.tracker.next_case()?;
+            let report = match &mut self.mask {
+                Some(mask) => report_masked(&mut case, mask),
+                None => report_on(&case),
+            };
             if !select(&report) {
                 self.unselected += 1;
                 continue;
@@ -222,8 +243,15 @@ impl Analyzer {
             longest_step: self.clock.longest_step,
             first_step: self.clock.first_step,
         };
+        let mut habits = self.tracker.habits();
+        if let Some(mask) = &mut self.mask {
+            for one in &mut habits {
+                one.service = mask.socket(one.service);
+            }
+            habits.sort_unstable_by_key(|one| one.service);
+        }
         Finished {
-            incidents: self.incidents.finish(&self.tracker.habits()),
+            incidents: self.incidents.finish(&habits),
             capture_quality: self.quality.items(&traits),
             summary: Summary {
                 records: self.survey.records,
@@ -245,8 +273,12 @@ impl Analyzer {
 
     fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
-            Decoded::Segment(segment) => self.tracker.observe(segment),
-            Decoded::Quoted(quoted) => self.tracker.observe_error(quoted),
+            Decoded::Segment(segment) => {
+                self.tracker.observe(segment);
+            }
+            Decoded::Quoted(quoted) => {
+                self.tracker.observe_error(quoted);
+            }
             Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
             Decoded::Skip(_) => {}
         }

@@ -15,7 +15,8 @@
 //! | [`incidents`] | reports | resets folded by what they share |
 //! | `render` | a report | a table, a page, Markdown or JSON on a writer |
 //!
-//! [`tcp`] is RFC 9293 as types, and [`origin`] says when and where a thing was seen; both serve all rooms. [`analyzer`] alone knows the
+//! [`tcp`] is RFC 9293 as types, and [`origin`] says when and where a thing was seen; both serve all rooms. [`mask`] puts other addresses
+//! and names in the place of those that must not leave the house. [`analyzer`] alone knows the
 //! order of the rooms, and `cli` is the binary's own.
 //!
 //! From [`decode`] to [`report`] nothing opens a file, reads a clock or keeps more than its bounds: the same records give the same
@@ -54,6 +55,7 @@ pub mod case;
 pub mod cli;
 pub mod decode;
 pub mod incidents;
+pub mod mask;
 pub mod origin;
 #[cfg(feature = "cli")]
 pub mod passes;

@@ -20,7 +20,7 @@ pub(super) struct Entry {
     pub(super) len: u32,
     pub(super) original_len: u32,
     pub(super) link: LinkType,
-    /// Index among the interfaces of its section, where there are some.
+    /// The interface that captured it, from 0 in the order in which the source describes them; `None` where it describes none.
     pub(super) interface: Option<u16>,
 }
 
@@ -70,6 +70,12 @@ impl Batch {
     /// The record at `place`, from 0. `None` behind the last.
     pub fn record(&self, place: usize) -> Option<Record<'_>> {
         self.index.get(place).map(|entry| self.at(entry))
+    }
+
+    /// Which interface captured the record at `place`, from 0 in the order in which the source describes them. `None` behind the last.
+    pub fn interface(&self, place: usize) -> Option<u32> {
+        let entry = self.index.get(place)?;
+        Some(entry.interface.map_or(0, u32::from))
     }
 
     fn at(&self, entry: &Entry) -> Record<'_> {

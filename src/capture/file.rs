@@ -29,6 +29,7 @@ pub struct FileSource {
     info: SourceInfo,
 }
 
+type Reader = Box<dyn Read + Send>;
 /// A place between two records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -57,30 +58,43 @@ impl FileSource {
     ///
     /// When it cannot be opened, holds nothing, or is not in a format that is read; nothing was read then.
     pub fn open(path: &Path, source: u16) -> Result<Self, CaptureError> {
+        let (source, _) = Self::open_spooled(path, source, |_, input| Ok((input, ())))?;
+        Ok(source)
+    }
+
+    /// The same, where an input that cannot be read twice goes through `spool` first, which is told its name.
+    pub(super) fn open_spooled<S>(
+        path: &Path,
+        source: u16,
+        spool: impl FnOnce(String, Reader) -> io::Result<(Reader, S)>,
+    ) -> Result<(Self, Option<S>), CaptureError> {
         let name = path.display().to_string();
-        let failed = |fault| CaptureError {
+        let failed = |error| CaptureError {
             file: name.clone(),
-            fault,
+            fault: Fault::Open(error),
         };
-        if name == "-" {
-            return Self::from_reader(name, source, Box::new(io::stdin()));
-        }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place where captures are opened"
-        )]
-        let file = File::open(path).map_err(|error| failed(Fault::Open(error)))?;
-        let kind = file
-            .metadata()
-            .map_err(|error| failed(Fault::Open(error)))?;
-        if kind.is_dir() {
-            return Err(failed(Fault::Directory));
-        }
-        if kind.is_file() {
-            Self::start(name, source, Input::File(file))
+        let stream: Reader = if name == "-" {
+            Box::new(io::stdin())
         } else {
-            Self::from_reader(name, source, Box::new(file))
-        }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one place where captures are opened"
+            )]
+            let file = File::open(path).map_err(failed)?;
+            let kind = file.metadata().map_err(failed)?;
+            if kind.is_dir() {
+                return Err(CaptureError {
+                    file: name,
+                    fault: Fault::Directory,
+                });
+            }
+            if kind.is_file() {
+                return Ok((Self::start(name, source, Input::File(file))?, None));
+            }
+            Box::new(file)
+        };
+        let (stream, spooled) = spool(name.clone(), stream).map_err(failed)?;
+        Ok((Self::from_reader(name, source, stream)?, Some(spooled)))
     }
 
     /// Reads a capture from `reader`, which is called `name` in messages.

@@ -29,6 +29,7 @@ mod input;
 mod merge;
 mod pcap;
 mod pcapng;
+mod spool;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod testfile;
@@ -42,6 +43,8 @@ pub use file::{FileSource, Position};
 pub use filter::{Filter, FilterError};
 pub use info::{InterfaceInfo, SourceInfo};
 pub use merge::{Merge, Stopped};
+pub use pcapng::{Origin, PcapngWriter};
+pub use spool::Spool;
 
 /// What sources give.
 pub use crate::decode::Record;

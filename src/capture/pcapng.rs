@@ -7,6 +7,9 @@ mod block;
 mod clock;
 mod interface;
 mod packet;
+mod write;
+
+pub use write::{Origin, PcapngWriter};
 
 use super::batch::Entry;
 use super::bytes::{ByteOrder, Fields};
@@ -31,6 +34,8 @@ pub(super) struct Pcapng {
     dropped_before: Option<u64>,
     /// Those of sections that have ended.
     interfaces_before: Vec<InterfaceInfo>,
+    /// How many interfaces were described, from the beginning of the file.
+    described: u32,
     /// Set while the next sound block is searched for.
     lost: Option<Lost>,
 }
@@ -49,6 +54,7 @@ impl Pcapng {
             last: Timestamp::from_nanos(0),
             dropped_before: None,
             interfaces_before: Vec::new(),
+            described: 0,
             lost: None,
         }
     }

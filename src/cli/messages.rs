@@ -50,8 +50,10 @@ pub enum Mistake {
     TooManyFiles(usize),
     /// A filter, in a build without libpcap.
     NoFilterCompiler,
-    /// The report would overwrite a capture.
+    /// An output would overwrite a capture.
     OutputIsInput(PathBuf),
+    /// The report and the packets would go to one file.
+    OutputTwice(PathBuf),
 }
 
 impl fmt::Display for Mistake {
@@ -64,6 +66,10 @@ impl fmt::Display for Mistake {
             Self::OutputIsInput(path) => {
                 write!(f, "{}: is an input, and would be overwritten", shown(path))
             }
+            Self::OutputTwice(path) => {
+                let name = shown(path);
+                write!(f, "{name}: the report and the packets cannot both go there")
+            }
         }
     }
 }
@@ -75,7 +81,10 @@ impl Mistake {
                 "build it with the feature 'live', or filter first: tcpdump -r FILE -w - FILTER | rstscope -",
             ),
             Self::TooManyFiles(_) => Some("merge them first: mergecap -w all.pcapng FILE..."),
-            Self::UnknownFormat | Self::StandardInputTwice | Self::OutputIsInput(_) => None,
+            Self::UnknownFormat
+            | Self::StandardInputTwice
+            | Self::OutputIsInput(_)
+            | Self::OutputTwice(_) => None,
         }
     }
 }
@@ -113,6 +122,27 @@ pub fn not_written(error: &io::Error, output: Option<&Path>) -> Exit {
     let name = output.map_or_else(|| "standard output".into(), shown);
     say(&format!("{name}: cannot be written: {error}"), None);
     Exit::Nothing
+}
+
+/// There is no key to mask with.
+pub fn no_key(error: &io::Error, file: Option<&Path>) -> Exit {
+    let name = file.map_or_else(|| "a random key".into(), shown);
+    say(
+        &format!("{name}: cannot be had to mask with: {error}"),
+        Some("a new secret: head -c 32 /dev/urandom > FILE"),
+    );
+    Exit::Nothing
+}
+
+/// So many resets were left out of what `--write` wrote.
+pub fn too_many_to_write(left_out: u64) {
+    say(
+        &format!(
+            "{} came too late to be written, with their packets",
+            words::count(left_out, "reset", "resets")
+        ),
+        Some("choose those that matter: --cause, --connection, --from and --to"),
+    );
 }
 
 /// A filter matched no record.

@@ -7,6 +7,8 @@ mod alarm;
 mod args;
 mod explain;
 mod inputs;
+mod keep;
+mod key;
 mod messages;
 mod paper;
 mod plan;
@@ -14,6 +16,7 @@ mod run;
 mod search;
 mod select;
 mod sieve;
+mod target;
 
 use messages::Exit;
 use plan::Plan;

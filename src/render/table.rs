@@ -10,7 +10,8 @@ mod overview;
 
 pub use block::headline;
 
-use super::words::listed;
+use super::text::wrap;
+use super::words::{MASKED, listed};
 use super::{Options, Renderer, Show};
 use crate::report::{End, Head, ResetReport};
 use std::io::{self, Write};
@@ -28,7 +29,10 @@ impl Table {
 }
 
 impl Renderer for Table {
-    fn begin(&mut self, _: &Head, _: &mut dyn Write) -> io::Result<()> {
+    fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
+        if head.tool.masked {
+            out.write_all(wrap(MASKED, "", self.options.width).as_bytes())?;
+        }
         Ok(())
     }
 

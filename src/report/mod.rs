@@ -15,15 +15,16 @@ mod schema;
 mod seen;
 mod story;
 mod totals;
+mod veil;
 pub mod words;
 
-pub use build::{report_on, reset_report};
+pub use build::{report_masked, report_on, reset_report};
 pub use impact::failures;
 pub use incident::{Client, Clients, Finding, Incident, Measure, Rate, Series, Services};
 pub use quality::{Doubled, Quality, Seen, Traits, quality_of_sources};
 pub use reset::{
     Advice, Alternative, Connection, EndImpact, Ends, Evidence, Failure, Failures, ResetReport,
-    TimelineLine, Verdict,
+    TimelineLine, Trace, Verdict,
 };
 #[cfg(feature = "cli")]
 pub use schema::{Report, schema};

@@ -30,6 +30,18 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+    /// Whether addresses, names and what applications wrote are masked; absent where they are not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub masked: bool,
+}
+
+impl Head {
+    /// That of a report in which nothing is what it was called, if `masked`.
+    pub fn new(masked: bool) -> Self {
+        let mut head = Self::default();
+        head.tool.masked = masked;
+        head
+    }
 }
 
 impl Default for Head {
@@ -39,6 +51,7 @@ impl Default for Head {
             tool: Tool {
                 name: env!("CARGO_PKG_NAME"),
                 version: env!("CARGO_PKG_VERSION"),
+                masked: false,
             },
         }
     }
@@ -153,7 +166,8 @@ pub struct Summary {
     pub unselected: u64,
     /// Resets by their cause's id; only causes that occurred.
     pub by_cause: BTreeMap<&'static str, u64>,
-    /// Resets by severity: all three words, whether they occurred or not.
+    /// Resets by the severity of their own verdicts: all three words, whether they occurred or not. An incident that is a scan or health
+    /// checks is benign as a whole, whatever each of its resets would be alone: see the incidents' `severity`.
     pub by_severity: BTreeMap<&'static str, u64>,
     /// Records without a segment, by the reason; only reasons that occurred.
     pub skipped: BTreeMap<String, u64>,
@@ -165,4 +179,12 @@ pub struct Summary {
 )]
 const fn is_none(count: &u64) -> bool {
     *count == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde asks for"
+)]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }

@@ -112,8 +112,9 @@ impl Tracker {
         }
     }
 
-    /// Takes the next segment of the capture, or the next of those that are to be followed.
-    pub fn observe(&mut self, segment: &Segment<'_>) {
+    /// Takes the next segment of the capture, or the next of those that are to be followed. Says where the connection that it belongs to
+    /// begins in the capture; `None` for one that was forgotten at once.
+    pub fn observe(&mut self, segment: &Segment<'_>) -> Option<RecordId> {
         let header = &segment.header;
         self.pass(header.record, header.time);
         self.counts.segments += 1;
@@ -121,9 +122,8 @@ impl Tracker {
             self.end_head();
         }
         let slot = self.connection_of(segment);
-        let Some(connection) = self.table.get_mut(slot) else {
-            return;
-        };
+        let connection = self.table.get_mut(slot)?;
+        let start = connection.started.record;
         let side = connection.side_of(segment);
         if let Some(first) = connection.copied_by(side, header) {
             if connection.is_known {
@@ -145,6 +145,7 @@ impl Tracker {
         }
         self.rank(slot);
         self.forget_some();
+        Some(start)
     }
 
     /// Lets the head of the capture end: from now on most connections are nobody's business but their own.
@@ -229,16 +230,17 @@ impl Tracker {
         }
     }
 
-    /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed.
-    pub fn observe_error(&mut self, quoted: &Quoted) {
+    /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed. Says where that one
+    /// begins, as [`Tracker::observe`] does; `None` when it is not followed.
+    pub fn observe_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
         self.pass(quoted.record, quoted.time);
         let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
-        if let Some(slot) = self.table.find(&key)
-            && let Some(connection) = self.table.get_mut(slot)
-            && connection.icmp.len() < ResetCase::EARLIER
-        {
+        let slot = self.table.find(&key)?;
+        let connection = self.table.get_mut(slot)?;
+        if connection.icmp.len() < ResetCase::EARLIER {
             connection.icmp.push(*quoted);
         }
+        Some(connection.started.record)
     }
 
     /// Lets a record pass that was captured at `time`, whatever it holds.

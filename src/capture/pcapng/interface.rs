@@ -12,6 +12,8 @@ use crate::decode::LinkType;
 pub(super) struct Interface {
     name: String,
     pub(super) link: LinkType,
+    /// Its place among those of the whole file, from 0.
+    pub(super) place: u32,
     /// Zero: no limit.
     pub(super) snap_len: u32,
     pub(super) clock: Clock,
@@ -51,9 +53,12 @@ impl Pcapng {
                 _ => {}
             }
         }
+        let place = self.described;
+        self.described = place.saturating_add(1);
         Some(Interface {
             name,
             link,
+            place,
             snap_len,
             clock: Clock::new(resolution, offset),
             dropped: None,
