@@ -133,7 +133,7 @@ fn a_packet_captured_at_several_interfaces_is_one() {
         ),
         (0, 0, 0)
     );
-    assert_eq!(counts.copies.first.map(|first| first.number()), Some(2));
+    assert_eq!(counts.copies.first.map(RecordId::number), Some(2));
     changes_nothing(STORY, &[&plain, &plain, &plain]);
 }
 
