@@ -119,7 +119,7 @@ impl Analyzer {
             Some((from, to)) if self.clock.latest.is_none_or(|latest| latest <= from) => {
                 for place in passed {
                     if let Some(mut record) = record(place) {
-                        record.id.order = first + place as u64;
+                        record.id = record.id.at(first + place as u64);
                         self.take(&decode(&record));
                     }
                 }
@@ -145,7 +145,7 @@ impl Analyzer {
 
     fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) {
         let mut record = *record;
-        record.id.order = order;
+        record.id = record.id.at(order);
         self.clock.tick(&record);
         self.tracker.pass(record.id, record.time);
         if passes {
@@ -235,6 +235,7 @@ impl Analyzer {
             forgotten: counts.forgotten,
             crowded: counts.crowded,
             oversized: seen(counts.oversized),
+            unsized_packets: seen(counts.unsized_packets),
             unfinished: seen(counts.unfinished),
             damaged: seen(counts.damaged),
             disordered: self.clock.disordered,

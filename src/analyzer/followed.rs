@@ -40,7 +40,7 @@ impl Followed {
     pub fn shows(&mut self, record: &Record<'_>, wanted: impl Fn(Reference) -> bool) -> bool {
         self.records += 1;
         let mut record = *record;
-        record.id.order = self.records;
+        record.id = record.id.at(self.records);
         self.tracker.pass(record.id, record.time);
         let passes = self.gate.passes(&record) || self.tracker.knows_all();
         let shows = passes && self.take(&decode(&record), &wanted);

@@ -326,9 +326,7 @@ impl Source for FileSource {
             self.info.note(&batch.index);
             if let Format::Pcapng(pcapng) = &self.format {
                 self.info.dropped = pcapng.dropped();
-                if self.info.interfaces.len() < pcapng.names().len() {
-                    self.info.interfaces = pcapng.names().to_vec();
-                }
+                self.info.interfaces = pcapng.interfaces();
             }
         }
         if !batch.is_empty() {

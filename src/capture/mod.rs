@@ -41,7 +41,7 @@ pub use error::{CaptureError, Damage, Fault, FirstBytes, Place, Skipped};
 pub use file::{FileSource, Position};
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
-pub use info::SourceInfo;
+pub use info::{InterfaceInfo, SourceInfo};
 pub use merge::{Merge, Stopped};
 pub use pcapng::{Origin, PcapngWriter};
 pub use spool::Spool;

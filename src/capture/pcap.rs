@@ -157,7 +157,8 @@ impl Pcap {
                 len: head.len,
                 original_len: head.original_len,
                 link: self.link,
-                interface: 0,
+                interface: None,
+                place: 0,
             });
             self.last = Some(head.seconds);
             progress.next += 1;

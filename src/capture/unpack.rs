@@ -64,7 +64,7 @@ impl Unpacker {
     pub(super) const fn name(&self) -> &'static str {
         match self.stream {
             Stream::Gzip(_) => "gzip",
-            Stream::Zstd(_) => "Zstandard",
+            Stream::Zstd(_) => "zstd",
         }
     }
 
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn a_cut_keeps_what_was_unpacked_before_it() {
         let plain = capture(3_000);
-        for (packed, name) in [(gzip(&plain), "gzip"), (zstd(&plain), "Zstandard")] {
+        for (packed, name) in [(gzip(&plain), "gzip"), (zstd(&plain), "zstd")] {
             let (found, said) = records(&packed[..packed.len() / 2]);
             assert!(found.len() > 100, "{}", found.len());
             let said = said.unwrap();

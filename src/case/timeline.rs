@@ -34,6 +34,8 @@ pub struct Line {
     pub nature: Nature,
     /// How often its packet was captured on its way, this record included.
     pub captured: u8,
+    /// By what addresses and in what tags it was captured: see [`super::Sightings::way`].
+    pub way: u8,
 }
 
 /// What a segment was to the sequence space of its sender, as known when it came.

@@ -2,7 +2,7 @@
 
 use super::messages;
 use crate::capture::{CaptureError, Merge, SourceInfo, Spool};
-use crate::report::Source;
+use crate::report::{Interface, Source};
 use std::path::{Path, PathBuf};
 
 /// The inputs that could be opened, and the others by name.
@@ -88,15 +88,25 @@ impl Inputs {
             .collect();
         all.sort_by_key(|(index, _)| *index);
         let shown = |(index, source): (u16, Source)| {
-            if self.masked && source.name != "-" {
-                let name = format!("input-{}", u32::from(index) + 1);
-                Source { name, ..source }
+            if self.masked {
+                masked(index, source)
             } else {
                 source
             }
         };
         all.into_iter().map(shown).collect()
     }
+}
+
+/// The same without names: files and interfaces are often called after hosts.
+fn masked(index: u16, mut source: Source) -> Source {
+    if source.name != "-" {
+        source.name = format!("input-{}", u32::from(index) + 1);
+    }
+    for interface in &mut source.interfaces {
+        interface.name = None;
+    }
+    source
 }
 
 fn unread(path: &Path, error: &CaptureError) -> Source {
@@ -111,6 +121,16 @@ fn reported(info: &SourceInfo) -> Source {
     Source {
         name: info.name.clone(),
         format: Some(info.format),
+        packing: info.packing,
+        interfaces: info
+            .interfaces
+            .iter()
+            .map(|interface| Interface {
+                name: Some(interface.name.clone()).filter(|name| !name.is_empty()),
+                link_type: interface.link.0,
+                dropped: interface.dropped,
+            })
+            .collect(),
         link_types: info.links.iter().map(|link| link.0).collect(),
         records: info.records,
         bytes: info.bytes,

@@ -238,7 +238,7 @@ impl Names {
             if let Some(room) = interfaces.get_mut(usize::from(index))
                 && !inputs.masked
             {
-                room.clone_from(&info.interfaces);
+                *room = info.interfaces.iter().map(|one| one.name.clone()).collect();
             }
         }
         Self { files, interfaces }
@@ -323,17 +323,17 @@ fn copy(
     let mut next = vec![0_usize; places.of.len()];
     while goes_on(&mut merge) {
         let Some(record) = merge.given() else { break };
-        let source = usize::from(record.id.source);
+        let source = usize::from(record.id.source());
         let wanted = places.of.get(source).zip(next.get_mut(source));
         let Some((mine, at)) = wanted else { continue };
         if mine
             .get(*at)
-            .is_none_or(|(number, _)| *number != record.id.number)
+            .is_none_or(|(number, _)| *number != record.id.number())
         {
             continue;
         }
         *at += 1;
-        let origin = reader.names.origin(record.id.source, merge.interface());
+        let origin = reader.names.origin(record.id.source(), merge.interface());
         let comment = comment(record.id.into());
         reader.shown(record, |record| {
             writer.packet(&origin, &record, comment.as_deref())

@@ -145,6 +145,10 @@ impl Kind {
         self.senders.insert(reset.sender);
         self.origins.insert(reset.origin);
         self.confidence = surer(self.confidence, verdict.confidence);
+        // One packet is one sample, however often it was captured.
+        if traits.is_copy && !self.clients.is_empty() {
+            return self.represent(reset, bounds.examples);
+        }
         self.meets_service(reset.connection.server, bounds.clients);
         self.meets_client(reset, traits, bounds.clients);
         for (measured, samples) in [

@@ -20,6 +20,8 @@ pub struct Traits {
     pub waited: Option<i64>,
     /// From the first segment to the reset, in nanoseconds.
     pub age: i64,
+    /// It is a second capture of a reset that was counted before, and shows nothing new.
+    pub is_copy: bool,
     /// What kind of scan would open a connection so: `SYN`, `ACK`, `FIN`, `NULL` or `Xmas`.
     pub opening: Option<&'static str>,
     /// The SYN,ACK leaves out what the SYN offered and a SYN cookie has no room for: window scale and SACK, where there are no timestamps
@@ -48,6 +50,7 @@ impl Traits {
             quiet: current.map(|turn| case.reset.time - turn.last.time),
             waited: gave_up.zip(asked).map(|(end, turn)| end - turn.first.time),
             age: case.reset.time - case.started.time,
+            is_copy: case.copy_of.is_some(),
             opening: opening(case),
             cookie: looks_like_cookie(case),
         }

@@ -36,8 +36,8 @@ pub fn reset_report(facts: &Facts<'_>, verdict: &Verdict) -> ResetReport {
     let case = facts.case;
     let timeline: Vec<TimelineLine> = story::timeline(facts, &verdict.evidence);
     ResetReport {
-        source: case.reset.record.source,
-        record: case.reset.record.number,
+        source: case.reset.record.source(),
+        record: case.reset.record.number(),
         time: case.reset.time.into(),
         connection: connection(facts),
         sender: case.sent_by.name(),

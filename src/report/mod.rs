@@ -29,7 +29,7 @@ pub use reset::{
 #[cfg(feature = "cli")]
 pub use schema::{Report, schema};
 pub use seen::{Reference, Seconds, Time};
-pub use totals::{CaptureQuality, End, Head, Source, Summary, Tool};
+pub use totals::{CaptureQuality, End, Head, Interface, Source, Summary, Tool};
 
 /// The version of the format. It grows when a field is removed, renamed or changes its meaning; not when one is added.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -87,11 +87,15 @@ pub struct Source {
     pub name: String,
     /// `pcap` or `pcapng`; null when it could not be opened.
     pub format: Option<&'static str>,
+    /// What it was compressed with, `gzip` or `zstd`; null when with nothing.
+    pub packing: Option<&'static str>,
+    /// Its interfaces where it is pcapng, in its order, the first 64; empty otherwise.
+    pub interfaces: Vec<Interface>,
     /// Link types of its records, each once, as numbered in the registry of link-layer header types.
     pub link_types: Vec<u16>,
     /// Records read.
     pub records: u64,
-    /// Bytes read and understood, headers included.
+    /// Bytes read and understood, headers included; of a compressed input those that were unpacked.
     pub bytes: u64,
     /// The earliest time of a record; null without records.
     pub first: Option<Time>,
@@ -103,6 +107,22 @@ pub struct Source {
     pub complete: bool,
     /// What kept it from that; null when it is complete.
     pub problem: Option<String>,
+}
+
+/// An interface that packets were captured at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
+pub struct Interface {
+    /// Its name; null when none is given.
+    pub name: Option<String>,
+    /// Its link type, as numbered in the registry of link-layer header types.
+    pub link_type: u16,
+    /// Packets that were lost at it while capturing; null when the capture does not say.
+    pub dropped: Option<u64>,
 }
 
 /// Something that the capture did not show, and what it does to the verdicts.

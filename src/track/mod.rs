@@ -6,6 +6,7 @@
 mod connection;
 mod copies;
 mod endpoint;
+mod holes;
 mod limits;
 mod neighbours;
 mod pending;
@@ -18,10 +19,10 @@ pub use limits::Limits;
 
 use crate::case::{
     ConnectionId, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase, ServiceEvent,
-    Timeline,
+    Sightings, Timeline,
 };
 use crate::origin::{RecordId, SECOND, Timestamp};
-use crate::tcp::{Checksum, Flow, Header, Prefix, Quoted, Segment, Side};
+use crate::tcp::{Checksum, Extent, Flow, Header, Prefix, Quoted, Segment, Side};
 use connection::Connection;
 use copies::Recent;
 use neighbours::{Ending, Neighbours};
@@ -44,6 +45,8 @@ pub struct Counts {
     pub copies: Copies,
     /// Segments that bear more than their receiver's maximum segment size.
     pub oversized: Met,
+    /// Segments in packets that say no length of their own: handed to an interface to be cut into packets.
+    pub unsized_packets: Met,
     /// Segments with a wrong checksum from an endpoint that sends none with a right one: computed later, by its interface.
     pub unfinished: Met,
     /// Segments with a wrong checksum from an endpoint that sends others with a right one.
@@ -126,6 +129,7 @@ impl Tracker {
             if connection.is_known {
                 self.counts.copies.note(connection, &first, segment);
             }
+            connection.saw_again(&first, segment);
             if header.flags.rst() {
                 self.open_copy(slot, side, segment, &first);
             }
@@ -399,6 +403,9 @@ impl Tracker {
         {
             self.counts.oversized.note(header.record);
         }
+        if header.ip.extent == Extent::Unsaid {
+            self.counts.unsized_packets.note(header.record);
+        }
         if header.checksum == Checksum::Wrong {
             let alone = connection.endpoints[side].checksums.right == 0;
             let met = if alone {
@@ -432,11 +439,16 @@ impl Tracker {
     /// Opens the case of a reset, with both ends as they were before it.
     fn open_case(&mut self, slot: Slot, side: Side, segment: &Segment<'_>) {
         let header = segment.header;
+        let way = self
+            .table
+            .get(slot)
+            .map_or(0, |found| found.way_of(segment));
         let line = Line {
             from: side,
             header,
             nature: Nature::Fresh,
             captured: 1,
+            way,
         };
         self.add_to_open_cases(slot, line);
         let Some(connection) = self.table.get_mut(slot) else {
@@ -446,6 +458,7 @@ impl Tracker {
             connection.is_known = true;
             self.twins.add(connection, slot);
         }
+        connection.learn_end(side, &header);
         let case = ResetCase {
             connection: connection.id,
             carried: connection.carried_by(side, segment),
@@ -459,9 +472,13 @@ impl Tracker {
             after: Timeline::new(self.limits.case_segments),
             earlier: connection.earlier.clone(),
             copy_of: None,
+            sightings: Sightings::default(),
             predecessor: connection.predecessor,
             icmp: Vec::new(),
-            gaps: Gaps::default(),
+            gaps: Gaps {
+                missing: connection.missing(),
+                ..Gaps::default()
+            },
             neighbourhood: Neighbourhood::default(),
         };
         let server = &connection.endpoints.server;
@@ -524,6 +541,16 @@ impl Tracker {
             self.counts.crowded += 1;
             self.settle(oldest, Settling::Early);
         }
+        if let Some(open) = self
+            .table
+            .get(slot)
+            .map(|connection| &connection.open_cases)
+            && open.len() >= CASES_OF_ONE
+            && let Some(oldest) = open.first().copied()
+        {
+            self.counts.crowded += 1;
+            self.settle(oldest, Settling::Early);
+        }
         let until = case.reset.time.plus(self.limits.case_wait);
         let serial = self.pending.open(case, slot);
         if let Some(connection) = self.table.get_mut(slot) {
@@ -567,6 +594,8 @@ impl Tracker {
                 self.pending.stop(slot, connection.settles_at);
             }
             case.icmp.clone_from(&connection.icmp);
+            case.sightings.clone_from(&connection.sightings);
+            case.sightings.set_ways(&connection.ways);
             let seen = |side: Side| case.endpoints[side].was_seen();
             case.gaps = Gaps {
                 no_handshake: case.endpoints.client.syn.is_none()
@@ -574,6 +603,7 @@ impl Tracker {
                 sender_unseen: !seen(case.sent_by),
                 receiver_unseen: !seen(case.received_by()),
                 lost: connection.lost,
+                missing: case.gaps.missing,
                 clock_stepped: connection.clock_stepped || self.stepped > Some(case.reset.record),
                 payload_cut: connection.payload_cut,
                 elided: case.before.elided() > 0,
@@ -649,6 +679,9 @@ fn is_likely_client(segment: &Segment<'_>) -> bool {
     }
 }
 
+/// Open cases of one connection: each segment of it is looked at for each of them. Past it its oldest settles at once. Chosen: a reset waits for sixteen
+/// segments, and is captured some times.
+const CASES_OF_ONE: usize = 256;
 /// Ports below are assigned to services (RFC 6335 6).
 const FIRST_REGISTERED: u16 = 1024;
 /// Linux takes a client's port from here on (`ip_local_port_range`).

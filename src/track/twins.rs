@@ -169,7 +169,7 @@ fn has(connection: &Connection, ending: &Ending) -> bool {
 }
 
 /// Connections remembered of each address: enough for a pool's neighbours, and few enough to look through for each case.
-const SHARING: usize = 16;
+const SHARING: usize = 8;
 /// How far from the expected position a segment that slipped past a NAT may lie, in bytes: conntrack lets untranslated what lies beyond
 /// the window, which is below a gigabyte; chosen as that limit of RFC 7323.
 const REACH: u32 = 1 << 30;

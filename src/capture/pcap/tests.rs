@@ -143,7 +143,7 @@ fn the_sources_index_is_in_every_record() {
     let mut batch = super::super::Batch::new();
     let mut source = open(&file.bytes).unwrap();
     assert!(super::super::Source::fill(&mut source, &mut batch).unwrap());
-    assert!(batch.records().all(|record| record.id.source == 3));
+    assert!(batch.records().all(|record| record.id.source() == 3));
 }
 
 /// Records a second apart, each of its number's bytes, with `garbage` before the fourth.

@@ -16,8 +16,9 @@ pub(super) struct Packet {
     pub(super) len: u32,
     pub(super) original_len: u32,
     pub(super) link: LinkType,
+    pub(super) interface: Option<u16>,
     /// Its interface's place in the whole file, from 0.
-    pub(super) interface: u32,
+    pub(super) place: u32,
 }
 
 impl Pcapng {
@@ -56,7 +57,8 @@ impl Pcapng {
             len,
             original_len,
             link: interface.link,
-            interface: interface.place,
+            interface: u16::try_from(index).ok(),
+            place: interface.place,
         };
         if fields.rest().len() > OPTION_HEADER_LEN {
             fields.take(padding(len as usize)).ok_or(short)?;
@@ -100,7 +102,8 @@ impl Pcapng {
             len,
             original_len,
             link: interface.link,
-            interface: interface.place,
+            interface: Some(0),
+            place: interface.place,
         })
     }
 }

@@ -235,7 +235,9 @@ mod tests {
             .map(|(number, time)| (time, number % 2, usize::from(number), 1500))
             .collect();
         assert_eq!(read, written);
-        assert_eq!(source.info().interfaces, ["eth0", "eth0", "eth1", "eth1"]);
+        let interfaces = source.info().interfaces.iter();
+        let names: Vec<&str> = interfaces.map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["eth0", "eth0", "eth1", "eth1"]);
         assert!(!source.fill(&mut batch).unwrap());
         assert!(source.info().complete);
     }
