@@ -59,7 +59,9 @@ fn captured(story: &str, ways: &[&dyn Fn(&mut Seen)]) -> (Vec<ResetCase>, Counts
         }
     }
     tracker.finish();
-    let mut cases: Vec<ResetCase> = std::iter::from_fn(|| tracker.next_case()).collect();
+    let mut cases: Vec<ResetCase> = std::iter::from_fn(|| tracker.next_case())
+        .map(|case| *case)
+        .collect();
     cases.sort_by_key(|case| case.reset.record);
     (cases, tracker.counts())
 }
@@ -131,7 +133,7 @@ fn a_packet_captured_at_several_interfaces_is_one() {
         ),
         (0, 0, 0)
     );
-    assert_eq!(counts.copies.first.map(|first| first.number()), Some(2));
+    assert_eq!(counts.copies.first.map(RecordId::number), Some(2));
     changes_nothing(STORY, &[&plain, &plain, &plain]);
 }
 
@@ -320,8 +322,12 @@ fn each_row_of_the_story_tells_the_path_of_its_packet() {
 
 #[test]
 fn interfaces_are_told_where_they_differ() {
-    let at =
-        |number: u16| move |seen: &mut Seen| seen.told.header.record.interface() = Some(number);
+    let at = |number: u16| {
+        move |seen: &mut Seen| {
+            let record = &mut seen.told.header.record;
+            *record = record.through(Some(number));
+        }
+    };
     let (eth0, eth1) = (at(3), at(4));
     let path = paths(&[&eth0, &eth1]);
     assert_eq!(
@@ -339,7 +345,8 @@ fn a_copy_is_no_further_sample_of_what_an_incident_measures() {
     let (cases, _) = captured(STORY, &[&plain, &masked]);
     let mut incidents = Incidents::new(Bounds::default());
     for case in &cases {
-        incidents.add(&report_on(case), &Traits::of(case));
+        let report = report_on(case);
+        incidents.add(&report.gist(), &Traits::of(case), || report.clone());
     }
     let clients: Vec<u32> = incidents
         .finish(&[])

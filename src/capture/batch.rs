@@ -20,10 +20,8 @@ pub(super) struct Entry {
     pub(super) len: u32,
     pub(super) original_len: u32,
     pub(super) link: LinkType,
-    /// Index among the interfaces of its section, where there are some.
+    /// The interface that captured it, from 0 in the order in which the source describes them; `None` where it describes none.
     pub(super) interface: Option<u16>,
-    /// The interface's place among those of the whole source, from 0 in the order in which it describes them; 0 where it describes none.
-    pub(super) place: u32,
 }
 
 impl Batch {
@@ -53,7 +51,6 @@ impl Batch {
             original_len: record.original_len,
             link: record.link,
             interface: record.id.interface(),
-            place: 0,
         });
         self.bytes.extend_from_slice(bytes);
     }
@@ -77,7 +74,8 @@ impl Batch {
 
     /// Which interface captured the record at `place`, from 0 in the order in which the source describes them. `None` behind the last.
     pub fn interface(&self, place: usize) -> Option<u32> {
-        self.index.get(place).map(|entry| entry.place)
+        let entry = self.index.get(place)?;
+        Some(entry.interface.map_or(0, u32::from))
     }
 
     fn at(&self, entry: &Entry) -> Record<'_> {

@@ -255,7 +255,13 @@ impl FileSource {
             };
             if let Some(Lost { at, damage }) = lost {
                 self.info.bytes = at.offset.saturating_sub(skipped);
-                self.state = State::Ending(Some(Fault::Damaged { at, damage }));
+                // The rest of a record that was cut may be on its way.
+                let is_cut = matches!(damage, Damage::Cut { .. });
+                self.state = State::Ending(Some(if is_cut && self.has_grown() {
+                    Fault::Growing(at)
+                } else {
+                    Fault::Damaged { at, damage }
+                }));
                 return Ok(Some(()));
             }
             if !batch.index.is_empty() {
@@ -272,6 +278,11 @@ impl FileSource {
                 batch.hold(2 * filled);
             }
         }
+    }
+
+    /// Whether the file is longer than it was when reading began: somebody writes it.
+    fn has_grown(&self) -> bool {
+        self.input.len() > self.len
     }
 
     fn not_read(&self, source: io::Error) -> Fault {
@@ -316,8 +327,9 @@ impl Source for FileSource {
             match self.read_records(batch) {
                 Ok(Some(())) => {}
                 Ok(None) => {
-                    let grown = self.input.len() > self.len;
-                    let fault = grown.then(|| Fault::Growing(self.progress.place(0)));
+                    let fault = self
+                        .has_grown()
+                        .then(|| Fault::Growing(self.progress.place(0)));
                     self.info.complete = fault.is_none() && self.progress.skipped.is_none();
                     self.state = State::Ending(fault);
                 }

@@ -158,7 +158,6 @@ impl Pcap {
                 original_len: head.original_len,
                 link: self.link,
                 interface: None,
-                place: 0,
             });
             self.last = Some(head.seconds);
             progress.next += 1;

@@ -34,7 +34,7 @@ pub(super) struct Pcapng {
     dropped_before: Option<u64>,
     /// Those of sections that have ended.
     interfaces_before: Vec<InterfaceInfo>,
-    /// How many interfaces were described so far.
+    /// How many interfaces were described, from the beginning of the file.
     described: u32,
     /// Set while the next sound block is searched for.
     lost: Option<Lost>,
@@ -178,7 +178,6 @@ impl Pcapng {
                 original_len: packet.original_len,
                 link: packet.link,
                 interface: packet.interface,
-                place: packet.place,
             });
             progress.next += 1;
         }

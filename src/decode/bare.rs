@@ -293,7 +293,7 @@ mod tests {
                 assert_eq!(after.to, (other(before.to.ip()), before.to.port()).into());
                 let payload = before.header.payload_len > 0;
                 let mut expected = before.header;
-                // A cooked header names the interface, which goes.
+                // Cooked links know the interface, bare packets don't.
                 expected.record = after.header.record;
                 if payload {
                     expected.checksum = after.header.checksum;

@@ -268,10 +268,10 @@ fn of_capture(traits: &Traits) -> [CaptureQuality; 9] {
             "ip-length-zero",
             traits.unsized_packets,
             format!(
-                "{} in packets of IP length 0: handed to an interface to be cut (TSO), too long for the field; their length is taken from the capture's",
-                count(traits.unsized_packets.count, "segment is", "segments are")
+                "{} IP length 0, being handed to an interface to be cut (TSO) and too long for the field: the length is that of the captured frame",
+                count(traits.unsized_packets.count, "segment has", "segments have")
             ),
-            "None where the capture tells the frame's true length, as all do by themselves; on the wire there were more segments",
+            "None as a rule: positions are counted by the frame's length; on the wire there were more segments",
         ),
         (
             "checksums-unfinished",
@@ -361,7 +361,7 @@ pub fn quality_of_sources(sources: &[Source]) -> Vec<CaptureQuality> {
             effect: if source.records == 0 {
                 "Nothing of it is in this report"
             } else {
-                "What came later is not in this report"
+                "What could not be read is not in this report"
             },
             example: None,
         });

@@ -20,7 +20,7 @@ pub struct Connection {
     /// Its ends where further copies of its packets were captured: behind other tags, or with translated addresses.
     pub ways: Vec<ConnectionId>,
     /// Further captures of its packets.
-    pub sightings: Sightings,
+    pub sightings: Option<Box<Sightings>>,
     /// How often one packet of it was captured, at most and beyond doubt.
     captured: u8,
     /// The cases of others may know of it.
@@ -73,7 +73,7 @@ impl Connection {
         Self {
             id,
             ways: Vec::new(),
-            sightings: Sightings::default(),
+            sightings: None,
             captured: 1,
             is_known: true,
             is_sampled: false,
@@ -149,11 +149,12 @@ impl Connection {
 
     /// Notes one more capture of the packet of which `first` was the first.
     pub fn saw_again(&mut self, first: &Header, segment: &Segment<'_>) {
-        self.sightings.push(Sighting {
+        let way = self.way_of(segment);
+        self.sightings.get_or_insert_default().push(Sighting {
             first: first.record,
             record: segment.header.record,
             hop_limit: segment.header.ip.hop_limit,
-            way: self.way_of(segment),
+            way,
         });
     }
 

@@ -86,7 +86,7 @@ pub struct Tracker {
     /// The latest record's time, and the latest one before which the clock had stepped back.
     now: Option<Timestamp>,
     stepped: Option<RecordId>,
-    settled: VecDeque<ResetCase>,
+    settled: VecDeque<Box<ResetCase>>,
     counts: Counts,
     happenings: Vec<Happening>,
     /// Connections that were found under further addresses or tags.
@@ -265,7 +265,7 @@ impl Tracker {
     }
 
     /// The next settled case.
-    pub fn next_case(&mut self) -> Option<ResetCase> {
+    pub fn next_case(&mut self) -> Option<Box<ResetCase>> {
         self.settled.pop_front()
     }
 
@@ -459,7 +459,7 @@ impl Tracker {
             self.twins.add(connection, slot);
         }
         connection.learn_end(side, &header);
-        let case = ResetCase {
+        let case = Box::new(ResetCase {
             connection: connection.id,
             carried: connection.carried_by(side, segment),
             started: connection.started,
@@ -480,7 +480,7 @@ impl Tracker {
                 ..Gaps::default()
             },
             neighbourhood: Neighbourhood::default(),
-        };
+        });
         let server = &connection.endpoints.server;
         let to_syn =
             connection.endpoints.client.syn.is_some() && server.syn.is_none() && header.flags.ack();
@@ -534,7 +534,7 @@ impl Tracker {
         self.wait_for_more(slot, case);
     }
 
-    fn wait_for_more(&mut self, slot: Slot, case: ResetCase) {
+    fn wait_for_more(&mut self, slot: Slot, case: Box<ResetCase>) {
         if self.pending.len() >= self.limits.open_cases
             && let Some(oldest) = self.pending.oldest()
         {
@@ -594,8 +594,10 @@ impl Tracker {
                 self.pending.stop(slot, connection.settles_at);
             }
             case.icmp.clone_from(&connection.icmp);
-            case.sightings.clone_from(&connection.sightings);
-            case.sightings.set_ways(&connection.ways);
+            if let Some(sightings) = &connection.sightings {
+                case.sightings.clone_from(sightings);
+                case.sightings.set_ways(&connection.ways);
+            }
             let seen = |side: Side| case.endpoints[side].was_seen();
             case.gaps = Gaps {
                 no_handshake: case.endpoints.client.syn.is_none()

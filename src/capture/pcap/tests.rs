@@ -237,3 +237,15 @@ fn damage_in_several_places_is_added_up_and_a_cut_told_behind_it() {
         "{said}"
     );
 }
+
+#[test]
+fn zeros_behind_the_records_are_no_records() {
+    for order in ORDERS {
+        let mut file = damaged(order, b"");
+        let records = drain(&mut open(&file.bytes).unwrap()).0;
+        file.raw(&[0; 100]);
+        let (seen, error) = drain(&mut open(&file.bytes).unwrap());
+        assert_eq!(seen, records);
+        assert!(error.is_some());
+    }
+}

@@ -231,9 +231,8 @@ mod tests {
             .map(|(number, time)| (time, number % 2, usize::from(number), 1500))
             .collect();
         assert_eq!(read, written);
-        let interfaces = source.info().interfaces.iter();
-        let names: Vec<&str> = interfaces.map(|one| one.name.as_str()).collect();
-        assert_eq!(names, ["eth0", "eth0", "eth1", "eth1"]);
+        let names = source.info().interfaces.iter().map(|one| one.name.as_str());
+        assert!(names.eq(["eth0", "eth0", "eth1", "eth1"]));
         assert!(!source.fill(&mut batch).unwrap());
         assert!(source.info().complete);
     }
