@@ -132,9 +132,9 @@ impl Analyzer {
             }
             _ => {
                 for place in all {
-                    let passes = passed.next_if_eq(&place).is_some();
+                    let goes_on = passed.next_if_eq(&place).is_some();
                     if let Some(record) = record(place) {
-                        self.step(&record, first + place as u64, passes);
+                        self.step(&record, first + place as u64, goes_on);
                     }
                 }
             }
