@@ -84,7 +84,7 @@ impl Analyzer {
             tracker: Tracker::new(config.limits),
             incidents: Incidents::new(config.incidents),
             quality: Quality::default(),
-            desk: Desk::new(config.limits.head, config.limits.held),
+            desk: Desk::new(config.limits.held),
             head_is_over: false,
             absorbed: Survey::default(),
             sketch: Sketch::new(),
@@ -121,13 +121,13 @@ impl Analyzer {
         }
     }
 
-    /// Lets the head of the capture end behind its last segment.
+    /// Lets the head of the capture end where it does.
     fn end_head(&mut self) {
-        if self.head_is_over || self.desk.is_head() {
+        if self.head_is_over || !self.tracker.reach(self.desk.survey().segments) {
             return;
         }
         self.head_is_over = true;
-        self.tracker.reach(self.desk.survey().segments);
+        self.desk.end_head();
         if self.tracker.knows_all() {
             self.desk.open();
         } else if self.desk.holds() {
@@ -203,15 +203,10 @@ impl Analyzer {
         self.tracker.knows_all()
     }
 
-    /// Tells before the first record that flows with a reset will be found out otherwise: then behind the head of the capture comes either
-    /// [`Analyzer::expect_only`] or [`Analyzer::expect_all`].
+    /// Tells before the first record that flows with a reset will be found out otherwise: then everything matters until
+    /// [`Analyzer::expect_only`].
     pub fn hold_nothing(&mut self) {
         self.desk.hold_nothing();
-    }
-
-    /// Tells that every record to come matters.
-    pub fn expect_all(&mut self) {
-        self.desk.open();
     }
 
     /// Tells that of all the segments to come only those of these flows, and those that count for others, will be given.

@@ -9,6 +9,8 @@ pub struct Limits {
     /// among the habits of services and hosts that were reset, or whose [`Flow`](crate::tcp::Flow) is sampled: so what a verdict knows of its
     /// neighbours does not depend on how much of the rest was looked at.
     pub head: u64,
+    /// Connections with which that beginning ends at the latest.
+    pub head_connections: u64,
     /// Bytes of records held at once of connections that were not reset so far, where a capture is read once. Past it those go first that have ended,
     /// then those that have been idle for long: should one of them be reset, only what follows is known of it.
     pub held: usize,
@@ -34,6 +36,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head: 32_768,
+            head_connections: 8_192,
             held: 64 << 20,
             connections: 65_536,
             finished: 4_096,

@@ -155,11 +155,15 @@ impl Tracker {
 
     /// Tells how many segments the capture has had so far, those included that were not observed: behind its head most connections are nobody's
     /// business but their own.
-    pub fn reach(&mut self, segments: u64) {
-        if segments >= self.limits.head && !self.head_is_over {
+    /// Whether that head is over.
+    pub fn reach(&mut self, segments: u64) -> bool {
+        let is_over =
+            segments >= self.limits.head || self.counts.connections >= self.limits.head_connections;
+        if is_over && !self.head_is_over {
             self.head_is_over = true;
             self.end_head();
         }
+        self.head_is_over
     }
 
     fn end_head(&mut self) {
