@@ -48,9 +48,16 @@ pub struct Cut {
 }
 
 impl Packed {
-    /// Adds a record, of which the first `header` bytes are like those of the last one from the same side.
-    pub fn push(&mut self, record: &Record<'_>, header: usize, side: bool, cut: Option<Cut>) {
-        self.make_room(record.bytes.len() + MOST_ELSE);
+    /// Adds a record, of which the first `header` bytes are like those of the last one from the same side. It is put together in `out`, whatever
+    /// that held.
+    pub fn push(
+        &mut self,
+        record: &Record<'_>,
+        header: usize,
+        side: bool,
+        cut: Option<Cut>,
+        out: &mut Vec<u8>,
+    ) {
         let (header, behind) = record
             .bytes
             .split_at_checked(header)
@@ -61,29 +68,33 @@ impl Packed {
             && record.link.0 == last.link;
         let known = &mut last.headers[usize::from(side)];
         let alike = usize::from(known.len) == header.len() && !header.is_empty();
-        let kind = u8::from(plain) * PLAIN
-            | u8::from(side) * SIDE
-            | u8::from(cut.is_some()) * CUT
-            | u8::from(alike) * ALIKE;
-        let out = &mut self.bytes;
-        out.push(kind);
+        let step = |now: u64, before: u64| zigzag(now.wrapping_sub(before).cast_signed());
+        let order = step(record.id.order(), last.id.order());
+        let number = step(record.id.number(), last.id.number());
+        out.clear();
+        out.push(
+            u8::from(plain) * PLAIN
+                | u8::from(side) * SIDE
+                | u8::from(cut.is_some()) * CUT
+                | u8::from(alike) * ALIKE
+                | u8::from(order == number) * ONCE,
+        );
         if !plain {
             out.extend(record.id.source().to_le_bytes());
             out.extend(record.id.interface().unwrap_or(u16::MAX).to_le_bytes());
             out.extend(record.link.0.to_le_bytes());
         }
-        let step = |now: u64, before: u64| now.wrapping_sub(before).cast_signed();
-        number(out, zigzag(step(record.id.order(), last.id.order())));
-        number(out, zigzag(step(record.id.number(), last.id.number())));
-        number(
-            out,
-            zigzag(record.time.nanos().wrapping_sub(last.time.nanos())),
-        );
-        number(out, record.original_len.into());
-        number(out, header.len() as u64);
-        number(out, behind.len() as u64);
+        write(out, order);
+        if order != number {
+            write(out, number);
+        }
+        let nanos = record.time.nanos().wrapping_sub(last.time.nanos());
+        write(out, zigzag(nanos));
+        write(out, record.original_len.into());
+        write(out, header.len() as u64);
+        write(out, behind.len() as u64);
         if let Some(cut) = cut {
-            number(out, cut.captured.into());
+            write(out, cut.captured.into());
             out.extend(cut.tail);
         }
         if alike {
@@ -98,6 +109,8 @@ impl Packed {
         last.id = record.id;
         last.time = record.time;
         last.link = record.link.0;
+        self.make_room(out.len());
+        self.bytes.extend_from_slice(out);
     }
 
     /// Gives the records, in their order.
@@ -128,11 +141,11 @@ impl Packed {
         self.last = State::default();
     }
 
-    /// Grows by a half at a time: there are many of these, and most stay small.
+    /// Grows by a quarter at a time: there are many of these, and most stay small.
     fn make_room(&mut self, more: usize) {
         let (len, room) = (self.bytes.len(), self.bytes.capacity());
         if room - len < more {
-            self.bytes.reserve_exact(more.max(room / 2));
+            self.bytes.reserve_exact(more.max(room / 4));
         }
     }
 }
@@ -186,8 +199,14 @@ impl Reader<'_> {
             interface = Some(u16::from_le_bytes(self.array()?)).filter(|place| *place != u16::MAX);
             self.last.link = u16::from_le_bytes(self.array()?);
         }
-        let order = self.last.id.order().wrapping_add_signed(self.step()?);
-        let number = self.last.id.number().wrapping_add_signed(self.step()?);
+        let order = self.step()?;
+        let number = if kind & ONCE == 0 {
+            self.step()?
+        } else {
+            order
+        };
+        let order = self.last.id.order().wrapping_add_signed(order);
+        let number = self.last.id.number().wrapping_add_signed(number);
         let nanos = self.last.time.nanos().wrapping_add(self.step()?);
         self.last.id = RecordId::new(source, number).at(order).through(interface);
         self.last.time = Timestamp::from_nanos(nanos);
@@ -267,7 +286,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Writes a number, seven bits a byte, the lowest first.
-fn number(out: &mut Vec<u8>, mut number: u64) {
+fn write(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push((number & 0x7f) as u8 | 0x80);
         number >>= 7;
@@ -288,10 +307,10 @@ const SIDE: u8 = 2;
 const CUT: u8 = 4;
 /// The header is told by what differs.
 const ALIKE: u8 = 8;
+/// The number in the source has grown as the place in the capture has.
+const ONCE: u8 = 16;
 /// Longer headers are kept as they are: link, IPv6 and TCP with the usual options fit.
 const LONGEST: usize = 96;
-/// The most that a record takes beside its bytes.
-const MOST_ELSE: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -339,7 +358,7 @@ mod tests {
                     bytes,
                     original_len: *original_len,
                 };
-                packed.push(&record, *header, *side, *cut);
+                packed.push(&record, *header, *side, *cut, &mut Vec::new());
             }
             let mut left = told.iter();
             packed.each(|record, cut| {

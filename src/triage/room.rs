@@ -23,6 +23,8 @@ pub struct Room {
     /// Where the search for what to forget goes on.
     hand: usize,
     forgotten: u64,
+    /// Where records are packed.
+    bench: Vec<u8>,
 }
 
 /// The records of one flow.
@@ -59,6 +61,7 @@ impl Room {
             most,
             hand: 0,
             forgotten: 0,
+            bench: Vec::new(),
         }
     }
 
@@ -72,7 +75,7 @@ impl Room {
             return;
         };
         let before = log.room();
-        log.add(record, step);
+        log.add(record, step, &mut self.bench);
         log.is_recent = true;
         let had_ended = log.fins == BOTH;
         log.fins |= u8::from(step.fin) << u8::from(step.side);
@@ -170,14 +173,14 @@ impl Room {
 }
 
 impl Log {
-    fn add(&mut self, record: &Record<'_>, step: Step) {
+    fn add(&mut self, record: &Record<'_>, step: Step, bench: &mut Vec<u8>) {
         if self.records.ends_with(record.id) {
             return; // It holds several segments of this flow.
         }
         let (bytes, cut) = shortened(record.bytes, step.payload);
         let header = step.payload.map_or(0, |(from, _)| from);
         let record = Record { bytes, ..*record };
-        self.records.push(&record, header, step.side, cut);
+        self.records.push(&record, header, step.side, cut, bench);
     }
 
     const fn room(&self) -> usize {
