@@ -13,7 +13,7 @@ use crate::report::{
     CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Seen, Summary, Traits,
     report_on,
 };
-use crate::track::{DISORDERED, Limits, Met, Tracker};
+use crate::track::{Counts, DISORDERED, Kept, Limits, Met, Tracker};
 use std::collections::BTreeMap;
 
 /// What an analysis may keep.
@@ -90,6 +90,21 @@ impl Analyzer {
         self.tracker.advance_to(now);
     }
 
+    /// Notes that the capture lost records up to now, as a live one tells while it goes on: no verdict on what is open is certain then.
+    pub const fn note_drops(&mut self) {
+        self.tracker.note_drops();
+    }
+
+    /// How much is kept at the moment.
+    pub fn kept(&self) -> Kept {
+        self.tracker.kept()
+    }
+
+    /// Counts of the tracking so far.
+    pub const fn counts(&self) -> Counts {
+        self.tracker.counts()
+    }
+
     /// Settles everything that is open: no record will follow. Poll once more after it.
     pub fn settle(&mut self) {
         self.tracker.finish();
@@ -100,16 +115,16 @@ impl Analyzer {
         self.next_selected(|_| true)
     }
 
-    /// The next reset that has settled and that `select` admits. All others are left out of incidents and counts too; what they show of
-    /// their services was learnt before, so no verdict depends on it.
+    /// The next reset that has settled and that `select` admits, which may add to it what is known beside the capture. All others are left
+    /// out of incidents and counts too; what they show of their services was learnt before, so no verdict depends on it.
     pub fn next_selected(
         &mut self,
-        mut select: impl FnMut(&ResetReport) -> bool,
+        mut select: impl FnMut(&mut ResetReport) -> bool,
     ) -> Option<ResetReport> {
         loop {
             let case = self.tracker.next_case()?;
-            let report = report_on(&case);
-            if !select(&report) {
+            let mut report = report_on(&case);
+            if !select(&mut report) {
                 self.unselected += 1;
                 continue;
             }
@@ -125,6 +140,11 @@ impl Analyzer {
     pub fn finish(mut self) -> Finished {
         self.settle();
         while self.next_reset().is_some() {}
+        self.so_far()
+    }
+
+    /// What is known by now of the resets that were polled; the analysis goes on.
+    pub fn so_far(&self) -> Finished {
         let counts = self.tracker.counts();
         let traits = Traits {
             copies: Doubled {
@@ -145,7 +165,7 @@ impl Analyzer {
             first_step: self.clock.first_step,
         };
         Finished {
-            incidents: self.incidents.finish(&self.tracker.habits()),
+            incidents: self.incidents.clone().finish(&self.tracker.habits()),
             capture_quality: self.quality.items(&traits),
             summary: Summary {
                 records: self.records,
@@ -153,12 +173,12 @@ impl Analyzer {
                 connections: counts.connections,
                 resets: counts.resets.saturating_sub(self.unselected),
                 unselected: self.unselected,
-                by_cause: self.by_cause,
-                by_severity: self.by_severity,
+                by_cause: self.by_cause.clone(),
+                by_severity: self.by_severity.clone(),
                 skipped: self
                     .skipped
-                    .into_iter()
-                    .map(|(skip, count)| (skip.to_string(), count))
+                    .iter()
+                    .map(|(skip, count)| (skip.to_string(), *count))
                     .collect(),
             },
         }

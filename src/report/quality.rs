@@ -13,6 +13,7 @@ pub struct Quality {
     lost_bytes: u64,
     payload_cut: Seen,
     reset_cut: Seen,
+    dropped: Seen,
     elided: Seen,
     clock_stepped: Seen,
 }
@@ -111,6 +112,7 @@ impl Quality {
             (lost, &mut self.lost),
             (gaps.payload_cut, &mut self.payload_cut),
             (gaps.reset_cut, &mut self.reset_cut),
+            (gaps.records_dropped, &mut self.dropped),
             (gaps.elided, &mut self.elided),
             (gaps.clock_stepped, &mut self.clock_stepped),
         ] {
@@ -132,7 +134,7 @@ impl Quality {
         lines.filter(|item| item.count > 0).collect()
     }
 
-    fn of_cases(&self) -> [CaptureQuality; 7] {
+    fn of_cases(&self) -> [CaptureQuality; 8] {
         let resets = |seen: &Seen| count(seen.count, "reset", "resets");
         [
             (
@@ -180,6 +182,15 @@ impl Quality {
                     resets(&self.reset_cut)
                 ),
                 "Options may have been there that were not captured: no verdict on them is certain",
+            ),
+            (
+                "dropped-meanwhile",
+                self.dropped,
+                format!(
+                    "Records were lost while the connections of {} lived",
+                    resets(&self.dropped)
+                ),
+                "Any of their segments may be among them: no verdict on them is certain",
             ),
             (
                 "long-story",

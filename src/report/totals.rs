@@ -70,9 +70,9 @@ pub struct End {
     schemars(deny_unknown_fields)
 )]
 pub struct Source {
-    /// The path as it was given; `-` for standard input.
+    /// The path as it was given; `-` for standard input; the name of an interface.
     pub name: String,
-    /// `pcap` or `pcapng`; null when it could not be opened.
+    /// `pcap`, `pcapng`, or `live` for an interface; null when it could not be opened.
     pub format: Option<&'static str>,
     /// Link types of its records, each once, as numbered in the registry of link-layer header types.
     pub link_types: Vec<u16>,

@@ -28,7 +28,7 @@ use neighbours::Neighbours;
 use pending::Pending;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use table::{Key, Slot, Table};
+use table::{Key, Shelf, Slot, Table};
 use twins::Twins;
 
 /// What was tracked so far.
@@ -52,6 +52,15 @@ pub struct Counts {
     pub forgotten: u64,
     /// Cases settled early because too many were open.
     pub crowded: u64,
+}
+
+/// What a tracker keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Connections, those with translated or tunnelled copies once for each way.
+    pub connections: usize,
+    /// Resets whose case has not settled.
+    pub open_cases: usize,
 }
 
 /// How often something was met, and where first.
@@ -83,6 +92,8 @@ pub struct Tracker {
     /// The latest segment's time, and the latest one before which the clock had stepped back.
     now: Option<Timestamp>,
     stepped: Option<RecordId>,
+    /// The time of the latest segment when records were last found to be lost.
+    dropped_at: Option<Timestamp>,
     settled: VecDeque<ResetCase>,
     counts: Counts,
     happenings: Vec<Happening>,
@@ -100,6 +111,7 @@ impl Tracker {
             recent: Recent::default(),
             now: None,
             stepped: None,
+            dropped_at: None,
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
@@ -133,15 +145,28 @@ impl Tracker {
                 self.follow(slot, side, segment);
             }
         }
-        let finished = self.table.get(slot).is_some_and(Connection::is_finished);
-        self.table.touch(slot, finished);
-        if let Some(slot) = self.table.finished_beyond(self.limits.finished)
-            && self
-                .table
-                .get(slot)
-                .is_some_and(|connection| connection.open_cases.is_empty())
-        {
+        self.shelve(slot);
+        if let Some(slot) = self.table.finished_beyond(self.limits.finished) {
             self.table.remove(slot);
+        }
+    }
+
+    /// Notes that the capture lost records up to now: what is open may lack one.
+    pub const fn note_drops(&mut self) {
+        self.dropped_at = self.now;
+    }
+
+    /// Puts a connection where it belongs in the order of forgetting.
+    fn shelve(&mut self, slot: Slot) {
+        if let Some(connection) = self.table.get(slot) {
+            let shelf = if !connection.open_cases.is_empty() {
+                Shelf::Awaited
+            } else if connection.is_finished() {
+                Shelf::Finished
+            } else {
+                Shelf::Live
+            };
+            self.table.touch(slot, shelf);
         }
     }
 
@@ -173,6 +198,14 @@ impl Tracker {
     pub fn finish(&mut self) {
         while let Some(serial) = self.pending.oldest() {
             self.settle(serial, Settling::Whole);
+        }
+    }
+
+    /// How much is kept at the moment.
+    pub fn kept(&self) -> Kept {
+        Kept {
+            connections: self.table.len(),
+            open_cases: self.pending.len(),
         }
     }
 
@@ -447,6 +480,9 @@ impl Tracker {
                 elided: case.before.elided() > 0,
                 settled_early: how == Settling::Early,
                 reset_cut: !case.reset.options.complete,
+                records_dropped: self
+                    .dropped_at
+                    .is_some_and(|at| at >= connection.started.time),
             };
         }
         case.neighbourhood = self.neighbours.around(&case);
@@ -457,6 +493,7 @@ impl Tracker {
                 twins::other_leg(&case, connection, endings, &self.table);
         }
         self.settled.push_back(case);
+        self.shelve(slot);
     }
 }
 

@@ -1,4 +1,5 @@
-//! Connections by their two addresses, in whichever direction a segment goes; the finished and the idle ones go first when there are too many.
+//! Connections by their two addresses, in whichever direction a segment goes; the finished and the idle ones go first when there are too
+//! many, those with an open case last.
 
 use super::connection::Connection;
 use crate::tcp::{Encapsulation, Segment};
@@ -42,6 +43,19 @@ pub struct Table {
     free: Vec<Slot>,
     live: Queue,
     finished: Queue,
+    awaited: Queue,
+}
+
+/// In which order connections are forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shelf {
+    /// It may go on: after those that are finished, the longest idle first.
+    #[default]
+    Live,
+    /// It is over: first.
+    Finished,
+    /// A case of it is open: last.
+    Awaited,
 }
 
 #[derive(Debug)]
@@ -50,7 +64,7 @@ struct Entry {
     /// Further keys under which it is found.
     others: Vec<Key>,
     connection: Option<Box<Connection>>,
-    finished: bool,
+    shelf: Shelf,
     earlier: Option<Slot>,
     later: Option<Slot>,
 }
@@ -72,6 +86,7 @@ impl Table {
             free: Vec::new(),
             live: Queue::default(),
             finished: Queue::default(),
+            awaited: Queue::default(),
         }
     }
 
@@ -101,7 +116,7 @@ impl Table {
             key,
             others: Vec::new(),
             connection: Some(Box::new(connection)),
-            finished: false,
+            shelf: Shelf::Live,
             earlier: None,
             later: None,
         };
@@ -123,14 +138,13 @@ impl Table {
         self.entries[slot].others.push(key);
     }
 
-    /// Puts the connection at `slot` behind all others in the order of eviction.
-    pub fn touch(&mut self, slot: Slot, finished: bool) {
-        let queue = if finished { &self.finished } else { &self.live };
-        if self.entries[slot].finished == finished && queue.newest == Some(slot) {
+    /// Puts the connection at `slot` behind all others of its shelf in the order of eviction.
+    pub fn touch(&mut self, slot: Slot, shelf: Shelf) {
+        if self.entries[slot].shelf == shelf && self.queue(shelf).newest == Some(slot) {
             return;
         }
         self.unlink(slot);
-        self.entries[slot].finished = finished;
+        self.entries[slot].shelf = shelf;
         self.link(slot);
     }
 
@@ -152,26 +166,30 @@ impl Table {
         self.finished.oldest.filter(|_| self.finished.len > most)
     }
 
-    /// The connection to forget next: the one that has been finished longest, else the one that has been idle longest.
+    /// The connection to forget next: the one that has been finished longest, else the one that has been idle longest, else the one
+    /// whose case has been open longest.
     pub fn most_dispensable(&self) -> Option<Slot> {
-        self.finished.oldest.or(self.live.oldest)
+        self.finished
+            .oldest
+            .or(self.live.oldest)
+            .or(self.awaited.oldest)
     }
 
-    fn queue(&mut self, finished: bool) -> &mut Queue {
-        if finished {
-            &mut self.finished
-        } else {
-            &mut self.live
+    fn queue(&mut self, shelf: Shelf) -> &mut Queue {
+        match shelf {
+            Shelf::Live => &mut self.live,
+            Shelf::Finished => &mut self.finished,
+            Shelf::Awaited => &mut self.awaited,
         }
     }
 
     fn link(&mut self, slot: Slot) {
-        let finished = self.entries[slot].finished;
-        self.queue(finished).len += 1;
-        let newest = self.queue(finished).newest.replace(slot);
+        let shelf = self.entries[slot].shelf;
+        self.queue(shelf).len += 1;
+        let newest = self.queue(shelf).newest.replace(slot);
         match newest {
             Some(newest) => self.entries[newest].later = Some(slot),
-            None => self.queue(finished).oldest = Some(slot),
+            None => self.queue(shelf).oldest = Some(slot),
         }
         self.entries[slot].earlier = newest;
         self.entries[slot].later = None;
@@ -181,17 +199,17 @@ impl Table {
         let Entry {
             earlier,
             later,
-            finished,
+            shelf,
             ..
         } = self.entries[slot];
-        self.queue(finished).len -= 1;
+        self.queue(shelf).len -= 1;
         match earlier {
             Some(earlier) => self.entries[earlier].later = later,
-            None => self.queue(finished).oldest = later,
+            None => self.queue(shelf).oldest = later,
         }
         match later {
             Some(later) => self.entries[later].earlier = earlier,
-            None => self.queue(finished).newest = earlier,
+            None => self.queue(shelf).newest = earlier,
         }
     }
 }
