@@ -26,6 +26,8 @@ mod filter;
 mod foreign;
 mod info;
 mod input;
+#[cfg(feature = "live")]
+mod live;
 mod merge;
 mod pcap;
 mod pcapng;
@@ -41,6 +43,11 @@ pub use file::FileSource;
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
 pub use info::SourceInfo;
+#[cfg(feature = "live")]
+pub use live::{
+    BUFFER, Drops, Interface, LiveError, LiveFault, SNAP_LENGTH, Sniffable, StampedBy, Tuning,
+    interfaces,
+};
 pub use merge::{Merge, Stopped};
 
 /// What sources give.
