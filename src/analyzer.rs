@@ -25,6 +25,17 @@ pub struct Config {
     pub incidents: Bounds,
 }
 
+impl Config {
+    /// Bounds that keep an analysis within `bytes` of memory, the program itself included.
+    #[must_use]
+    pub fn within(bytes: u64) -> Self {
+        Self {
+            limits: Limits::within(bytes),
+            incidents: Bounds::default(),
+        }
+    }
+}
+
 /// What is known when all records have been read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {

@@ -13,6 +13,7 @@
 //! | [`report`] | case and verdict | plain data in words: the public format |
 //! | [`incidents`] | reports | resets folded by what they share |
 //! | `render` | a report | a table, a page, Markdown or JSON on a writer |
+//! | `live` | interfaces | resets as they settle: the loop around all of these, privileges, signals, the kernel as a witness |
 //!
 //! [`tcp`] is RFC 9293 as types, and [`origin`] says when and where a thing was seen; both serve all rooms. [`analyzer`] alone knows the
 //! order of the rooms, and `cli` is the binary's own.
@@ -53,6 +54,8 @@ pub mod case;
 pub mod cli;
 pub mod decode;
 pub mod incidents;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod origin;
 #[cfg(feature = "cli")]
 pub mod render;

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// `(room, rooms that it may name)`. `testkit` serves tests alone and may name any; `main.rs`, `lib.rs` and `build.rs` are doors, not rooms.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("origin", &[]),
     ("tcp", &["origin"]),
     ("decode", &["tcp", "origin"]),
@@ -28,8 +28,14 @@ const ARROWS: [(&str, &[&str]); 12] = [
         &["decode", "track", "rules", "report", "incidents", "origin"],
     ),
     (
+        "live",
+        &["capture", "decode", "analyzer", "report", "origin"],
+    ),
+    (
         "cli",
-        &["capture", "analyzer", "render", "report", "rules", "origin"],
+        &[
+            "capture", "live", "analyzer", "render", "report", "rules", "origin",
+        ],
     ),
 ];
 

@@ -52,6 +52,12 @@ pub enum Mistake {
     NoFilterCompiler,
     /// The report would overwrite a capture.
     OutputIsInput(PathBuf),
+    /// An interface, in a build without libpcap.
+    NoInterfaces,
+    /// An interface was given twice.
+    InterfaceTwice(String),
+    /// A filter with bytes that are no text.
+    FilterNotText,
 }
 
 impl fmt::Display for Mistake {
@@ -64,6 +70,11 @@ impl fmt::Display for Mistake {
             Self::OutputIsInput(path) => {
                 write!(f, "{}: is an input, and would be overwritten", shown(path))
             }
+            Self::NoInterfaces => f.write_str("this build cannot watch interfaces"),
+            Self::InterfaceTwice(name) => {
+                write!(f, "{}: an interface is watched once", printable(name))
+            }
+            Self::FilterNotText => f.write_str("the filter holds bytes that are no text"),
         }
     }
 }
@@ -75,7 +86,14 @@ impl Mistake {
                 "build it with the feature 'live', or filter first: tcpdump -r FILE -w - FILTER | rstscope -",
             ),
             Self::TooManyFiles(_) => Some("merge them first: mergecap -w all.pcapng FILE..."),
-            Self::UnknownFormat | Self::StandardInputTwice | Self::OutputIsInput(_) => None,
+            Self::NoInterfaces => Some(
+                "build it with the feature 'live', or let tcpdump watch: tcpdump -i IFACE -U -w - tcp | rstscope -",
+            ),
+            Self::UnknownFormat
+            | Self::StandardInputTwice
+            | Self::OutputIsInput(_)
+            | Self::InterfaceTwice(_)
+            | Self::FilterNotText => None,
         }
     }
 }
@@ -236,7 +254,7 @@ fn hint(fault: &Fault, path: &Path) -> Option<String> {
         }
         Fault::Open(error) if error.kind() == io::ErrorKind::NotFound => {
             let word = path.to_str().unwrap_or_default();
-            let near = search::nearest(word, ["explain", "causes", "schema", "completions", "man"].into_iter());
+            let near = search::nearest(word, ["explain", "causes", "interfaces", "schema", "completions", "man"].into_iter());
             near.first()
                 .map(|command| format!("the subcommand is: rstscope {command}"))
         }
@@ -265,7 +283,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Writes to standard error; where that is closed there is nobody to tell.
-fn say(what: &str, hint: Option<&str>) {
+pub(super) fn say(what: &str, hint: Option<&str>) {
     let mut text = format!("rstscope: {what}\n");
     for line in hint.unwrap_or_default().lines() {
         text.push_str("    ");

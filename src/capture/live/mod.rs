@@ -12,7 +12,8 @@ pub use list::{Sniffable, interfaces};
 use super::{Batch, SourceInfo};
 use crate::decode::{LinkType, Record};
 use crate::origin::{RecordId, SECOND, Timestamp};
-use nix::net::if_::if_nametoindex;
+use nix::ifaddrs::getifaddrs;
+use nix::net::if_::{InterfaceFlags, if_nametoindex};
 use pcap::{Active, Capture, Precision, TimestampType};
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -207,6 +208,14 @@ impl Interface {
     pub fn end(&mut self, problem: Option<String>) {
         self.info.complete = problem.is_none();
         self.info.problem = problem;
+    }
+
+    /// Whether it is up now.
+    pub fn is_up(&self) -> bool {
+        let up = |one: nix::ifaddrs::InterfaceAddress| {
+            one.interface_name == self.info.name && one.flags.contains(InterfaceFlags::IFF_UP)
+        };
+        self.info.name == ANY || getifaddrs().is_ok_and(|mut all| all.any(up))
     }
 
     fn exists(&self) -> bool {

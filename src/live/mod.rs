@@ -1,0 +1,22 @@
+//! Watching interfaces: records from the wire -> the analyzer -> whoever listens, for an hour or for a year.
+//!
+//! The order of a watch: everything that needs a privilege is opened ([`crate::capture::Interface`], the outputs, [`Server`],
+//! [`kernel::Kernel`]); then [`privileges::drop_to`] and [`fence::close`]; then, and not before, [`Watch::run`] looks at the first byte.
+//!
+//! This room has clocks and signals, and no words: what it has to say is a [`Notice`], and whoever listens is an [`Audience`]. Capture time
+//! rules all the same: the host's clock only measures for how long there was no record ([`clock`]).
+
+mod clock;
+pub mod fence;
+pub mod kernel;
+mod line;
+mod memory;
+pub mod metrics;
+pub mod privileges;
+mod signals;
+mod watch;
+
+pub use memory::{MEMORY, resident};
+pub use metrics::Server;
+pub use signals::Signals;
+pub use watch::{Audience, Ended, Notice, Stops, Watch};

@@ -1,0 +1,452 @@
+//! [`Watch`]: the loop over interfaces, and what ends it.
+
+use super::clock::{Clock, Every, now};
+use super::kernel::Kernel;
+use super::line::Line;
+use super::memory::resident;
+use super::metrics::{Metrics, Totals};
+use super::signals::Signals;
+use crate::analyzer::{Analyzer, Finished};
+use crate::capture::{Batch, Drops, Interface, LiveFault, SourceInfo};
+use crate::report::{End, KernelCounter, ResetReport, Source, quality_of_sources};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+/// Whoever listens to a watch.
+pub trait Audience {
+    /// Whether a reset is wanted at all.
+    fn admits(&mut self, reset: &ResetReport) -> bool;
+
+    /// Takes a reset that has settled.
+    ///
+    /// # Errors
+    ///
+    /// When nobody listens any more, which ends the watch.
+    fn reset(&mut self, reset: &ResetReport) -> io::Result<()>;
+
+    /// Takes a summary while the watch goes on.
+    ///
+    /// # Errors
+    ///
+    /// When nobody listens any more, which ends the watch.
+    fn interim(&mut self, end: &End) -> io::Result<()>;
+
+    /// Hears what happens to the watch itself.
+    fn notice(&mut self, notice: &Notice<'_>);
+
+    /// The terminal has gone. Whether the watch goes on without it.
+    fn goes_on_without_terminal(&mut self) -> bool;
+
+    /// The pipe whose end is to end the watch; `None`: there is none.
+    fn pipe(&self) -> Option<BorrowedFd<'_>>;
+}
+
+/// What happens to a watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice<'a> {
+    /// This interface lost frames since the last notice of it.
+    Dropped {
+        /// Its name.
+        interface: &'a str,
+        /// How many.
+        since: Drops,
+    },
+    /// It went down; the watch waits for it.
+    Down(&'a str),
+    /// It came up again.
+    Up(&'a str),
+    /// It is gone, and will not come back under this handle.
+    Vanished(&'a str),
+    /// It cannot be read any more, and why.
+    Failed(&'a str, &'a str),
+}
+
+/// What ends a watch, beside a signal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stops {
+    /// After so long.
+    pub duration: Option<Duration>,
+    /// After so many resets that were wanted.
+    pub count: Option<u64>,
+    /// After a reset of this cause.
+    pub cause: Option<&'static str>,
+}
+
+/// How a watch ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Everything that is known.
+    pub end: End,
+    /// Interfaces that vanished or failed.
+    pub gone: usize,
+    /// How the audience failed; `None`: it listened to the end.
+    pub unheard: Option<io::Error>,
+}
+
+/// A watch that is about to begin: everything is open, and nothing was read.
+pub struct Watch {
+    interfaces: Vec<Watched>,
+    analyzer: Analyzer,
+    signals: Signals,
+    stops: Stops,
+    summaries: Option<Every>,
+    metrics: Metrics,
+    kernel: Option<Kernel>,
+    clock: Clock,
+    line: Option<Line>,
+    batch: Batch,
+    describe: fn(&SourceInfo) -> Source,
+    given: u64,
+    found: bool,
+}
+
+struct Watched {
+    interface: Interface,
+    state: State,
+    told: Drops,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Up,
+    Down,
+    Gone,
+}
+
+impl Watch {
+    /// A watch over `interfaces`, each of which a report tells of as `describe` says.
+    pub fn new(
+        interfaces: Vec<Interface>,
+        analyzer: Analyzer,
+        signals: Signals,
+        describe: fn(&SourceInfo) -> Source,
+    ) -> Self {
+        let several = interfaces.len() > 1;
+        let watched = interfaces.into_iter().map(|interface| Watched {
+            interface,
+            state: State::Up,
+            told: Drops::default(),
+        });
+        Self {
+            interfaces: watched.collect(),
+            analyzer,
+            signals,
+            stops: Stops::default(),
+            summaries: None,
+            metrics: Metrics::default(),
+            kernel: None,
+            clock: Clock::default(),
+            line: several.then(Line::default),
+            batch: Batch::new(),
+            describe,
+            given: 0,
+            found: false,
+        }
+    }
+
+    /// Ends it by `stops`, too.
+    #[must_use]
+    pub fn until(mut self, stops: Stops) -> Self {
+        self.stops = stops;
+        self
+    }
+
+    /// Gives a summary each `span`.
+    #[must_use]
+    pub fn summarize_every(mut self, span: Option<Duration>) -> Self {
+        self.summaries = span.map(Every::new);
+        self
+    }
+
+    /// Asks the kernel about each reset.
+    #[must_use]
+    pub fn with_kernel(mut self, kernel: Option<Kernel>) -> Self {
+        self.kernel = kernel;
+        self
+    }
+
+    /// What it counts.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Watches until something ends it.
+    pub fn run(mut self, audience: &mut dyn Audience) -> Ended {
+        let unheard = self.watch(audience).err();
+        self.end(audience, unheard)
+    }
+
+    fn watch(&mut self, audience: &mut dyn Audience) -> io::Result<()> {
+        let begun = now();
+        let mut upkeep = Every::new(UPKEEP);
+        while !self.is_over(begun.elapsed()) {
+            if self.signals.hangup() && !audience.goes_on_without_terminal() {
+                break;
+            }
+            if !self.wait(audience.pipe()) {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            let read = self.read(audience);
+            if read == 0 {
+                self.let_time_pass();
+            }
+            if upkeep.is_due() {
+                self.upkeep(audience);
+            }
+            self.give(audience)?;
+            let asked = self.signals.summary();
+            let due = self.summaries.as_mut().is_some_and(Every::is_due);
+            if asked || due {
+                self.count_drops(audience);
+                let finished = self.analyzer.so_far();
+                audience.interim(&self.so_far(finished))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_over(&self, lasted: Duration) -> bool {
+        let stops = self.stops;
+        self.signals.end()
+            || self.found
+            || stops.duration.is_some_and(|span| lasted >= span)
+            || stops.count.is_some_and(|count| self.given >= count)
+            || self.interfaces.iter().all(|one| one.state == State::Gone)
+    }
+
+    /// Waits for something to read, not for long. `false`: the other end of the pipe has gone.
+    fn wait(&self, pipe: Option<BorrowedFd<'_>>) -> bool {
+        let up = self.interfaces.iter().filter(|one| one.state == State::Up);
+        let mut fds: Vec<PollFd<'_>> = up
+            .map(|one| PollFd::new(one.interface.as_fd(), PollFlags::POLLIN))
+            .collect();
+        // Nothing is asked of it: that it has gone is told anyway.
+        fds.extend(pipe.map(|pipe| PollFd::new(pipe, PollFlags::empty())));
+        // A signal ends the wait, too; then there is simply nothing to read.
+        let _ = poll(&mut fds, PollTimeout::from(TURN));
+        let gone = |fd: &PollFd<'_>| {
+            fd.revents()
+                .is_some_and(|events| events.contains(PollFlags::POLLERR))
+        };
+        !(pipe.is_some() && fds.last().is_some_and(gone))
+    }
+
+    /// Reads what has come, some of each interface in turn. Returns how many records.
+    fn read(&mut self, audience: &mut dyn Audience) -> usize {
+        let mut read = 0;
+        for at in 0..self.interfaces.len() {
+            for _ in 0..BATCHES {
+                let got = self.read_one(at, audience);
+                read += got;
+                if got < BATCH || self.signals.end() {
+                    break;
+                }
+            }
+        }
+        if let Some(line) = &mut self.line {
+            let (clock, analyzer) = (self.clock, &mut self.analyzer);
+            line.release(clock.time(), |record| analyzer.push(record));
+        }
+        read
+    }
+
+    fn read_one(&mut self, at: usize, audience: &mut dyn Audience) -> usize {
+        let Some(one) = self
+            .interfaces
+            .get_mut(at)
+            .filter(|one| one.state != State::Gone)
+        else {
+            return 0;
+        };
+        let (result, name) = (
+            one.interface.fill(&mut self.batch, BATCH),
+            one.interface.name(),
+        );
+        if let Err(error) = result {
+            one.state = match &error.fault {
+                LiveFault::Down if one.state == State::Down => State::Down,
+                LiveFault::Down => {
+                    audience.notice(&Notice::Down(name));
+                    State::Down
+                }
+                LiveFault::Vanished | LiveFault::Missing => {
+                    audience.notice(&Notice::Vanished(name));
+                    State::Gone
+                }
+                other => {
+                    audience.notice(&Notice::Failed(name, &other.to_string()));
+                    State::Gone
+                }
+            };
+            if one.state == State::Gone {
+                one.interface.end(Some(error.fault.to_string()));
+            }
+        } else if one.state == State::Down && (!self.batch.is_empty() || one.interface.is_up()) {
+            one.state = State::Up;
+            audience.notice(&Notice::Up(name));
+        }
+        if let Some(last) = self
+            .batch
+            .len()
+            .checked_sub(1)
+            .and_then(|last| self.batch.record(last))
+        {
+            self.clock.saw(last.time);
+        }
+        match &mut self.line {
+            Some(line) => line.add(&self.batch),
+            None => {
+                for record in self.batch.records() {
+                    self.analyzer.push(&record);
+                }
+            }
+        }
+        self.batch.len()
+    }
+
+    /// Nothing has come: cases settle by the time that has passed.
+    fn let_time_pass(&mut self) {
+        if let Some(time) = self.clock.time() {
+            let behind = if self.line.is_some() { Line::WAIT } else { 0 };
+            self.analyzer.advance_to(time.plus(-behind));
+        }
+    }
+
+    /// What need not be done for each record.
+    fn upkeep(&mut self, audience: &mut dyn Audience) {
+        self.count_drops(audience);
+        if let Some(kernel) = &mut self.kernel {
+            kernel.listen();
+        }
+        self.metrics.show(&self.totals());
+    }
+
+    fn count_drops(&mut self, audience: &mut dyn Audience) {
+        let mut lost = false;
+        for one in self
+            .interfaces
+            .iter_mut()
+            .filter(|one| one.state != State::Gone)
+        {
+            let drops = one.interface.count_drops();
+            let since = Drops {
+                kernel: drops.kernel - one.told.kernel,
+                interface: drops.interface - one.told.interface,
+            };
+            if since.all() > 0 {
+                lost = true;
+                audience.notice(&Notice::Dropped {
+                    interface: one.interface.name(),
+                    since,
+                });
+            }
+            one.told = drops;
+            self.metrics
+                .drops(one.interface.name(), drops.kernel, drops.interface);
+        }
+        if lost {
+            self.analyzer.note_drops();
+        }
+    }
+
+    fn totals(&self) -> Totals {
+        let (counts, kept) = (self.analyzer.counts(), self.analyzer.kept());
+        Totals {
+            records: self
+                .interfaces
+                .iter()
+                .map(|one| one.interface.info().records)
+                .sum(),
+            segments: counts.segments,
+            met: counts.connections,
+            forgotten: counts.forgotten,
+            crowded: counts.crowded,
+            connections: kept.connections,
+            cases: kept.open_cases,
+            memory: resident(),
+        }
+    }
+
+    /// Gives the resets that have settled.
+    fn give(&mut self, audience: &mut dyn Audience) -> io::Result<()> {
+        let kernel = &mut self.kernel;
+        while !self.found && self.stops.count.is_none_or(|count| self.given < count) {
+            let next = self.analyzer.next_selected(|reset| {
+                if let Some(kernel) = kernel.as_mut() {
+                    kernel.testify(reset);
+                }
+                audience.admits(reset)
+            });
+            let Some(reset) = next else { break };
+            self.given += 1;
+            self.found = self.stops.cause == Some(reset.verdict.cause);
+            self.metrics.reset(&reset);
+            audience.reset(&reset)?;
+        }
+        Ok(())
+    }
+
+    fn end(mut self, audience: &mut dyn Audience, mut unheard: Option<io::Error>) -> Ended {
+        self.count_drops(audience);
+        if let Some(mut line) = self.line.take() {
+            line.empty(|record| self.analyzer.push(record));
+        }
+        if let Some(kernel) = &mut self.kernel {
+            kernel.listen();
+        }
+        self.analyzer.settle();
+        if unheard.is_none() {
+            unheard = self.give(audience).err();
+        }
+        for one in self
+            .interfaces
+            .iter_mut()
+            .filter(|one| one.state != State::Gone)
+        {
+            one.interface.end(None);
+        }
+        let finished = self.analyzer.so_far();
+        Ended {
+            end: self.so_far(finished),
+            gone: self
+                .interfaces
+                .iter()
+                .filter(|one| one.state == State::Gone)
+                .count(),
+            unheard,
+        }
+    }
+
+    fn so_far(&self, finished: Finished) -> End {
+        let sources: Vec<Source> = self
+            .interfaces
+            .iter()
+            .map(|one| (self.describe)(one.interface.info()))
+            .collect();
+        let mut capture_quality = quality_of_sources(&sources);
+        capture_quality.extend(finished.capture_quality);
+        let kernel: Vec<KernelCounter> = self
+            .kernel
+            .as_ref()
+            .map(Kernel::counters)
+            .unwrap_or_default();
+        End {
+            incidents: finished.incidents,
+            capture_quality,
+            summary: finished.summary,
+            sources,
+            kernel,
+        }
+    }
+}
+
+/// How long a wait lasts at most: what is asked by a signal or by the time is done that soon.
+const TURN: u8 = 100;
+/// Between two looks at counters: a case that records were lost from must know it before it settles, two seconds after its reset.
+const UPKEEP: Duration = Duration::from_millis(250);
+/// Records read at a time from one interface.
+const BATCH: usize = 1024;
+/// Batches read from one interface before it is another's turn.
+const BATCHES: usize = 16;
