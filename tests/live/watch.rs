@@ -1,0 +1,178 @@
+//! The program at work on the server's interface, and what it writes, line by line as it comes.
+
+use super::hosts::Hosts;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+/// A running watch. It is killed when the value goes.
+pub struct Watch {
+    child: Child,
+    out: Option<Receiver<String>>,
+    messages: Receiver<String>,
+    said: Vec<String>,
+}
+
+impl Watch {
+    /// Starts it on the server, and waits until it watches.
+    pub fn on_server(hosts: &Hosts, arguments: &[&str]) -> Self {
+        let mut child = Command::new("ip")
+            .args([
+                "netns",
+                "exec",
+                &hosts.namespace("server"),
+                env!("CARGO_BIN_EXE_rstscope"),
+            ])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (out, messages) = (
+            lines(child.stdout.take().unwrap()),
+            lines(child.stderr.take().unwrap()),
+        );
+        let mut watch = Self {
+            child,
+            out: Some(out),
+            messages,
+            said: Vec::new(),
+        };
+        watch.says("watching");
+        watch
+    }
+
+    /// Asserts that nothing of root is left.
+    pub fn has_no_privileges(&self) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let field = |name: &str| {
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .unwrap();
+            line.split_ascii_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
+            assert_eq!(
+                u64::from_str_radix(&field(set)[0], 16),
+                Ok(0),
+                "{set} in {status}"
+            );
+        }
+        assert_eq!(field("NoNewPrivs:"), ["1"]);
+        for id in ["Uid:", "Gid:"] {
+            assert!(field(id).iter().all(|id| id != "0"), "{id} in {status}");
+        }
+        assert!(field("Groups:").iter().all(|id| id != "0"), "{status}");
+    }
+
+    /// Whether this kernel traces its resets with reasons.
+    pub fn kernel_speaks(&mut self) -> bool {
+        self.said.extend(self.messages.try_iter());
+        !self
+            .said
+            .iter()
+            .any(|line| line.contains("goes on without"))
+    }
+
+    /// Waits for so many resets.
+    pub fn resets(&mut self, count: usize) -> Vec<Value> {
+        let mut resets = Vec::new();
+        // Whatever else settles a little later belongs to the same talks.
+        while let Some(line) = self.next(if resets.len() < count {
+            PATIENCE
+        } else {
+            SETTLED
+        }) {
+            let value: Value = serde_json::from_str(&line).unwrap();
+            if value["type"] == "reset" {
+                resets.push(value);
+            }
+        }
+        assert!(resets.len() >= count, "{} resets of {count}", resets.len());
+        resets
+    }
+
+    /// Waits for the line of that type.
+    pub fn line(&mut self, kind: &str) -> Value {
+        while let Some(line) = self.next(PATIENCE) {
+            let value: Value = serde_json::from_str(&line).unwrap();
+            if value["type"] == kind {
+                return value;
+            }
+        }
+        panic!("no line of type {kind}; said: {:?}", self.said);
+    }
+
+    /// Everything that it writes until it ends.
+    pub fn rest(&mut self) -> String {
+        let mut text = String::new();
+        while let Some(line) = self.next(PATIENCE) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Waits for a message with these words.
+    pub fn says(&mut self, words: &str) {
+        while !self.said.iter().any(|line| line.contains(words)) {
+            match self.messages.recv_timeout(PATIENCE) {
+                Ok(line) => self.said.push(line),
+                Err(error) => panic!("never said '{words}' ({error}), but {:?}", self.said),
+            }
+        }
+        self.said.clear();
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// Closes the pipe that it writes to.
+    pub fn stop_reading(&mut self) {
+        self.out = None;
+    }
+
+    /// Waits for its end.
+    pub fn exit(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    fn next(&mut self, patience: Duration) -> Option<String> {
+        self.out.as_ref()?.recv_timeout(patience).ok()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
+    let (give, take) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if give.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    take
+}
+
+/// For what must come: long enough for any machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// For what may still come: longer than a case is open.
+const SETTLED: Duration = Duration::from_secs(4);
