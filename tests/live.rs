@@ -190,7 +190,7 @@ fn people_get_lines_and_a_summary_until_the_cause_they_wait_for() {
     assert_eq!(watch.exit(), Some(0), "{text}");
     let line = text.lines().next().unwrap();
     assert!(
-        line.contains("7001") && line.contains("port-closed (certain)"),
+        line.contains("7001") && line.contains("port-closed (likely)"),
         "{text}"
     );
     assert!(

@@ -45,8 +45,8 @@ pub use filter::{Filter, FilterError};
 pub use info::SourceInfo;
 #[cfg(feature = "live")]
 pub use live::{
-    BUFFER, Drops, Interface, LiveError, LiveFault, SNAP_LENGTH, Sniffable, StampedBy, Tuning,
-    interfaces,
+    BUFFER, Drops, Interface, LiveError, LiveFault, Presence, SNAP_LENGTH, Sniffable, StampedBy,
+    Tuning, interfaces,
 };
 pub use merge::{Merge, Stopped};
 

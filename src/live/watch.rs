@@ -7,7 +7,7 @@ use super::memory::resident;
 use super::metrics::{Metrics, Totals};
 use super::signals::Signals;
 use crate::analyzer::{Analyzer, Finished};
-use crate::capture::{Batch, Drops, Interface, LiveFault, SourceInfo};
+use crate::capture::{Batch, Drops, Interface, LiveFault, Presence, SourceInfo};
 use crate::report::{End, KernelCounter, ResetReport, Source, quality_of_sources};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io;
@@ -106,6 +106,43 @@ struct Watched {
     interface: Interface,
     state: State,
     told: Drops,
+}
+
+impl Watched {
+    /// Goes into a state, and says so when it is another.
+    fn becomes(&mut self, state: State, audience: &mut dyn Audience) {
+        if self.state == state || self.state == State::Gone {
+            return;
+        }
+        self.state = state;
+        let name = self.interface.name();
+        audience.notice(&match state {
+            State::Up => Notice::Up(name),
+            State::Down => Notice::Down(name),
+            State::Gone => Notice::Vanished(name),
+        });
+        if state == State::Gone {
+            self.interface.end(Some(LiveFault::Vanished.to_string()));
+        }
+    }
+
+    /// It cannot be read any more, for another reason.
+    fn fails(&mut self, fault: &LiveFault, audience: &mut dyn Audience) {
+        self.state = State::Gone;
+        let why = fault.to_string();
+        audience.notice(&Notice::Failed(self.interface.name(), &why));
+        self.interface.end(Some(why));
+    }
+
+    /// Looks whether the interface is there.
+    fn look(&mut self, audience: &mut dyn Audience) {
+        let state = match self.interface.presence() {
+            Presence::Up => State::Up,
+            Presence::Down => State::Down,
+            Presence::Gone => State::Gone,
+        };
+        self.becomes(state, audience);
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -260,32 +297,12 @@ impl Watch {
         else {
             return 0;
         };
-        let (result, name) = (
-            one.interface.fill(&mut self.batch, BATCH),
-            one.interface.name(),
-        );
-        if let Err(error) = result {
-            one.state = match &error.fault {
-                LiveFault::Down if one.state == State::Down => State::Down,
-                LiveFault::Down => {
-                    audience.notice(&Notice::Down(name));
-                    State::Down
-                }
-                LiveFault::Vanished | LiveFault::Missing => {
-                    audience.notice(&Notice::Vanished(name));
-                    State::Gone
-                }
-                other => {
-                    audience.notice(&Notice::Failed(name, &other.to_string()));
-                    State::Gone
-                }
-            };
-            if one.state == State::Gone {
-                one.interface.end(Some(error.fault.to_string()));
+        if let Err(error) = one.interface.fill(&mut self.batch, BATCH) {
+            match error.fault {
+                LiveFault::Down => one.becomes(State::Down, audience),
+                LiveFault::Vanished | LiveFault::Missing => one.becomes(State::Gone, audience),
+                other => one.fails(&other, audience),
             }
-        } else if one.state == State::Down && (!self.batch.is_empty() || one.interface.is_up()) {
-            one.state = State::Up;
-            audience.notice(&Notice::Up(name));
         }
         if let Some(last) = self
             .batch
@@ -316,6 +333,9 @@ impl Watch {
 
     /// What need not be done for each record.
     fn upkeep(&mut self, audience: &mut dyn Audience) {
+        for one in &mut self.interfaces {
+            one.look(audience);
+        }
         self.count_drops(audience);
         if let Some(kernel) = &mut self.kernel {
             kernel.listen();

@@ -16,7 +16,7 @@ pub fn all(hosts: &Hosts) -> Vec<(u16, &'static [&'static str])> {
     port_closed(hosts, 7001);
     unread_data(hosts, 7002);
     linger_zero(hosts, 7003);
-    data_after_close(hosts, 7004);
+    reuse_after_close(hosts, 7004);
     accept_then_abort(hosts, 7005);
     connect_probe(hosts, 7006);
     listener_closed(hosts, 7007);
@@ -25,7 +25,7 @@ pub fn all(hosts: &Hosts) -> Vec<(u16, &'static [&'static str])> {
         (7001, &["port-closed"]),
         (7002, &["unread-data-close"]),
         (7003, &["linger-zero-abort"]),
-        (7004, &["data-after-close"]),
+        (7004, &["stale-connection-reuse"]),
         (7005, &["accept-then-abort"]),
         (7006, &["connect-probe"]),
         (7007, &["listener-closed", "accept-then-abort"]),
@@ -59,8 +59,8 @@ fn linger_zero(hosts: &Hosts, port: u16) {
     abort(server);
 }
 
-/// The server closes in order, and the client goes on sending.
-fn data_after_close(hosts: &Hosts, port: u16) {
+/// The server closes in order, and the client sends another request.
+fn reuse_after_close(hosts: &Hosts, port: u16) {
     let listener = listen(hosts, port);
     let mut client = connect(hosts, port);
     drop(exchange(&listener, &mut client));

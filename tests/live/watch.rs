@@ -4,8 +4,9 @@ use super::hosts::Hosts;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
@@ -13,38 +14,47 @@ use std::time::Duration;
 /// A running watch. It is killed when the value goes.
 pub struct Watch {
     child: Child,
+    /// Not read from yet.
+    stdout: Option<ChildStdout>,
     out: Option<Receiver<String>>,
+    /// Lines that came while others were waited for.
+    passed: VecDeque<Value>,
     messages: Receiver<String>,
     said: Vec<String>,
+    heard: Vec<String>,
+    kernel_speaks: bool,
 }
 
 impl Watch {
     /// Starts it on the server, and waits until it watches.
     pub fn on_server(hosts: &Hosts, arguments: &[&str]) -> Self {
-        let mut child = Command::new("ip")
-            .args([
-                "netns",
-                "exec",
-                &hosts.namespace("server"),
-                env!("CARGO_BIN_EXE_rstscope"),
-            ])
+        // Unlike `ip netns exec`, this leaves /sys as it is, with the kernel's trace below it.
+        let mut child = Command::new("nsenter")
+            .arg(format!("--net=/run/netns/{}", hosts.namespace("server")))
+            .arg(env!("CARGO_BIN_EXE_rstscope"))
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let (out, messages) = (
-            lines(child.stdout.take().unwrap()),
-            lines(child.stderr.take().unwrap()),
-        );
+        let stdout = child.stdout.take();
+        let messages = lines(child.stderr.take().unwrap());
         let mut watch = Self {
             child,
-            out: Some(out),
+            stdout,
+            out: None,
+            passed: VecDeque::new(),
             messages,
             said: Vec::new(),
+            heard: Vec::new(),
+            kernel_speaks: false,
         };
         watch.says("watching");
+        watch.kernel_speaks = !watch
+            .heard
+            .iter()
+            .any(|line| line.contains("goes on without"));
         watch
     }
 
@@ -95,6 +105,8 @@ impl Watch {
             let value: Value = serde_json::from_str(&line).unwrap();
             if value["type"] == "reset" {
                 resets.push(value);
+            } else {
+                self.passed.push_back(value);
             }
         }
         assert!(resets.len() >= count, "{} resets of {count}", resets.len());
@@ -103,6 +115,11 @@ impl Watch {
 
     /// Waits for the line of that type.
     pub fn line(&mut self, kind: &str) -> Value {
+        while let Some(value) = self.passed.pop_front() {
+            if value["type"] == kind {
+                return value;
+            }
+        }
         while let Some(line) = self.next(PATIENCE) {
             let value: Value = serde_json::from_str(&line).unwrap();
             if value["type"] == kind {
@@ -130,7 +147,7 @@ impl Watch {
                 Err(error) => panic!("never said '{words}' ({error}), but {:?}", self.said),
             }
         }
-        self.said.clear();
+        self.heard.append(&mut self.said);
     }
 
     /// Sends it a signal.
@@ -140,7 +157,7 @@ impl Watch {
 
     /// Closes the pipe that it writes to.
     pub fn stop_reading(&mut self) {
-        self.out = None;
+        self.stdout = None;
     }
 
     /// Waits for its end.
@@ -149,6 +166,9 @@ impl Watch {
     }
 
     fn next(&mut self, patience: Duration) -> Option<String> {
+        if let Some(stdout) = self.stdout.take() {
+            self.out = Some(lines(stdout));
+        }
         self.out.as_ref()?.recv_timeout(patience).ok()
     }
 }
@@ -173,6 +193,6 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 /// For what must come: long enough for any machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// For what may still come: longer than a case is open.
 const SETTLED: Duration = Duration::from_secs(4);

@@ -12,7 +12,7 @@ pub use list::{Sniffable, interfaces};
 use super::{Batch, SourceInfo};
 use crate::decode::{LinkType, Record};
 use crate::origin::{RecordId, SECOND, Timestamp};
-use nix::ifaddrs::getifaddrs;
+use nix::ifaddrs::{InterfaceAddress, getifaddrs};
 use nix::net::if_::{InterfaceFlags, if_nametoindex};
 use pcap::{Active, Capture, Precision, TimestampType};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -49,9 +49,22 @@ pub struct Interface {
     capture: Capture<Active>,
     link: LinkType,
     index: u16,
+    /// The number that the system knows it by; `None` for all interfaces together.
+    system_index: Option<u32>,
     info: SourceInfo,
     seen: Seen,
     drops: Drops,
+}
+
+/// Whether an interface is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It is there and up.
+    Up,
+    /// It is there and down.
+    Down,
+    /// It is not there any more.
+    Gone,
 }
 
 /// Frames that passed the filter and are in no record.
@@ -104,7 +117,8 @@ impl Interface {
             interface: name.to_owned(),
             fault,
         };
-        if name != ANY && if_nametoindex(name).is_err() {
+        let system_index = if_nametoindex(name).ok();
+        if name != ANY && system_index.is_none() {
             return Err(fail(LiveFault::Missing));
         }
         let mut capture = inactive(name, tuning)
@@ -117,6 +131,7 @@ impl Interface {
             capture,
             link,
             index,
+            system_index,
             info: SourceInfo {
                 name: name.to_owned(),
                 format: "live",
@@ -164,7 +179,7 @@ impl Interface {
             Ok(_) => Ok(batch.len()),
             Err(error) => Err(LiveError {
                 interface: self.info.name.clone(),
-                fault: LiveFault::of_reading(error, self.exists()),
+                fault: LiveFault::of_reading(error, self.presence() != Presence::Gone),
             }),
         }
     }
@@ -210,16 +225,24 @@ impl Interface {
         self.info.problem = problem;
     }
 
-    /// Whether it is up now.
-    pub fn is_up(&self) -> bool {
-        let up = |one: nix::ifaddrs::InterfaceAddress| {
-            one.interface_name == self.info.name && one.flags.contains(InterfaceFlags::IFF_UP)
+    /// Whether it is there, and up: libpcap tells neither while nobody waits in it.
+    pub fn presence(&self) -> Presence {
+        let name = self.info.name.as_str();
+        if self.system_index.is_none() {
+            return Presence::Up;
+        }
+        // One of the same name may have come since: it is another.
+        if if_nametoindex(name).ok() != self.system_index {
+            return Presence::Gone;
+        }
+        let is_up = |one: &InterfaceAddress| {
+            one.interface_name == name && one.flags.contains(InterfaceFlags::IFF_UP)
         };
-        self.info.name == ANY || getifaddrs().is_ok_and(|mut all| all.any(up))
-    }
-
-    fn exists(&self) -> bool {
-        self.info.name == ANY || if_nametoindex(self.info.name.as_str()).is_ok()
+        if getifaddrs().is_ok_and(|all| !all.into_iter().any(|one| is_up(&one))) {
+            Presence::Down
+        } else {
+            Presence::Up
+        }
     }
 }
 
