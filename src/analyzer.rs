@@ -6,14 +6,15 @@
 //! 2. [`Analyzer::next_reset`] until there is none, after each push or as seldom as one likes;
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
-use crate::decode::{Decoded, Record, Skip, decode};
+use crate::decode::{Decoded, Record, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::origin::Timestamp;
 use crate::report::{
     CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Seen, Summary, Traits,
     report_on,
 };
-use crate::track::{Counts, DISORDERED, Kept, Limits, Met, Tracker};
+use crate::track::{DISORDERED, Limits, Met, Tracker};
+use crate::triage::{Following, Gate, Sifted, Sketch, Survey};
 use std::collections::BTreeMap;
 
 /// What an analysis may keep.
@@ -36,6 +37,25 @@ impl Config {
     }
 }
 
+/// How far an analysis is, and how much it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Records looked at.
+    pub records: u64,
+    /// TCP segments among them.
+    pub segments: u64,
+    /// Connections met, of those that are followed.
+    pub connections: u64,
+    /// Connections forgotten to stay within bounds.
+    pub forgotten: u64,
+    /// Cases settled early for the same reason.
+    pub crowded: u64,
+    /// Connections followed now.
+    pub followed: usize,
+    /// Cases open now.
+    pub open_cases: usize,
+}
+
 /// What is known when all records have been read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
@@ -53,8 +73,10 @@ pub struct Analyzer {
     tracker: Tracker,
     incidents: Incidents,
     quality: Quality,
-    records: u64,
-    skipped: BTreeMap<Skip, u64>,
+    gate: Gate,
+    survey: Survey,
+    sketch: Sketch,
+    head: u64,
     by_cause: BTreeMap<&'static str, u64>,
     by_severity: BTreeMap<&'static str, u64>,
     unselected: u64,
@@ -64,6 +86,7 @@ pub struct Analyzer {
 /// How the records' times went.
 #[derive(Clone, Copy, Debug, Default)]
 struct Clock {
+    first: Option<Timestamp>,
     latest: Option<Timestamp>,
     disordered: Seen,
     steps_back: u64,
@@ -78,8 +101,10 @@ impl Analyzer {
             tracker: Tracker::new(config.limits),
             incidents: Incidents::new(config.incidents),
             quality: Quality::default(),
-            records: 0,
-            skipped: BTreeMap::new(),
+            gate: Gate::new(Following::All, config.limits.head, 0),
+            survey: Survey::default(),
+            sketch: Sketch::new(),
+            head: config.limits.head,
             by_cause: BTreeMap::new(),
             by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
             unselected: 0,
@@ -89,11 +114,71 @@ impl Analyzer {
 
     /// Takes the next record of the capture.
     pub fn push(&mut self, record: &Record<'_>) {
-        self.records += 1;
+        let passes = self.gate.passes(record);
+        self.survey.add(&self.gate.take_survey());
+        self.step(record, self.survey.records, passes);
+    }
+
+    /// Takes the next records of the capture, which another gate has looked at already; `record` gives the one at a place, from 0. When that
+    /// gate has seen its last, [`Analyzer::join`] what it knows of flows.
+    pub fn absorb<'a>(&mut self, sifted: &Sifted, record: impl Fn(usize) -> Option<Record<'a>>) {
+        let first = self.survey.records + 1;
+        self.survey.add(&sifted.survey);
+        let all = 0..usize::try_from(sifted.survey.records).unwrap_or(usize::MAX);
+        let mut passed = sifted.passed.iter().copied().peekable();
+        match sifted.rising {
+            // Time that only rises passes no other way in the records that are left out.
+            Some((from, to)) if self.clock.latest.is_none_or(|latest| latest <= from) => {
+                for place in passed {
+                    if let Some(mut record) = record(place) {
+                        record.id.order = first + place as u64;
+                        self.take(&decode(&record));
+                    }
+                }
+                self.clock.first.get_or_insert(from);
+                self.clock.latest = Some(to);
+                self.tracker.advance_to(to);
+            }
+            _ => {
+                for place in all {
+                    let passes = passed.next_if_eq(&place).is_some();
+                    if let Some(record) = record(place) {
+                        self.step(&record, first + place as u64, passes);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes over the flows that a gate has seen, for the number of connections.
+    pub fn join(&mut self, flows: &Sketch) {
+        self.sketch.join(flows);
+    }
+
+    fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) {
         let mut record = *record;
-        record.id.order = self.records;
+        record.id.order = order;
         self.clock.tick(&record);
-        self.take(&decode(&record));
+        self.tracker.pass(record.id, record.time);
+        if passes {
+            self.take(&decode(&record));
+        }
+    }
+
+    /// When the first record was captured; `None` before it.
+    pub const fn started(&self) -> Option<Timestamp> {
+        self.clock.first
+    }
+
+    /// Whether [`Analyzer::next_reset`] has something to give.
+    pub fn has_settled(&self) -> bool {
+        self.tracker.has_settled()
+    }
+
+    /// Whether what comes next matters whatever connection it belongs to: so it is at the head of a capture, and where connections were captured
+    /// under several addresses.
+    pub const fn knows_all(&self) -> bool {
+        self.tracker.knows_all()
     }
 
     /// Lets capture time pass where there was no record, so that resets settle.
@@ -106,14 +191,18 @@ impl Analyzer {
         self.tracker.note_drops();
     }
 
-    /// How much is kept at the moment.
-    pub fn kept(&self) -> Kept {
-        self.tracker.kept()
-    }
-
-    /// Counts of the tracking so far.
-    pub const fn counts(&self) -> Counts {
-        self.tracker.counts()
+    /// How far it is, and how much it keeps.
+    pub fn progress(&self) -> Progress {
+        let (counts, kept) = (self.tracker.counts(), self.tracker.kept());
+        Progress {
+            records: self.survey.records,
+            segments: self.survey.segments,
+            connections: counts.connections,
+            forgotten: counts.forgotten,
+            crowded: counts.crowded,
+            followed: kept.connections,
+            open_cases: kept.open_cases,
+        }
     }
 
     /// Settles everything that is open: no record will follow. Poll once more after it.
@@ -157,6 +246,13 @@ impl Analyzer {
     /// What is known by now of the resets that were polled; the analysis goes on.
     pub fn so_far(&self) -> Finished {
         let counts = self.tracker.counts();
+        let connections = if self.survey.segments <= self.head {
+            counts.connections
+        } else {
+            let mut sketch = self.sketch.clone();
+            sketch.join(self.gate.sketch());
+            sketch.estimate()
+        };
         let traits = Traits {
             copies: Doubled {
                 all: counts.copies.all,
@@ -179,14 +275,15 @@ impl Analyzer {
             incidents: self.incidents.clone().finish(&self.tracker.habits()),
             capture_quality: self.quality.items(&traits),
             summary: Summary {
-                records: self.records,
-                segments: counts.segments,
-                connections: counts.connections,
+                records: self.survey.records,
+                segments: self.survey.segments,
+                connections,
                 resets: counts.resets.saturating_sub(self.unselected),
                 unselected: self.unselected,
                 by_cause: self.by_cause.clone(),
                 by_severity: self.by_severity.clone(),
                 skipped: self
+                    .survey
                     .skipped
                     .iter()
                     .map(|(skip, count)| (skip.to_string(), *count))
@@ -198,12 +295,9 @@ impl Analyzer {
     fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
             Decoded::Segment(segment) => self.tracker.observe(segment),
-            Decoded::Quoted(quoted) => {
-                *self.skipped.entry(Skip::Quoted).or_default() += 1;
-                self.tracker.observe_error(quoted);
-            }
+            Decoded::Quoted(quoted) => self.tracker.observe_error(quoted),
             Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
-            Decoded::Skip(skip) => *self.skipped.entry(*skip).or_default() += 1,
+            Decoded::Skip(_) => {}
         }
     }
 }
@@ -217,6 +311,7 @@ fn seen(met: Met) -> Seen {
 
 impl Clock {
     fn tick(&mut self, record: &Record<'_>) {
+        self.first.get_or_insert(record.time);
         let back = self.latest.map_or(0, |latest| latest - record.time);
         if back > 0 && back <= DISORDERED {
             self.disordered.note(record.id.into());

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`capture`] | bytes of a file or a pipe | records, a batch at a time |
 //! | [`decode`] | a record | a TCP segment, or why it holds none |
+//! | [`triage`] | records | those worth tracking, where a capture can be read twice |
 //! | [`track`] | segments | for each reset a [`case`]: both endpoints before it, the story around it, what the neighbours did |
 //! | [`rules`] | a case | a verdict: the cause, how sure, on what evidence, and which rivals stand |
 //! | [`report`] | case and verdict | plain data in words: the public format |
@@ -58,6 +59,8 @@ pub mod incidents;
 pub mod live;
 pub mod origin;
 #[cfg(feature = "cli")]
+pub mod passes;
+#[cfg(feature = "cli")]
 pub mod render;
 pub mod report;
 pub mod rules;
@@ -65,3 +68,4 @@ pub mod tcp;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 pub mod track;
+pub mod triage;

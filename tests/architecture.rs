@@ -12,12 +12,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// `(room, rooms that it may name)`. `testkit` serves tests alone and may name any; `main.rs`, `lib.rs` and `build.rs` are doors, not rooms.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("origin", &[]),
     ("tcp", &["origin"]),
     ("decode", &["tcp", "origin"]),
     ("capture", &["decode", "origin"]),
     ("case", &["tcp", "origin"]),
+    ("triage", &["decode", "tcp", "origin"]),
     ("track", &["case", "tcp", "origin"]),
     ("rules", &["case", "tcp", "origin"]),
     ("report", &["rules", "case", "tcp", "origin"]),
@@ -25,7 +26,19 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("render", &["report"]),
     (
         "analyzer",
-        &["decode", "track", "rules", "report", "incidents", "origin"],
+        &[
+            "decode",
+            "triage",
+            "track",
+            "rules",
+            "report",
+            "incidents",
+            "origin",
+        ],
+    ),
+    (
+        "passes",
+        &["capture", "triage", "analyzer", "decode", "origin"],
     ),
     (
         "live",
@@ -34,7 +47,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     (
         "cli",
         &[
-            "capture", "live", "analyzer", "render", "report", "rules", "origin",
+            "capture", "live", "analyzer", "passes", "render", "report", "rules", "origin",
         ],
     ),
 ];

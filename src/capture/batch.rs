@@ -88,6 +88,11 @@ impl Batch {
         }
     }
 
+    /// Bytes of its records.
+    pub fn size(&self) -> u64 {
+        self.index.iter().map(|entry| u64::from(entry.len)).sum()
+    }
+
     /// How many records it holds.
     pub fn len(&self) -> usize {
         self.index.len()

@@ -29,6 +29,15 @@ pub struct FileSource {
     info: SourceInfo,
 }
 
+/// A place between two records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Bytes before it.
+    pub offset: u64,
+    /// Number of the record that follows, from 1.
+    pub record: u64,
+}
+
 enum Format {
     Pcap(Pcap),
     Pcapng(Pcapng),
@@ -128,6 +137,68 @@ impl FileSource {
         self.len = self.input.len();
         self.state = State::Reading;
         Ok(())
+    }
+
+    /// Where the next record begins, or would if there were one.
+    pub fn position(&self) -> Position {
+        Position {
+            offset: self.progress.offset,
+            record: self.progress.next,
+        }
+    }
+
+    /// Whether another reader may begin in the middle: so it is where every record stands on its own, in a plain pcap file.
+    pub const fn is_divisible(&self) -> bool {
+        matches!(
+            (&self.input, &self.format),
+            (Input::File(_), Format::Pcap(_))
+        )
+    }
+
+    /// Reads only the records from `from` on, up to the byte `to`, or to the end of the file for `None`. A part that ends inside a record has
+    /// an end as a file that was cut. `false` where the input [is not divisible](FileSource::is_divisible), and then nothing has changed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read from there.
+    pub fn narrow(&mut self, from: Position, to: Option<u64>) -> Result<bool, CaptureError> {
+        if !self.is_divisible() {
+            return Ok(false);
+        }
+        let at = Place {
+            record: from.record,
+            offset: from.offset,
+        };
+        match self.input.narrow(from.offset, to) {
+            Ok(()) => {}
+            Err(source) => return Err(self.fail(Fault::Read { at, source })),
+        }
+        self.carry.clear();
+        self.progress = Progress {
+            next: from.record,
+            offset: from.offset,
+            ..Progress::default()
+        };
+        Ok(true)
+    }
+
+    /// Where a record begins at or shortly behind the byte `near`, as far as that can be told from within. `None`: nothing there looks like a
+    /// record, or the input is not divisible.
+    pub fn boundary(&mut self, near: u64) -> Option<u64> {
+        let from = Position {
+            offset: near,
+            record: 1,
+        };
+        if !self.narrow(from, None).ok()? {
+            return None;
+        }
+        let mut bytes = vec![0; CHUNK];
+        let len = self.input.read_whole(&mut bytes).ok()?;
+        let Format::Pcap(pcap) = &self.format else {
+            return None;
+        };
+        let found = pcap.first_record(bytes.get(..len)?)?;
+        Some(near + found as u64)
     }
 
     /// Reads until the batch holds a record. `None`: the capture has ended.

@@ -34,6 +34,25 @@ pub struct SourceInfo {
 }
 
 impl SourceInfo {
+    /// Adds what is known of the part of the same input that follows.
+    pub fn join(&mut self, next: &Self) {
+        let both = |one: Option<Timestamp>, other: Option<Timestamp>, pick: fn(_, _) -> _| {
+            one.zip(other)
+                .map(|(one, other)| pick(one, other))
+                .or(one)
+                .or(other)
+        };
+        self.first = both(self.first, next.first, Timestamp::min);
+        self.last = both(self.last, next.last, Timestamp::max);
+        let new = next.links.iter().filter(|link| !self.links.contains(link));
+        let new: Vec<_> = new.copied().collect();
+        self.links.extend(new);
+        self.records += next.records;
+        self.bytes = self.bytes.max(next.bytes);
+        self.complete = next.complete;
+        self.problem.clone_from(&next.problem);
+    }
+
     pub(super) fn note(&mut self, entries: &[Entry]) {
         let (mut earliest, mut latest) = (self.first, self.last);
         for entry in entries {

@@ -2,12 +2,14 @@
 
 use super::unpack::Unpacker;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Take};
 
 /// Where a capture's bytes come from.
 pub(super) enum Input {
     /// A regular file, which can be read twice.
     File(File),
+    /// A part of a regular file: from where it stands, so many bytes.
+    Part(Take<File>),
     Stream(Box<dyn Read + Send>),
     Packed {
         unpacker: Box<Unpacker>,
@@ -22,6 +24,7 @@ impl Input {
         loop {
             let read = match self {
                 Self::File(file) => file.read(into),
+                Self::Part(part) => part.read(into),
                 Self::Stream(stream) => stream.read(into),
                 Self::Packed { unpacker, .. } => unpacker.read(into),
             };
@@ -55,6 +58,7 @@ impl Input {
         let (rest, file): (Box<dyn Read + Send>, _) = match std::mem::replace(self, nothing) {
             Self::File(file) => (Box::new(file.try_clone()?), Some(file)),
             Self::Stream(stream) => (stream, None),
+            Self::Part(part) => (Box::new(part), None),
             // Compressed twice: left as it is.
             packed @ Self::Packed { .. } => {
                 *self = packed;
@@ -73,7 +77,7 @@ impl Input {
     pub(super) fn packing(&self) -> Option<&'static str> {
         match self {
             Self::Packed { unpacker, .. } => Some(unpacker.name()),
-            Self::File(_) | Self::Stream(_) => None,
+            Self::File(_) | Self::Part(_) | Self::Stream(_) => None,
         }
     }
 
@@ -81,8 +85,21 @@ impl Input {
     pub(super) fn len(&self) -> Option<u64> {
         match self {
             Self::File(file) => Some(file.metadata().ok()?.len()),
-            Self::Stream(_) | Self::Packed { .. } => None,
+            Self::Part(_) | Self::Stream(_) | Self::Packed { .. } => None,
         }
+    }
+
+    /// Goes to the byte `from` of a file, and ends before the byte `to`, or with the file for `None`. Anything else stays as it is.
+    pub(super) fn narrow(&mut self, from: u64, to: Option<u64>) -> io::Result<()> {
+        let Self::File(file) = self else {
+            return Ok(());
+        };
+        file.seek(SeekFrom::Start(from))?;
+        if let Some(to) = to {
+            let part = file.try_clone()?.take(to.saturating_sub(from));
+            *self = Self::Part(part);
+        }
+        Ok(())
     }
 
     /// Goes back to the first byte. `false` where that cannot be.
@@ -93,7 +110,7 @@ impl Input {
                 None => return Ok(false),
             },
             Self::File(_) => {}
-            Self::Stream(_) => return Ok(false),
+            Self::Part(_) | Self::Stream(_) => return Ok(false),
         }
         if let Self::File(file) = self {
             file.rewind()?;

@@ -96,6 +96,33 @@ impl Merge {
         }
     }
 
+    /// Takes out the input, where it is a single file that nothing was read of yet: whoever takes it gives back what became of it by
+    /// [`Merge::ended`].
+    pub fn take_sole(&mut self) -> Option<(FileSource, PathBuf, u16)> {
+        let [piece] = self.pieces.as_mut_slice() else {
+            return None;
+        };
+        let path = piece.path.clone().filter(|_| !self.begun)?;
+        let ended = State::Ended(SourceInfo::default());
+        match std::mem::replace(&mut piece.state, ended) {
+            State::Open { source, .. } => {
+                self.begun = true;
+                Some((*source, path, piece.index))
+            }
+            other => {
+                piece.state = other;
+                None
+            }
+        }
+    }
+
+    /// Takes back what became of the single input.
+    pub fn ended(&mut self, info: SourceInfo) {
+        if let [piece] = self.pieces.as_mut_slice() {
+            piece.state = State::Ended(info);
+        }
+    }
+
     /// Whether no input could be added.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()

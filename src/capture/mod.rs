@@ -39,7 +39,7 @@ mod walk;
 
 pub use batch::Batch;
 pub use error::{CaptureError, Damage, Fault, FirstBytes, Place, Skipped};
-pub use file::FileSource;
+pub use file::{FileSource, Position};
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
 pub use info::SourceInfo;

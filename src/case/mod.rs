@@ -13,8 +13,8 @@ mod view;
 pub use gaps::{Gaps, Lost};
 pub use habits::{Habits, Handshakes, Samples};
 pub use neighbourhood::{
-    Ending, Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits,
-    Twin, TwinEnd,
+    Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits, Twin,
+    TwinEnd,
 };
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
 pub use vantage::Vantage;

@@ -151,16 +151,3 @@ pub struct OtherLeg {
     /// Which side of the case's connection stands on both legs.
     pub relay: Side,
 }
-
-/// A reset or a first FIN, wherever it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// Its record.
-    pub record: RecordId,
-    /// Its time.
-    pub time: Timestamp,
-    /// Where its connection stands in the table of those that are followed.
-    pub slot: usize,
-    /// Who sent it.
-    pub side: Side,
-}

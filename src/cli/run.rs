@@ -7,11 +7,13 @@ use super::plan::{Colour, Diagnosis};
 use super::select::Selection;
 use super::sieve::Sieve;
 use crate::analyzer::{Analyzer, Config};
-use crate::capture::Merge;
+use crate::capture::{FileSource, Merge, Stopped};
+use crate::passes;
 use crate::render::{Options, Renderer, Style};
 use crate::report::{End, Head, quality_of_sources};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 
 /// Reads the captures of a plan and writes its report.
 pub fn run(plan: &Diagnosis) -> Exit {
@@ -28,8 +30,9 @@ pub fn run(plan: &Diagnosis) -> Exit {
         Err(error) => return messages::not_written(&error, plan.output.as_deref()),
     };
     let written = run
+        .giving
         .renderer
-        .begin(&Head::default(), &mut run.out)
+        .begin(&Head::default(), &mut run.giving.out)
         .and_then(|()| run.read(&mut inputs.merge))
         .and_then(|()| run.end(&inputs));
     match written {
@@ -62,7 +65,7 @@ pub fn options(plan: &Diagnosis) -> Options {
 
 /// The name of the output, for messages.
 #[cfg(feature = "live")]
-pub fn output_name(output: Option<&std::path::Path>) -> String {
+pub fn output_name(output: Option<&Path>) -> String {
     output.map_or_else(
         || "standard output".into(),
         |path| crate::render::text::printable(&path.display().to_string()),
@@ -100,11 +103,16 @@ struct Ending {
 
 /// One analysis on its way to the output.
 struct Run {
+    sieve: Sieve,
+    analyzer: Analyzer,
+    giving: Giving,
+}
+
+/// The way of settled resets to the output.
+struct Giving {
     alarms: Vec<Alarm>,
     alarmed: bool,
-    sieve: Sieve,
     selection: Selection,
-    analyzer: Analyzer,
     renderer: Box<dyn Renderer>,
     out: BufWriter<Box<dyn Write>>,
 }
@@ -119,25 +127,32 @@ impl Run {
         };
         let options = options(plan);
         Ok(Self {
-            alarms: plan.alarms.clone(),
-            alarmed: false,
             sieve,
-            selection: Selection::new(plan.wanted.clone()),
             analyzer: Analyzer::new(config),
-            renderer: plan.format.renderer(options),
-            out: BufWriter::new(out),
+            giving: Giving {
+                alarms: plan.alarms.clone(),
+                alarmed: false,
+                selection: Selection::new(plan.wanted.clone()),
+                renderer: plan.format.renderer(options),
+                out: BufWriter::new(out),
+            },
         })
     }
 
     /// Reads the inputs to their ends. One that fails is said, and what it gave before stands.
     fn read(&mut self, inputs: &mut Merge) -> io::Result<()> {
+        if self.sieve.is_open()
+            && let Some((source, path, index)) = inputs.take_sole()
+        {
+            return self.read_sole(source, &path, index, inputs);
+        }
         while let Some(next) = inputs.next() {
             match next {
                 Ok(record) => {
-                    self.selection.starts(record.time);
+                    self.giving.selection.starts(record.time);
                     if self.sieve.passes(&record) {
                         self.analyzer.push(&record);
-                        self.give()?;
+                        self.giving.give(&mut self.analyzer)?;
                     }
                 }
                 Err(stopped) => messages::cut_short(&stopped),
@@ -146,22 +161,32 @@ impl Run {
         Ok(())
     }
 
-    /// Writes the resets that have settled.
-    fn give(&mut self) -> io::Result<()> {
-        while let Some(reset) = self
-            .analyzer
-            .next_selected(|reset| self.selection.admits(reset))
-        {
-            self.alarmed |= self.alarms.iter().any(|alarm| alarm.rings(&reset));
-            self.renderer.reset(&reset, &mut self.out)?;
+    /// Reads a single input, as fast as it can be.
+    fn read_sole(
+        &mut self,
+        source: FileSource,
+        path: &Path,
+        index: u16,
+        inputs: &mut Merge,
+    ) -> io::Result<()> {
+        let Self {
+            analyzer, giving, ..
+        } = self;
+        let reading = passes::read(source, path, index, analyzer, |analyzer, _| {
+            giving.give(analyzer)
+        })?;
+        if let Some(error) = reading.error {
+            let records = reading.info.records;
+            messages::cut_short(&Stopped { error, records });
         }
+        inputs.ended(reading.info);
         Ok(())
     }
 
     /// Writes the rest.
     fn end(mut self, inputs: &Inputs) -> io::Result<Ending> {
         self.analyzer.settle();
-        self.give()?;
+        self.giving.give(&mut self.analyzer)?;
         let finished = self.analyzer.finish();
         let sources = inputs.reports();
         let mut capture_quality = quality_of_sources(&sources);
@@ -173,15 +198,29 @@ impl Run {
             sources,
             kernel: Vec::new(),
         };
-        self.renderer.end(&end, &mut self.out)?;
-        self.out.flush()?;
-        if let Some((wanted, passed, start)) = self.selection.in_vain() {
+        self.giving.renderer.end(&end, &mut self.giving.out)?;
+        self.giving.out.flush()?;
+        if let Some((wanted, passed, start)) = self.giving.selection.in_vain() {
             messages::nothing_selected(wanted, passed, start);
         }
         Ok(Ending {
             whole: self.sieve.end(),
-            alarmed: self.alarmed,
+            alarmed: self.giving.alarmed,
         })
+    }
+}
+
+impl Giving {
+    /// Writes the resets that have settled.
+    fn give(&mut self, analyzer: &mut Analyzer) -> io::Result<()> {
+        if let Some(start) = analyzer.started() {
+            self.selection.starts(start);
+        }
+        while let Some(reset) = analyzer.next_selected(|reset| self.selection.admits(reset)) {
+            self.alarmed |= self.alarms.iter().any(|alarm| alarm.rings(&reset));
+            self.renderer.reset(&reset, &mut self.out)?;
+        }
+        Ok(())
     }
 }
 

@@ -44,6 +44,14 @@ impl Sieve {
         Ok(Self::default())
     }
 
+    /// Whether everything passes.
+    pub const fn is_open(&self) -> bool {
+        #[cfg(feature = "live")]
+        return self.filter.is_none();
+        #[cfg(not(feature = "live"))]
+        true
+    }
+
     /// Whether `record` is looked at.
     pub fn passes(&mut self, record: &Record<'_>) -> bool {
         self.seen += 1;

@@ -8,6 +8,7 @@
 //! etherparse's header slices read every fixed field; the walk from one header to the next is ours. Its packet parsers do that walk too, but
 //! took longer over the same records before they had read a single TCP option, and they give up on a header that the snap length cut.
 
+mod glance;
 mod icmp;
 mod ip;
 mod link;
@@ -16,6 +17,7 @@ mod tcp;
 mod tunnel;
 mod wrap;
 
+pub use glance::{Glance, glance};
 pub use record::{LinkType, Record};
 
 use crate::tcp::{Encapsulation, Quoted, Segment};

@@ -2,6 +2,7 @@
 //!
 //! The number of series is bounded: causes and severities are known beforehand, and services beyond the first hundred count as `other`.
 
+use crate::analyzer::Progress;
 use crate::report::ResetReport;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
@@ -62,20 +63,8 @@ struct Shed {
 /// Numbers that stand elsewhere, and are shown as they are.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Totals {
-    /// Records looked at.
-    pub records: u64,
-    /// TCP segments among them.
-    pub segments: u64,
-    /// Connections met.
-    pub met: u64,
-    /// Connections forgotten to stay within bounds.
-    pub forgotten: u64,
-    /// Cases settled early for the same reason.
-    pub crowded: u64,
-    /// Connections followed now.
-    pub connections: usize,
-    /// Cases open now.
-    pub cases: usize,
+    /// How far the analysis is, and what it keeps.
+    pub progress: Progress,
     /// Bytes of memory held; `None` where the system does not tell.
     pub memory: Option<u64>,
 }
@@ -158,11 +147,12 @@ impl Metrics {
     }
 
     /// Shows the totals as they are now.
-    pub fn show(&self, now: &Totals) {
+    pub fn show(&self, totals: &Totals) {
+        let now = totals.progress;
         for (kind, count) in [
             ("records", now.records),
             ("segments", now.segments),
-            ("connections", now.met),
+            ("connections", now.connections),
         ] {
             raise(&self.totals.get_or_create(&Kind { kind }), count);
         }
@@ -172,9 +162,9 @@ impl Metrics {
         let set = |gauge: &Gauge, value: u64| {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         };
-        set(&self.connections, now.connections as u64);
-        set(&self.cases, now.cases as u64);
-        if let Some(memory) = now.memory {
+        set(&self.connections, now.followed as u64);
+        set(&self.cases, now.open_cases as u64);
+        if let Some(memory) = totals.memory {
             set(&self.memory, memory);
         }
     }
@@ -286,10 +276,14 @@ mod tests {
     fn totals_are_shown_as_they_are() {
         let metrics = Metrics::default();
         for segments in [3, 10, 10] {
-            metrics.show(&Totals {
+            let progress = Progress {
                 segments,
-                connections: 7,
-                ..Totals::default()
+                followed: 7,
+                ..Progress::default()
+            };
+            metrics.show(&Totals {
+                progress,
+                memory: None,
             });
         }
         metrics.drops("eth0", 5, 0);

@@ -372,19 +372,8 @@ impl Watch {
     }
 
     fn totals(&self) -> Totals {
-        let (counts, kept) = (self.analyzer.counts(), self.analyzer.kept());
         Totals {
-            records: self
-                .interfaces
-                .iter()
-                .map(|one| one.interface.info().records)
-                .sum(),
-            segments: counts.segments,
-            met: counts.connections,
-            forgotten: counts.forgotten,
-            crowded: counts.crowded,
-            connections: kept.connections,
-            cases: kept.open_cases,
+            progress: self.analyzer.progress(),
             memory: resident(),
         }
     }

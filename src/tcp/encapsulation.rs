@@ -39,7 +39,7 @@ impl Layer {
         self.packed().0 <= LAST_IDENTITY
     }
 
-    const fn packed(self) -> (u8, u32) {
+    pub(super) const fn packed(self) -> (u8, u32) {
         match self {
             Self::Vlan(vlan) => (1, vlan as u32),
             Self::Service(service) => (2, service),

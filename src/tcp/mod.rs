@@ -4,6 +4,7 @@
 
 mod encapsulation;
 mod flags;
+mod flow;
 mod options;
 mod prefix;
 mod quoted;
@@ -16,6 +17,7 @@ mod window;
 
 pub use encapsulation::{Encapsulation, Layer};
 pub use flags::Flags;
+pub use flow::Flow;
 pub use options::{Mptcp, Options, SackBlocks, Timestamps};
 pub use prefix::Prefix;
 pub use quoted::{IcmpError, Quoted};

@@ -18,6 +18,10 @@ pub struct Connection {
     pub ways: Vec<ConnectionId>,
     /// How often one packet of it was captured, at most and beyond doubt.
     captured: u8,
+    /// The cases of others may know of it.
+    pub is_known: bool,
+    /// It stands for many, whether or not it is reset.
+    pub is_sampled: bool,
     /// Its first segment.
     pub started: Mark,
     /// When its latest segment came.
@@ -64,6 +68,8 @@ impl Connection {
             id,
             ways: Vec::new(),
             captured: 1,
+            is_known: true,
+            is_sampled: false,
             started: Mark::of(&segment.header),
             last_time: segment.header.time,
             endpoints: Pair::default(),
@@ -99,6 +105,11 @@ impl Connection {
     /// Its ends as `segment`, sent by `side`, names them.
     pub const fn carried_by(&self, side: Side, segment: &Segment<'_>) -> ConnectionId {
         copies::ends(segment, side, self.id.roles_known)
+    }
+
+    /// Whether others may know of it behind the head of the capture.
+    pub fn is_of_note(&self) -> bool {
+        self.is_sampled || !self.earlier.is_empty()
     }
 
     /// Both ends have closed, or one was reset.

@@ -107,7 +107,7 @@ impl Recent {
             .take_while(|entry| header.time - entry.time <= COPY_WITHIN)
             .filter(|entry| entry.seq == header.seq)
             .find_map(|entry| {
-                let connection = table.get(entry.slot)?;
+                let connection = table.get(entry.slot).filter(|known| known.is_known)?;
                 let lines = connection.timeline.lines().rev();
                 let mut lines = lines.take_while(|line| line.header.record >= entry.record);
                 let line = lines.find(|line| line.header.record == entry.record)?;
@@ -136,6 +136,7 @@ impl Recent {
             let side = connection.side_of(segment);
             let heard = connection.endpoints[side.other()].snd_nxt;
             same_ends
+                && connection.is_known
                 && connection.id.encapsulation != segment.encapsulation
                 && !connection.endpoints[side].was_seen()
                 && heard == Some(header.ack)

@@ -5,7 +5,11 @@ use crate::origin::SECOND;
 /// Bounds of a [`Tracker`](super::Tracker).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections followed at once. Past it the one that has been finished longest is forgotten, or, where none is finished, the
+    /// Segments at the beginning during which the cases of others may know of every connection. Behind them only those connections count
+    /// among the habits of services and hosts that were reset, or whose [`Flow`](crate::tcp::Flow) is sampled: so what a verdict knows of its
+    /// neighbours does not depend on how much of the rest was looked at.
+    pub head: u64,
+    /// Connections followed at once among those that others may know of, and as many among the rest. Past it the one that has been finished longest is forgotten, or, where none is finished, the
     /// one that has been idle longest: should it go on, it is taken for one whose beginning was not captured.
     pub connections: usize,
     /// Finished connections kept, for stragglers and the reuse of their addresses. Past it the one that has been finished longest is
@@ -34,6 +38,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            head: 65_536,
             connections: 65_536,
             finished: 4_096,
             open_cases: 65_536,

@@ -17,18 +17,18 @@ pub use copies::Copies;
 pub use limits::Limits;
 
 use crate::case::{
-    ConnectionId, Ending, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase,
-    ServiceEvent, Timeline,
+    ConnectionId, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase, ServiceEvent,
+    Timeline,
 };
 use crate::origin::{RecordId, SECOND, Timestamp};
-use crate::tcp::{Checksum, Header, Prefix, Quoted, Segment, Side};
+use crate::tcp::{Checksum, Flow, Header, Prefix, Quoted, Segment, Side};
 use connection::Connection;
 use copies::Recent;
-use neighbours::Neighbours;
+use neighbours::{Ending, Neighbours};
 use pending::Pending;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use table::{Key, Shelf, Slot, Table};
+use table::{Key, Rank, Slot, Table};
 use twins::Twins;
 
 /// What was tracked so far.
@@ -57,7 +57,7 @@ pub struct Counts {
 /// What a tracker keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// Connections, those with translated or tunnelled copies once for each way.
+    /// Connections.
     pub connections: usize,
     /// Resets whose case has not settled.
     pub open_cases: usize,
@@ -89,7 +89,7 @@ pub struct Tracker {
     neighbours: Neighbours,
     twins: Twins,
     recent: Recent,
-    /// The latest segment's time, and the latest one before which the clock had stepped back.
+    /// The latest record's time, and the latest one before which the clock had stepped back.
     now: Option<Timestamp>,
     stepped: Option<RecordId>,
     /// The time of the latest segment when records were last found to be lost.
@@ -97,6 +97,8 @@ pub struct Tracker {
     settled: VecDeque<ResetCase>,
     counts: Counts,
     happenings: Vec<Happening>,
+    /// Connections that were found under further addresses or tags.
+    joined: u64,
 }
 
 impl Tracker {
@@ -115,38 +117,102 @@ impl Tracker {
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
+            joined: 0,
         }
     }
 
-    /// Takes the next segment of the capture.
+    /// Takes the next segment of the capture, or the next of those that are to be followed.
     pub fn observe(&mut self, segment: &Segment<'_>) {
         let header = &segment.header;
-        self.advance_to(header.time);
+        self.pass(header.record, header.time);
         self.counts.segments += 1;
-        if self.now.is_some_and(|now| now - header.time > DISORDERED) {
-            self.stepped = Some(header.record);
+        if self.counts.segments == self.limits.head + 1 {
+            self.end_head();
         }
-        self.now = Some(header.time);
         let slot = self.connection_of(segment);
         let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
         let side = connection.side_of(segment);
         if let Some(first) = connection.copied_by(side, header) {
-            self.counts.copies.note(connection, &first, segment);
+            if connection.is_known {
+                self.counts.copies.note(connection, &first, segment);
+            }
             if header.flags.rst() {
                 self.open_copy(slot, side, segment, &first);
             }
         } else {
-            self.recent.add(header, slot);
+            if connection.is_known {
+                self.recent.add(header, slot);
+            }
             if header.flags.rst() {
                 self.open_case(slot, side, segment);
             } else {
                 self.follow(slot, side, segment);
             }
         }
-        self.shelve(slot);
-        if let Some(slot) = self.table.finished_beyond(self.limits.finished) {
+        self.rank(slot);
+        self.forget_some();
+    }
+
+    /// Lets the head of the capture end: from now on most connections are nobody's business but their own.
+    fn end_head(&mut self) {
+        let everything = self.is_doubled();
+        let apart: Vec<Slot> = self
+            .table
+            .iter_mut()
+            .filter(|(_, connection)| !everything && !connection.is_of_note())
+            .map(|(slot, connection)| {
+                connection.is_known = false;
+                slot
+            })
+            .collect();
+        for slot in apart {
+            self.rank(slot);
+        }
+    }
+
+    /// Whether connections were captured more than once behind different addresses or tags. Then what belongs together is seen only where
+    /// everything is followed.
+    const fn is_doubled(&self) -> bool {
+        self.joined > 0
+    }
+
+    /// Whether every connection is known to the cases of others.
+    pub const fn knows_all(&self) -> bool {
+        self.counts.segments <= self.limits.head || self.is_doubled()
+    }
+
+    fn rank(&mut self, slot: Slot) {
+        let Some(connection) = self.table.get(slot) else {
+            return;
+        };
+        let rank = match (connection.is_known, connection.is_finished()) {
+            _ if !connection.open_cases.is_empty() => Rank::Awaited,
+            (false, _) => Rank::Apart,
+            (true, true) => Rank::Finished,
+            (true, false) => Rank::Live,
+        };
+        self.table.touch(slot, rank);
+    }
+
+    /// Forgets what there is too much of. Connections with an open case are bounded by the number of those, and stay.
+    fn forget_some(&mut self) {
+        let (finished, live) = (self.table.len(Rank::Finished), self.table.len(Rank::Live));
+        if finished > self.limits.finished
+            && let Some(slot) = self.table.oldest(Rank::Finished)
+        {
+            self.table.remove(slot);
+        }
+        let crowded = match finished + live > self.limits.connections {
+            true if finished > 0 => Some(Rank::Finished),
+            true => Some(Rank::Live),
+            false if self.table.len(Rank::Apart) > self.limits.connections => Some(Rank::Apart),
+            false => None,
+        };
+        if let Some(slot) = crowded.and_then(|rank| self.table.oldest(rank)) {
+            self.counts.forgotten += 1;
+            self.settle_all(slot, Settling::Early);
             self.table.remove(slot);
         }
     }
@@ -156,23 +222,9 @@ impl Tracker {
         self.dropped_at = self.now;
     }
 
-    /// Puts a connection where it belongs in the order of forgetting.
-    fn shelve(&mut self, slot: Slot) {
-        if let Some(connection) = self.table.get(slot) {
-            let shelf = if !connection.open_cases.is_empty() {
-                Shelf::Awaited
-            } else if connection.is_finished() {
-                Shelf::Finished
-            } else {
-                Shelf::Live
-            };
-            self.table.touch(slot, shelf);
-        }
-    }
-
     /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed.
     pub fn observe_error(&mut self, quoted: &Quoted) {
-        self.advance_to(quoted.time);
+        self.pass(quoted.record, quoted.time);
         let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
         if let Some(slot) = self.table.find(&key)
             && let Some(connection) = self.table.get_mut(slot)
@@ -182,11 +234,25 @@ impl Tracker {
         }
     }
 
+    /// Lets a record pass that was captured at `time`, whatever it holds.
+    pub fn pass(&mut self, record: RecordId, time: Timestamp) {
+        self.advance_to(time);
+        if self.now.is_some_and(|now| now - time > DISORDERED) {
+            self.stepped = Some(record);
+        }
+        self.now = Some(time);
+    }
+
     /// Lets capture time pass, so that cases settle that have waited long enough.
     pub fn advance_to(&mut self, now: Timestamp) {
         while let Some(slot) = self.pending.due(now) {
             self.settle_all(slot, Settling::Whole);
         }
+    }
+
+    /// Whether a case has settled.
+    pub fn has_settled(&self) -> bool {
+        !self.settled.is_empty()
     }
 
     /// The next settled case.
@@ -204,7 +270,10 @@ impl Tracker {
     /// How much is kept at the moment.
     pub fn kept(&self) -> Kept {
         Kept {
-            connections: self.table.len(),
+            connections: [Rank::Finished, Rank::Live, Rank::Apart, Rank::Awaited]
+                .map(|rank| self.table.len(rank))
+                .iter()
+                .sum(),
             open_cases: self.pending.len(),
         }
     }
@@ -233,32 +302,35 @@ impl Tracker {
             self.settle_all(slot, Settling::Whole);
             self.table.remove(slot);
         }
-        if let Some((slot, way)) = self.recent.original_of(segment, &self.table)
-            && let Some(connection) = self.table.get_mut(slot)
-        {
-            connection.ways.push(way);
+        let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
+        let is_known = self.knows_all() || flow.is_sampled();
+        if is_known && let Some(slot) = self.same_behind(segment) {
+            self.joined += 1;
             self.table.add_key(key, slot);
             return slot;
-        }
-        if let Some(slot) = self.recent.other_direction_of(segment, &self.table) {
-            self.table.add_key(key, slot);
-            return slot;
-        }
-        if self.table.len() >= self.limits.connections
-            && let Some(slot) = self.table.most_dispensable()
-        {
-            self.counts.forgotten += 1;
-            self.settle_all(slot, Settling::Early);
-            self.table.remove(slot);
         }
         self.counts.connections += 1;
         let mut connection = Connection::new(roles_of(segment), segment, self.limits.timeline);
         connection.predecessor = predecessor;
-        let slot = self.table.insert(key, connection);
-        if let Some(connection) = self.table.get(slot) {
+        connection.is_known = is_known;
+        connection.is_sampled = flow.is_sampled();
+        let rank = if is_known { Rank::Live } else { Rank::Apart };
+        let slot = self.table.insert(key, connection, rank);
+        if is_known && let Some(connection) = self.table.get(slot) {
             self.twins.add(connection, slot);
         }
         slot
+    }
+
+    /// The connection that `segment` belongs to although its addresses or its tags are not those of any.
+    fn same_behind(&mut self, segment: &Segment<'_>) -> Option<Slot> {
+        if let Some((slot, way)) = self.recent.original_of(segment, &self.table)
+            && let Some(connection) = self.table.get_mut(slot)
+        {
+            connection.ways.push(way);
+            return Some(slot);
+        }
+        self.recent.other_direction_of(segment, &self.table)
     }
 
     /// Takes a segment that is no reset.
@@ -270,9 +342,35 @@ impl Tracker {
         let silence = connection.silence_before(header);
         let first_fin = header.flags.fin() && connection.endpoints[side].fin.is_none();
         connection.take(side, segment, &mut self.happenings);
+        let closes_alone = connection.endpoints.client.fin.is_none();
+        let silence = silence.filter(|_| closes_alone);
+        if connection.is_known {
+            self.tell_neighbours(slot, side, segment, silence, first_fin);
+        }
+        self.happenings.clear();
+        let Some(connection) = self.table.get(slot) else {
+            return;
+        };
+        if let Some(line) = connection.timeline.latest().copied() {
+            self.add_to_open_cases(slot, line);
+        }
+    }
+
+    /// Tells the neighbours of a connection what a segment means to them: `silence` is how long it had rested when its service closed it.
+    fn tell_neighbours(
+        &mut self,
+        slot: Slot,
+        side: Side,
+        segment: &Segment<'_>,
+        silence: Option<i64>,
+        first_fin: bool,
+    ) {
+        let Some(connection) = self.table.get(slot) else {
+            return;
+        };
+        let header = &segment.header;
         let service = (connection.id.server, connection.id.encapsulation);
         let client = connection.id.client;
-        let closes_alone = connection.endpoints.client.fin.is_none();
         for what in self.happenings.drain(..) {
             let event = ServiceEvent {
                 record: header.record,
@@ -286,7 +384,7 @@ impl Tracker {
                     request_open: false,
                 },
                 Some(nanos),
-            ) = (what, silence.filter(|_| closes_alone))
+            ) = (what, silence)
             {
                 self.neighbours.closed_after(service, nanos);
             }
@@ -329,9 +427,6 @@ impl Tracker {
                 side,
             });
         }
-        if let Some(line) = connection.timeline.latest().copied() {
-            self.add_to_open_cases(slot, line);
-        }
     }
 
     /// Opens the case of a reset, with both ends as they were before it.
@@ -347,6 +442,10 @@ impl Tracker {
         let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
+        if !connection.is_known {
+            connection.is_known = true;
+            self.twins.add(connection, slot);
+        }
         let case = ResetCase {
             connection: connection.id,
             carried: connection.carried_by(side, segment),
@@ -493,7 +592,7 @@ impl Tracker {
                 twins::other_leg(&case, connection, endings, &self.table);
         }
         self.settled.push_back(case);
-        self.shelve(slot);
+        self.rank(slot);
     }
 }
 

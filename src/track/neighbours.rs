@@ -1,10 +1,11 @@
 //! The last seconds of each service and the habits of each host, from every segment -> [`Neighbourhood`].
 
+use super::table::Slot;
 use crate::case::{
-    Ending, Habits, Handshakes, Happening, HostHabits, Neighbourhood, ResetCase, Samples,
-    ServiceEvent, ServiceHabits,
+    Habits, Handshakes, Happening, HostHabits, Neighbourhood, ResetCase, Samples, ServiceEvent,
+    ServiceHabits,
 };
-use crate::origin::{MILLISECOND, SECOND, Timestamp};
+use crate::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use crate::tcp::{Encapsulation, Header, Pair, Side};
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
@@ -17,6 +18,19 @@ pub struct Neighbours {
     services: Remembered<(SocketAddr, Encapsulation), Service>,
     hosts: Remembered<(IpAddr, Encapsulation), HostHabits>,
     endings: VecDeque<Ending>,
+}
+
+/// A reset or a first FIN, wherever it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Its record.
+    pub record: RecordId,
+    /// Its time.
+    pub time: Timestamp,
+    /// Where its connection stands in the table of those that are followed.
+    pub slot: Slot,
+    /// Who sent it.
+    pub side: Side,
 }
 
 #[derive(Debug, Default)]

@@ -1,5 +1,4 @@
-//! Connections by their two addresses, in whichever direction a segment goes; the finished and the idle ones go first when there are too
-//! many, those with an open case last.
+//! Connections by their two addresses, in whichever direction a segment goes; the finished and the idle ones go first when there are too many.
 
 use super::connection::Connection;
 use crate::tcp::{Encapsulation, Segment};
@@ -32,30 +31,26 @@ impl Key {
     }
 }
 
-/// Place of a connection in the table.
-pub type Slot = usize;
+/// Place of a connection in the table, and which of those that had this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot {
+    place: u32,
+    tenant: u32,
+}
+
+impl Slot {
+    fn index(self) -> usize {
+        self.place as usize
+    }
+}
 
 /// The connections that are followed. Order of eviction follows the order of segments, so the hash's seed never shows.
 #[derive(Debug)]
 pub struct Table {
     slots: HashMap<Key, Slot, RandomState>,
     entries: Vec<Entry>,
-    free: Vec<Slot>,
-    live: Queue,
-    finished: Queue,
-    awaited: Queue,
-}
-
-/// In which order connections are forgotten.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Shelf {
-    /// It may go on: after those that are finished, the longest idle first.
-    #[default]
-    Live,
-    /// It is over: first.
-    Finished,
-    /// A case of it is open: last.
-    Awaited,
+    free: Vec<u32>,
+    queues: [Queue; 4],
 }
 
 #[derive(Debug)]
@@ -64,17 +59,31 @@ struct Entry {
     /// Further keys under which it is found.
     others: Vec<Key>,
     connection: Option<Box<Connection>>,
-    shelf: Shelf,
-    earlier: Option<Slot>,
-    later: Option<Slot>,
+    tenant: u32,
+    rank: Rank,
+    earlier: Option<u32>,
+    later: Option<u32>,
+}
+
+/// In which order connections are forgotten, and among whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rank {
+    /// Over: what may still come of it is a straggler.
+    Finished,
+    /// Under way, and known to the cases of others.
+    Live,
+    /// Nobody's cases know of it but its own, should it be reset.
+    Apart,
+    /// A case of it is open: it is not forgotten.
+    Awaited,
 }
 
 /// A doubly linked queue through the entries, the longest untouched first.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Queue {
     len: usize,
-    oldest: Option<Slot>,
-    newest: Option<Slot>,
+    oldest: Option<u32>,
+    newest: Option<u32>,
 }
 
 impl Table {
@@ -84,15 +93,13 @@ impl Table {
             slots: HashMap::default(),
             entries: Vec::new(),
             free: Vec::new(),
-            live: Queue::default(),
-            finished: Queue::default(),
-            awaited: Queue::default(),
+            queues: [Queue::default(); 4],
         }
     }
 
-    /// How many connections are followed, those with several keys counted once for each.
-    pub fn len(&self) -> usize {
-        self.slots.len()
+    /// How many connections are followed in `rank`.
+    pub fn len(&self, rank: Rank) -> usize {
+        self.queues[rank as usize].len
     }
 
     /// Where the connection of `key` stands.
@@ -102,114 +109,127 @@ impl Table {
 
     /// The connection at `slot`.
     pub fn get(&self, slot: Slot) -> Option<&Connection> {
-        self.entries.get(slot)?.connection.as_deref()
+        let entry = self.entries.get(slot.index())?;
+        let connection = entry.connection.as_deref()?;
+        (entry.tenant == slot.tenant).then_some(connection)
     }
 
     /// The connection at `slot`, to be changed.
     pub fn get_mut(&mut self, slot: Slot) -> Option<&mut Connection> {
-        self.entries.get_mut(slot)?.connection.as_deref_mut()
+        let entry = self.entries.get_mut(slot.index())?;
+        let connection = entry.connection.as_deref_mut()?;
+        (entry.tenant == slot.tenant).then_some(connection)
     }
 
     /// Adds a connection under `key`, which must not be there.
-    pub fn insert(&mut self, key: Key, connection: Connection) -> Slot {
+    pub fn insert(&mut self, key: Key, connection: Connection, rank: Rank) -> Slot {
         let entry = Entry {
             key,
             others: Vec::new(),
             connection: Some(Box::new(connection)),
-            shelf: Shelf::Live,
+            tenant: 0,
+            rank,
             earlier: None,
             later: None,
         };
-        let slot = if let Some(slot) = self.free.pop() {
-            self.entries[slot] = entry;
-            slot
+        let slot = if let Some(place) = self.free.pop() {
+            let old = &mut self.entries[place as usize];
+            let tenant = old.tenant.wrapping_add(1);
+            *old = Entry { tenant, ..entry };
+            Slot { place, tenant }
         } else {
+            // As many connections as a table could hold in any memory of today.
+            let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
             self.entries.push(entry);
-            self.entries.len() - 1
+            Slot { place, tenant: 0 }
         };
         self.slots.insert(key, slot);
-        self.link(slot);
+        self.link(slot.place);
         slot
     }
 
     /// Lets the connection at `slot` be found under another key too, which must not be there.
     pub fn add_key(&mut self, key: Key, slot: Slot) {
         self.slots.insert(key, slot);
-        self.entries[slot].others.push(key);
+        self.entries[slot.index()].others.push(key);
     }
 
-    /// Puts the connection at `slot` behind all others of its shelf in the order of eviction.
-    pub fn touch(&mut self, slot: Slot, shelf: Shelf) {
-        if self.entries[slot].shelf == shelf && self.queue(shelf).newest == Some(slot) {
+    /// Puts the connection at `slot` behind all others of `rank`.
+    pub fn touch(&mut self, slot: Slot, rank: Rank) {
+        let place = slot.place;
+        if self.entries[slot.index()].rank == rank
+            && self.queues[rank as usize].newest == Some(place)
+        {
             return;
         }
-        self.unlink(slot);
-        self.entries[slot].shelf = shelf;
-        self.link(slot);
+        self.unlink(place);
+        self.entries[slot.index()].rank = rank;
+        self.link(place);
     }
 
     /// Takes the connection at `slot` out.
     pub fn remove(&mut self, slot: Slot) -> Option<Connection> {
-        let connection = self.entries.get_mut(slot)?.connection.take()?;
-        self.unlink(slot);
-        let entry = &mut self.entries[slot];
+        let entry = self.entries.get_mut(slot.index())?;
+        if entry.tenant != slot.tenant {
+            return None;
+        }
+        let connection = entry.connection.take()?;
+        self.unlink(slot.place);
+        let entry = &mut self.entries[slot.index()];
         self.slots.remove(&entry.key);
         for key in entry.others.drain(..) {
             self.slots.remove(&key);
         }
-        self.free.push(slot);
+        self.free.push(slot.place);
         Some(*connection)
     }
 
-    /// The connection that has been finished longest, where more than `most` are finished.
-    pub fn finished_beyond(&self, most: usize) -> Option<Slot> {
-        self.finished.oldest.filter(|_| self.finished.len > most)
+    /// The connection of `rank` that has not been touched for longest.
+    pub fn oldest(&self, rank: Rank) -> Option<Slot> {
+        let place = self.queues[rank as usize].oldest?;
+        let tenant = self.entries[place as usize].tenant;
+        Some(Slot { place, tenant })
     }
 
-    /// The connection to forget next: the one that has been finished longest, else the one that has been idle longest, else the one
-    /// whose case has been open longest.
-    pub fn most_dispensable(&self) -> Option<Slot> {
-        self.finished
-            .oldest
-            .or(self.live.oldest)
-            .or(self.awaited.oldest)
+    /// All connections, in the order of their places.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Slot, &mut Connection)> {
+        let entries = self.entries.iter_mut().zip(0..);
+        entries.filter_map(|(entry, place)| {
+            let tenant = entry.tenant;
+            let connection = entry.connection.as_deref_mut()?;
+            Some((Slot { place, tenant }, connection))
+        })
     }
 
-    fn queue(&mut self, shelf: Shelf) -> &mut Queue {
-        match shelf {
-            Shelf::Live => &mut self.live,
-            Shelf::Finished => &mut self.finished,
-            Shelf::Awaited => &mut self.awaited,
-        }
-    }
-
-    fn link(&mut self, slot: Slot) {
-        let shelf = self.entries[slot].shelf;
-        self.queue(shelf).len += 1;
-        let newest = self.queue(shelf).newest.replace(slot);
+    fn link(&mut self, place: u32) {
+        let rank = self.entries[place as usize].rank;
+        let queue = &mut self.queues[rank as usize];
+        queue.len += 1;
+        let newest = queue.newest.replace(place);
         match newest {
-            Some(newest) => self.entries[newest].later = Some(slot),
-            None => self.queue(shelf).oldest = Some(slot),
+            Some(newest) => self.entries[newest as usize].later = Some(place),
+            None => queue.oldest = Some(place),
         }
-        self.entries[slot].earlier = newest;
-        self.entries[slot].later = None;
+        self.entries[place as usize].earlier = newest;
+        self.entries[place as usize].later = None;
     }
 
-    fn unlink(&mut self, slot: Slot) {
+    fn unlink(&mut self, place: u32) {
         let Entry {
             earlier,
             later,
-            shelf,
+            rank,
             ..
-        } = self.entries[slot];
-        self.queue(shelf).len -= 1;
+        } = self.entries[place as usize];
+        let queue = &mut self.queues[rank as usize];
+        queue.len -= 1;
         match earlier {
-            Some(earlier) => self.entries[earlier].later = later,
-            None => self.queue(shelf).oldest = later,
+            Some(earlier) => self.entries[earlier as usize].later = later,
+            None => queue.oldest = later,
         }
         match later {
-            Some(later) => self.entries[later].earlier = earlier,
-            None => self.queue(shelf).newest = earlier,
+            Some(later) => self.entries[later as usize].earlier = earlier,
+            None => queue.newest = earlier,
         }
     }
 }

@@ -2,9 +2,9 @@
 //! connection anew, or lets a segment past untranslated.
 
 use super::connection::Connection;
-use super::neighbours::Remembered;
+use super::neighbours::{Ending, Remembered};
 use super::table::{Slot, Table};
-use crate::case::{Ending, Mark, OtherLeg, ResetCase, Twin, TwinEnd};
+use crate::case::{Mark, OtherLeg, ResetCase, Twin, TwinEnd};
 use crate::tcp::{Encapsulation, Side};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -47,6 +47,7 @@ impl Twins {
                 .iter()
                 .rev()
                 .filter_map(|slot| table.get(*slot))
+                .filter(|other| other.is_known)
                 .find_map(|other| {
                     let id = other.id;
                     let differs = match shared {
@@ -114,7 +115,9 @@ pub fn other_leg(
     endings
         .filter(|ending| ending.record < case.reset.record)
         .find_map(|ending| {
-            let other = table.get(ending.slot).filter(|other| has(other, &ending))?;
+            let other = table
+                .get(ending.slot)
+                .filter(|other| other.is_known && has(other, &ending))?;
             // Clients of one service say the same without relaying anything to each other.
             let same_service = other.id.server == own.id.server;
             let alike = |side: Side| {

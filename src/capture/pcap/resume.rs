@@ -73,6 +73,11 @@ impl Pcap {
         }
     }
 
+    /// Where the first record begins in bytes from the middle of a file.
+    pub(in crate::capture) fn first_record(&self, bytes: &[u8]) -> Option<usize> {
+        search(bytes, |bytes| self.chain(bytes, None, false)).ok()
+    }
+
     /// Whether `bytes` begin with [`LINKS`] sound records, or with fewer that end where the input does; the first near the time `last`.
     pub(super) fn chain(&self, mut bytes: &[u8], mut last: Option<u32>, at_end: bool) -> Sound {
         for link in 0..LINKS {

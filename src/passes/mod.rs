@@ -1,0 +1,156 @@
+//! A large file read twice, by several threads: first to find out which connections were reset, then to track those.
+//!
+//! Most connections end without a reset, and to track them would take nearly all the time. So a scout looks for the flows of resets, while the
+//! head of the capture is tracked whole; then workers read parts of what follows and let pass what matters. Every record is counted in its
+//! place, and what is left out changes no report ([`triage`](crate::triage)): the result is that of one pass over everything.
+
+mod scout;
+mod worker;
+
+use crate::analyzer::Analyzer;
+use crate::capture::{Batch, CaptureError, FileSource, Source, SourceInfo};
+use crate::triage::Following;
+use scout::Scouted;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use worker::{Delivery, Workers};
+
+/// How a reading ended.
+#[derive(Debug)]
+pub struct Reading {
+    /// What is known of the input.
+    pub info: SourceInfo,
+    /// What ended it before its end.
+    pub error: Option<CaptureError>,
+}
+
+/// Reads `source`, which was just opened from the file at `path`, to its end. `given` is called whenever resets may have settled, with the bytes
+/// of input that are done with; when it fails, so does the reading.
+///
+/// # Errors
+///
+/// Those of `given`. What is wrong with the input is no error of the reading, but part of its result.
+pub fn read<E>(
+    mut source: FileSource,
+    path: &Path,
+    index: u16,
+    analyzer: &mut Analyzer,
+    mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+) -> Result<Reading, E> {
+    thread::scope(|scope| {
+        let scout = (source.is_divisible() && is_large(path))
+            .then(|| scope.spawn(move || scout::look(path, index)));
+        let mut batch = Batch::new();
+        let ended = loop {
+            match next(&mut source, &mut batch, analyzer, &mut given)? {
+                Some(error) => break Some(error),
+                None if scout.is_some() && !analyzer.knows_all() => break None,
+                None => {}
+            }
+        };
+        if let Some(error) = ended {
+            let info = source.info().clone();
+            return Ok(Reading { info, error });
+        }
+        let scouted = scout.and_then(|scout| scout.join().ok()).flatten();
+        match scouted {
+            Some(scouted) => parts(&source, scouted, path, index, analyzer, &mut given),
+            None => rest(source, batch, analyzer, &mut given),
+        }
+    })
+}
+
+/// Reads on to the end, one record after the other.
+fn rest<E>(
+    mut source: FileSource,
+    mut batch: Batch,
+    analyzer: &mut Analyzer,
+    given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+) -> Result<Reading, E> {
+    loop {
+        if let Some(error) = next(&mut source, &mut batch, analyzer, given)? {
+            let info = source.info().clone();
+            return Ok(Reading { info, error });
+        }
+    }
+}
+
+/// Reads the next batch. `Some` when there is none, with the reason where the input did not just end.
+#[expect(clippy::option_option, reason = "the end, and perhaps a reason for it")]
+fn next<E>(
+    source: &mut FileSource,
+    batch: &mut Batch,
+    analyzer: &mut Analyzer,
+    given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+) -> Result<Option<Option<CaptureError>>, E> {
+    match source.fill(batch) {
+        Ok(true) => {}
+        Ok(false) => return Ok(Some(None)),
+        Err(error) => return Ok(Some(Some(error))),
+    }
+    for record in batch.records() {
+        analyzer.push(&record);
+        if analyzer.has_settled() {
+            given(analyzer, source.info().bytes)?;
+        }
+    }
+    given(analyzer, source.info().bytes)?;
+    Ok(None)
+}
+
+/// Reads what follows the head, part by part.
+fn parts<E>(
+    head: &FileSource,
+    scouted: Scouted,
+    path: &Path,
+    index: u16,
+    analyzer: &mut Analyzer,
+    given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+) -> Result<Reading, E> {
+    let places = scouted.places_behind(head.position());
+    let following = if scouted.marks.are_many() {
+        Following::All
+    } else {
+        Following::Marked(Arc::new(scouted.marks))
+    };
+    let mut info = head.info().clone();
+    let error = thread::scope(|scope| {
+        let mut workers = Workers::start(scope, path, index, &following, &places);
+        let mut bytes = info.bytes;
+        while let Some(delivery) = workers.next() {
+            match delivery {
+                Delivery::Records(batch, sifted) => {
+                    analyzer.absorb(&sifted, |place| batch.record(place));
+                    bytes += batch.size();
+                    workers.take_back(batch);
+                    given(analyzer, bytes)?;
+                }
+                Delivery::End { info: part, error } => {
+                    info.join(&part);
+                    bytes = info.bytes;
+                    if error.is_some() {
+                        return Ok(error);
+                    }
+                }
+            }
+        }
+        for flows in workers.finish() {
+            analyzer.join(&flows);
+        }
+        Ok(None)
+    })?;
+    Ok(Reading { info, error })
+}
+
+fn is_large(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.len() >= LARGE)
+}
+
+/// Files below this many bytes are read once: there is nothing to be gained.
+const LARGE: u64 = 8 << 20;
+
+/// Threads that read: as many as there are processors, and no more than a disk or a memory can feed; chosen.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, |many| many.get().min(4))
+}

@@ -1,0 +1,111 @@
+//! The first pass: which flows were reset, and where the second pass may begin reading.
+
+use crate::capture::{self, Batch, FileSource, Position, Source};
+use crate::triage::{Marks, Scout};
+use std::path::Path;
+use std::thread;
+
+/// What the first pass found.
+pub struct Scouted {
+    /// The flows that were reset.
+    pub marks: Marks,
+    /// Places between records, some megabytes apart.
+    places: Vec<Position>,
+}
+
+impl Scouted {
+    /// Where the parts behind `start` begin; the first begins there.
+    pub fn places_behind(&self, start: Position) -> Vec<Position> {
+        let behind = self
+            .places
+            .iter()
+            .filter(|place| place.offset > start.offset);
+        std::iter::once(&start).chain(behind).copied().collect()
+    }
+}
+
+/// Looks at every record of the file at `path`. `None`: that could not be done in several parts, or the file is damaged.
+///
+/// Where in its middle a record begins is a guess, but not what follows from it: were it wrong, the part before would end inside a record.
+pub fn look(path: &Path, index: u16) -> Option<Scouted> {
+    let mut source = capture::open(path, index).ok()?;
+    let start = source.position();
+    let len = std::fs::metadata(path).ok()?.len();
+    let parts = super::threads() as u64;
+    let mut from = vec![start];
+    for part in 1..parts {
+        let offset = source.boundary(part * (len / parts))?;
+        from.push(Position { offset, record: 1 });
+    }
+    let looked = thread::scope(|scope| {
+        let to = from
+            .iter()
+            .skip(1)
+            .map(|place| Some(place.offset))
+            .chain([None]);
+        let parts: Vec<_> = from
+            .iter()
+            .zip(to)
+            .map(|(from, to)| scope.spawn(move || look_at(path, index, *from, to)))
+            .collect();
+        let looked: Option<Vec<Part>> = parts
+            .into_iter()
+            .map(|part| part.join().ok().flatten())
+            .collect();
+        looked
+    })?;
+    Some(together(looked))
+}
+
+/// What was found in one part, its records numbered from 1.
+struct Part {
+    marks: Marks,
+    places: Vec<Position>,
+    records: u64,
+}
+
+fn look_at(path: &Path, index: u16, from: Position, to: Option<u64>) -> Option<Part> {
+    let mut source: FileSource = capture::open(path, index).ok()?;
+    source.narrow(from, to).ok().filter(|narrowed| *narrowed)?;
+    let mut scout = Scout::new();
+    let mut places = vec![from];
+    let mut next = from.offset + PART;
+    let mut batch = Batch::new();
+    while source.fill(&mut batch).ok()? {
+        for record in batch.records() {
+            scout.look(&record);
+        }
+        let place = source.position();
+        if place.offset >= next {
+            places.push(place);
+            next = place.offset + PART;
+        }
+    }
+    let info = source.info();
+    info.complete.then(|| Part {
+        marks: scout.into_marks(),
+        places,
+        records: info.records,
+    })
+}
+
+/// Joins the parts, and numbers their records as those of one file.
+fn together(parts: Vec<Part>) -> Scouted {
+    let mut all = Scouted {
+        marks: Marks::new(),
+        places: Vec::new(),
+    };
+    let mut before = 0;
+    for part in parts {
+        all.marks.join(&part.marks);
+        all.places.extend(part.places.iter().map(|place| Position {
+            record: before + place.record,
+            ..*place
+        }));
+        before += part.records;
+    }
+    all
+}
+
+/// Bytes of a part that one worker reads at a time; chosen: many parts even for a small file, and few beginnings.
+const PART: u64 = 2 << 20;

@@ -1,0 +1,220 @@
+//! Records -> those worth tracking: most connections end without a reset, and no verdict asks for more of them than a sample.
+//!
+//! Nothing here decides what a verdict says. What is let pass beyond need changes no report: that a case knows of its neighbours no more than
+//! the sample is the tracker's own rule (`Limits::head`).
+
+mod bits;
+
+pub use bits::{Marks, Sketch};
+
+use crate::decode::{Decoded, Record, Skip, decode, glance};
+use crate::origin::Timestamp;
+use crate::tcp::{Flags, Flow};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What was counted of all records, tracked or not.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// Records.
+    pub records: u64,
+    /// TCP segments in them.
+    pub segments: u64,
+    /// Records that gave no segment, by the reason.
+    pub skipped: BTreeMap<Skip, u64>,
+}
+
+impl Survey {
+    /// Adds what was counted of later records.
+    pub fn add(&mut self, later: &Self) {
+        self.records += later.records;
+        self.segments += later.segments;
+        for (skip, count) in &later.skipped {
+            *self.skipped.entry(*skip).or_default() += count;
+        }
+    }
+}
+
+/// A first look at every record, for [`Marks`].
+#[derive(Debug)]
+pub struct Scout {
+    marks: Marks,
+    segments: u64,
+}
+
+impl Scout {
+    /// A scout that has seen nothing.
+    #[expect(clippy::new_without_default, reason = "it takes memory")]
+    pub fn new() -> Self {
+        Self {
+            marks: Marks::new(),
+            segments: 0,
+        }
+    }
+
+    /// Looks at a record.
+    #[inline]
+    pub fn look(&mut self, record: &Record<'_>) {
+        match glance(record) {
+            Some(seen) => self.see(seen.flow, seen.flags),
+            None => self.look_closer(&decode(record)),
+        }
+    }
+
+    #[inline(never)]
+    fn look_closer(&mut self, decoded: &Decoded<'_>) {
+        match decoded {
+            Decoded::Segment(segment) => {
+                let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
+                self.see(flow, segment.header.flags);
+            }
+            Decoded::Several(parts) => parts.iter().for_each(|part| self.look_closer(part)),
+            Decoded::Quoted(_) | Decoded::Skip(_) => {}
+        }
+    }
+
+    #[inline]
+    fn see(&mut self, flow: Flow, flags: Flags) {
+        self.segments += 1;
+        if flags.rst() {
+            self.marks.set(flow);
+        }
+    }
+
+    /// Segments seen so far.
+    pub const fn segments(&self) -> u64 {
+        self.segments
+    }
+
+    /// The flows that were reset.
+    pub fn into_marks(self) -> Marks {
+        self.marks
+    }
+}
+
+/// Whose segments pass.
+#[derive(Clone, Debug)]
+pub enum Following {
+    /// Everybody's.
+    All,
+    /// Those of the marked and of the sampled flows, and all at the head of the capture.
+    Marked(Arc<Marks>),
+}
+
+/// Records that a gate has looked at: which passed, and what was counted of all.
+#[derive(Clone, Debug)]
+pub struct Sifted {
+    /// The places of those that passed, from 0.
+    pub passed: Vec<usize>,
+    /// What was counted.
+    pub survey: Survey,
+    /// The first and the last one's time, where no record in between is earlier than the one before it.
+    pub rising: Option<(Timestamp, Timestamp)>,
+}
+
+/// Lets records pass or not, and counts them all.
+#[derive(Debug)]
+pub struct Gate {
+    following: Following,
+    /// Segments at the head of the capture.
+    head: u64,
+    /// Segments before the first record that come to it.
+    before: u64,
+    survey: Survey,
+    sketch: Sketch,
+}
+
+impl Gate {
+    /// A gate for records that begin behind `before` segments, of which the first `head` all pass.
+    pub fn new(following: Following, head: u64, before: u64) -> Self {
+        Self {
+            following,
+            head,
+            before,
+            survey: Survey::default(),
+            sketch: Sketch::new(),
+        }
+    }
+
+    /// Whether `record` passes.
+    #[inline]
+    pub fn passes(&mut self, record: &Record<'_>) -> bool {
+        self.survey.records += 1;
+        match glance(record) {
+            Some(seen) => self.see(seen.flow, seen.flags),
+            None => self.look_closer(&decode(record)),
+        }
+    }
+
+    #[inline(never)]
+    fn look_closer(&mut self, decoded: &Decoded<'_>) -> bool {
+        match decoded {
+            Decoded::Segment(segment) => {
+                let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
+                self.see(flow, segment.header.flags)
+            }
+            // No short circuit: each is counted.
+            Decoded::Several(parts) => parts
+                .iter()
+                .fold(false, |passes, part| self.look_closer(part) | passes),
+            Decoded::Quoted(_) => {
+                *self.survey.skipped.entry(Skip::Quoted).or_default() += 1;
+                true
+            }
+            Decoded::Skip(skip) => {
+                *self.survey.skipped.entry(*skip).or_default() += 1;
+                false
+            }
+        }
+    }
+
+    #[inline]
+    fn see(&mut self, flow: Flow, flags: Flags) -> bool {
+        let is_head = self.before + self.survey.segments < self.head;
+        self.survey.segments += 1;
+        self.sketch.add(flow);
+        match &self.following {
+            Following::All => true,
+            Following::Marked(marks) => {
+                is_head || marks.has(flow) || flow.is_sampled() || flags.rst()
+            }
+        }
+    }
+
+    /// Looks at the next records, all at once.
+    pub fn sift<'a>(&mut self, records: impl Iterator<Item = Record<'a>>) -> Sifted {
+        let mut passed = Vec::new();
+        let mut times: Option<(Timestamp, Timestamp)> = None;
+        let mut rises = true;
+        for (place, record) in records.enumerate() {
+            if self.passes(&record) {
+                passed.push(place);
+            }
+            let (first, last) = times.unwrap_or((record.time, record.time));
+            rises &= last <= record.time;
+            times = Some((first, record.time));
+        }
+        Sifted {
+            passed,
+            survey: self.take_survey(),
+            rising: times.filter(|_| rises),
+        }
+    }
+
+    /// What was counted since this was asked last.
+    pub fn take_survey(&mut self) -> Survey {
+        let survey = std::mem::take(&mut self.survey);
+        self.before += survey.segments;
+        survey
+    }
+
+    /// The flows that were seen, when it has seen its last record.
+    pub fn into_sketch(self) -> Sketch {
+        self.sketch
+    }
+
+    /// The flows that were seen.
+    pub const fn sketch(&self) -> &Sketch {
+        &self.sketch
+    }
+}
