@@ -32,7 +32,11 @@ impl Config {
     pub fn within(bytes: u64) -> Self {
         Self {
             limits: Limits::within(bytes),
-            incidents: Bounds::default(),
+            incidents: Bounds {
+                // Each keeps some whole reports, of 15 KB or so.
+                incidents: usize::try_from(bytes >> 19).map_or(1024, |count| count.clamp(64, 1024)),
+                ..Bounds::default()
+            },
         }
     }
 }
@@ -189,6 +193,11 @@ impl Analyzer {
     /// Notes that the capture lost records up to now, as a live one tells while it goes on: no verdict on what is open is certain then.
     pub const fn note_drops(&mut self) {
         self.tracker.note_drops();
+    }
+
+    /// Keeps less from now on, since memory is short: connections are forgotten, the finished ones first, then the longest idle.
+    pub fn tighten(&mut self) {
+        self.tracker.tighten();
     }
 
     /// How far it is, and how much it keeps.

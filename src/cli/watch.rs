@@ -51,7 +51,8 @@ fn begin(plan: &Watching) -> Result<(Watch, Listener), Exit> {
         identity.as_ref().map(privileges::Identity::name),
         fence,
     );
-    let mut config = Config::within(live.max_memory.unwrap_or(MEMORY));
+    let memory = live.max_memory.unwrap_or(MEMORY);
+    let mut config = Config::within(memory.saturating_sub(buffers(plan)));
     config.incidents.examples = plan.report.examples;
     let stops = Stops {
         duration: live.duration,
@@ -61,12 +62,22 @@ fn begin(plan: &Watching) -> Result<(Watch, Listener), Exit> {
     let watch = Watch::new(interfaces, Analyzer::new(config), signals, reported)
         .until(stops)
         .summarize_every(live.summary_every)
+        .within(memory)
         .with_kernel(kernel);
     if let (Some(server), Some(address)) = (server, live.metrics) {
         let started = server.start(watch.metrics());
         started.map_err(|error| notices::no_metrics(address, &error))?;
     }
     Ok((watch, listener))
+}
+
+/// The kernel's buffers, which count as this process's memory.
+fn buffers(plan: &Watching) -> u64 {
+    let each = plan
+        .live
+        .buffer_size
+        .unwrap_or_else(|| Tuning::default().buffer.into());
+    each.saturating_mul(plan.live.interface.len() as u64)
 }
 
 fn open(plan: &Watching) -> Result<Vec<Interface>, Exit> {

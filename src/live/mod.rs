@@ -16,7 +16,7 @@ pub mod privileges;
 mod signals;
 mod watch;
 
-pub use memory::{MEMORY, resident};
+pub use memory::{Bound, MEMORY, resident};
 pub use metrics::Server;
 pub use signals::Signals;
 pub use watch::{Audience, Ended, Notice, Stops, Watch};

@@ -3,7 +3,7 @@
 use super::clock::{Clock, Every, now};
 use super::kernel::Kernel;
 use super::line::Line;
-use super::memory::resident;
+use super::memory::{Bound, MEMORY, resident};
 use super::metrics::{Metrics, Totals};
 use super::signals::Signals;
 use crate::analyzer::{Analyzer, Finished};
@@ -94,6 +94,8 @@ pub struct Watch {
     summaries: Option<Every>,
     metrics: Metrics,
     kernel: Option<Kernel>,
+    bound: Bound,
+    warned: Option<Every>,
     clock: Clock,
     line: Option<Line>,
     batch: Batch,
@@ -105,6 +107,8 @@ pub struct Watch {
 struct Watched {
     interface: Interface,
     state: State,
+    /// What it lost, as counted last, and of that what the audience was told.
+    known: Drops,
     told: Drops,
 }
 
@@ -164,6 +168,7 @@ impl Watch {
         let watched = interfaces.into_iter().map(|interface| Watched {
             interface,
             state: State::Up,
+            known: Drops::default(),
             told: Drops::default(),
         });
         Self {
@@ -174,6 +179,8 @@ impl Watch {
             summaries: None,
             metrics: Metrics::default(),
             kernel: None,
+            bound: Bound::new(MEMORY),
+            warned: None,
             clock: Clock::default(),
             line: several.then(Line::default),
             batch: Batch::new(),
@@ -194,6 +201,13 @@ impl Watch {
     #[must_use]
     pub fn summarize_every(mut self, span: Option<Duration>) -> Self {
         self.summaries = span.map(Every::new);
+        self
+    }
+
+    /// Stays within so many bytes of memory.
+    #[must_use]
+    pub const fn within(mut self, bytes: u64) -> Self {
+        self.bound = Bound::new(bytes);
         self
     }
 
@@ -236,7 +250,7 @@ impl Watch {
             let asked = self.signals.summary();
             let due = self.summaries.as_mut().is_some_and(Every::is_due);
             if asked || due {
-                self.count_drops(audience);
+                self.count_drops(false, audience);
                 let finished = self.analyzer.so_far();
                 audience.interim(&self.so_far(finished))?;
             }
@@ -336,15 +350,20 @@ impl Watch {
         for one in &mut self.interfaces {
             one.look(audience);
         }
-        self.count_drops(audience);
+        self.count_drops(false, audience);
         if let Some(kernel) = &mut self.kernel {
             kernel.listen();
         }
-        self.metrics.show(&self.totals());
+        let totals = self.totals();
+        if totals.memory.is_some_and(|now| self.bound.is_near(now)) {
+            self.analyzer.tighten();
+        }
+        self.metrics.show(&totals);
     }
 
-    fn count_drops(&mut self, audience: &mut dyn Audience) {
+    fn count_drops(&mut self, last: bool, audience: &mut dyn Audience) {
         let mut lost = false;
+        let tell = last || self.warned.as_mut().is_none_or(Every::is_due);
         for one in self
             .interfaces
             .iter_mut()
@@ -355,14 +374,16 @@ impl Watch {
                 kernel: drops.kernel - one.told.kernel,
                 interface: drops.interface - one.told.interface,
             };
-            if since.all() > 0 {
-                lost = true;
+            lost |= drops != one.known;
+            one.known = drops;
+            if since.all() > 0 && tell {
                 audience.notice(&Notice::Dropped {
                     interface: one.interface.name(),
                     since,
                 });
+                one.told = drops;
+                self.warned = Some(Every::new(WARNINGS));
             }
-            one.told = drops;
             self.metrics
                 .drops(one.interface.name(), drops.kernel, drops.interface);
         }
@@ -398,7 +419,7 @@ impl Watch {
     }
 
     fn end(mut self, audience: &mut dyn Audience, mut unheard: Option<io::Error>) -> Ended {
-        self.count_drops(audience);
+        self.count_drops(true, audience);
         if let Some(mut line) = self.line.take() {
             line.empty(|record| self.analyzer.push(record));
         }
@@ -455,6 +476,8 @@ impl Watch {
 const TURN: u8 = 100;
 /// Between two looks at counters: a case that records were lost from must know it before it settles, two seconds after its reset.
 const UPKEEP: Duration = Duration::from_millis(250);
+/// Between two warnings about losses; the first comes at once.
+const WARNINGS: Duration = Duration::from_secs(10);
 /// Records read at a time from one interface.
 const BATCH: usize = 1024;
 /// Batches read from one interface before it is another's turn.

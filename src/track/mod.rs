@@ -198,23 +198,39 @@ impl Tracker {
 
     /// Forgets what there is too much of. Connections with an open case are bounded by the number of those, and stay.
     fn forget_some(&mut self) {
-        let (finished, live) = (self.table.len(Rank::Finished), self.table.len(Rank::Live));
-        if finished > self.limits.finished
+        if self.table.len(Rank::Finished) > self.limits.finished
             && let Some(slot) = self.table.oldest(Rank::Finished)
         {
             self.table.remove(slot);
         }
+        self.forget_one();
+    }
+
+    /// Forgets a connection where there are too many. Whether there were.
+    fn forget_one(&mut self) -> bool {
+        let (finished, live) = (self.table.len(Rank::Finished), self.table.len(Rank::Live));
         let crowded = match finished + live > self.limits.connections {
             true if finished > 0 => Some(Rank::Finished),
             true => Some(Rank::Live),
             false if self.table.len(Rank::Apart) > self.limits.connections => Some(Rank::Apart),
             false => None,
         };
-        if let Some(slot) = crowded.and_then(|rank| self.table.oldest(rank)) {
-            self.counts.forgotten += 1;
-            self.settle_all(slot, Settling::Early);
-            self.table.remove(slot);
-        }
+        let Some(slot) = crowded.and_then(|rank| self.table.oldest(rank)) else {
+            return false;
+        };
+        self.counts.forgotten += 1;
+        self.table.remove(slot);
+        true
+    }
+
+    /// Follows a quarter fewer connections from now on than are followed now, though never fewer than [`Limits::FEWEST`]; forgets the rest.
+    pub fn tighten(&mut self) {
+        let known = self.table.len(Rank::Finished) + self.table.len(Rank::Live);
+        let most = known.max(self.table.len(Rank::Apart));
+        self.limits.connections = (most / 4 * 3)
+            .max(Limits::FEWEST)
+            .min(self.limits.connections);
+        while self.forget_one() {}
     }
 
     /// Notes that the capture lost records up to now: what is open may lack one.

@@ -1,5 +1,7 @@
 //! Two hosts in network namespaces with one cable between them. Nothing leaves them, and they go when the value does.
 
+#![allow(dead_code, reason = "each file of tests needs a part of it")]
+
 use nix::sched::{CloneFlags, setns};
 use std::fs::File;
 use std::io::Write as _;

@@ -1,5 +1,7 @@
 //! The program at work on the server's interface, and what it writes, line by line as it comes.
 
+#![allow(dead_code, reason = "each file of tests needs a part of it")]
+
 use super::hosts::Hosts;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -7,8 +9,10 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// A running watch. It is killed when the value goes.
@@ -150,6 +154,33 @@ impl Watch {
         self.heard.append(&mut self.said);
     }
 
+    /// Reads all that it writes from now on, and keeps nothing of resets: of many there would be gigabytes.
+    pub fn forgets_what_it_reads(&mut self) {
+        if let Some(stdout) = self.stdout.take() {
+            self.out = Some(lines_but(stdout, Some("{\"type\":\"reset\"")));
+        }
+    }
+
+    /// The most memory that it has held, in bytes.
+    pub fn peak(&self) -> u64 {
+        memory(self.child.id(), "VmHWM:").unwrap_or(0)
+    }
+
+    /// Notes the memory that it holds, time and again.
+    pub fn memory_each(&self, span: Duration) -> Figures {
+        let (pid, stop) = (self.child.id(), Arc::new(AtomicBool::new(false)));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::spawn(move || {
+            let mut figures = Vec::new();
+            while !stopped.load(Ordering::Relaxed) {
+                thread::sleep(span);
+                figures.extend(memory(pid, "VmRSS:"));
+            }
+            figures
+        });
+        Figures { stop, thread }
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
@@ -180,10 +211,38 @@ impl Drop for Watch {
     }
 }
 
+/// Figures that are still being noted.
+pub struct Figures {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Vec<u64>>,
+}
+
+impl Figures {
+    /// Those so far, and no more.
+    pub fn stop(self) -> Vec<u64> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+fn memory(pid: u32, field: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes << 10)
+}
+
 fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
+    lines_but(from, None)
+}
+
+fn lines_but(from: impl Read + Send + 'static, unwanted: Option<&'static str>) -> Receiver<String> {
     let (give, take) = channel();
     thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if unwanted.is_some_and(|unwanted| line.starts_with(unwanted)) {
+                continue;
+            }
             if give.send(line).is_err() {
                 return;
             }
