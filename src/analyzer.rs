@@ -190,11 +190,6 @@ impl Analyzer {
         self.tracker.advance_to(now);
     }
 
-    /// Notes that the capture lost records up to now, as a live one tells while it goes on: no verdict on what is open is certain then.
-    pub const fn note_drops(&mut self) {
-        self.tracker.note_drops();
-    }
-
     /// Keeps less from now on, since memory is short: connections are forgotten, the finished ones first, then the longest idle.
     pub fn tighten(&mut self) {
         self.tracker.tighten();
@@ -212,6 +207,12 @@ impl Analyzer {
             followed: kept.connections,
             open_cases: kept.open_cases,
         }
+    }
+
+    /// Notes that the capture lost records until `time` at the latest, as a live one tells while it goes on: no verdict on what was open then is
+    /// certain.
+    pub fn note_drops(&mut self, time: Timestamp) {
+        self.tracker.note_drops(time);
     }
 
     /// Settles everything that is open: no record will follow. Poll once more after it.

@@ -3,7 +3,7 @@
 //! A record is read a little after its time, so this clock is late by as much, and never ahead of a record that is still to come.
 
 use crate::origin::Timestamp;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Tells capture time between records.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,6 +47,17 @@ impl Every {
         }
         due
     }
+}
+
+/// The time of day on the host's clock, which frames in the kernel's buffer bear.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "until when frames were lost, none of those that came before in the buffer need tell"
+)]
+pub fn time_of_day() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let nanos = since.map_or(0, |since| since.as_nanos());
+    Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
 }
 
 /// The host's clock, which only ever goes on.

@@ -1,6 +1,6 @@
 //! [`Watch`]: the loop over interfaces, and what ends it.
 
-use super::clock::{Clock, Every, now};
+use super::clock::{Clock, Every, now, time_of_day};
 use super::kernel::Kernel;
 use super::line::Line;
 use super::memory::{Bound, MEMORY, resident};
@@ -258,12 +258,24 @@ impl Watch {
         Ok(())
     }
 
+    /// Whether the resets came that were waited for.
+    fn has_enough(&self) -> bool {
+        self.found || self.stops.count.is_some_and(|count| self.given >= count)
+    }
+
+    /// Reads what the kernel has gathered before the end. It hands over the last of it within a moment.
+    fn drain(&mut self, audience: &mut dyn Audience) {
+        let begun = now();
+        while begun.elapsed() < LAST_LOOK {
+            self.wait(None);
+            self.read(audience);
+        }
+    }
+
     fn is_over(&self, lasted: Duration) -> bool {
-        let stops = self.stops;
         self.signals.end()
-            || self.found
-            || stops.duration.is_some_and(|span| lasted >= span)
-            || stops.count.is_some_and(|count| self.given >= count)
+            || self.has_enough()
+            || self.stops.duration.is_some_and(|span| lasted >= span)
             || self.interfaces.iter().all(|one| one.state == State::Gone)
     }
 
@@ -291,7 +303,7 @@ impl Watch {
             for _ in 0..BATCHES {
                 let got = self.read_one(at, audience);
                 read += got;
-                if got < BATCH || self.signals.end() {
+                if got < BATCH {
                     break;
                 }
             }
@@ -388,7 +400,7 @@ impl Watch {
                 .drops(one.interface.name(), drops.kernel, drops.interface);
         }
         if lost {
-            self.analyzer.note_drops();
+            self.analyzer.note_drops(time_of_day());
         }
     }
 
@@ -419,6 +431,9 @@ impl Watch {
     }
 
     fn end(mut self, audience: &mut dyn Audience, mut unheard: Option<io::Error>) -> Ended {
+        if unheard.is_none() && !self.has_enough() {
+            self.drain(audience);
+        }
         self.count_drops(true, audience);
         if let Some(mut line) = self.line.take() {
             line.empty(|record| self.analyzer.push(record));
@@ -476,6 +491,8 @@ impl Watch {
 const TURN: u8 = 100;
 /// Between two looks at counters: a case that records were lost from must know it before it settles, two seconds after its reset.
 const UPKEEP: Duration = Duration::from_millis(250);
+/// Longer than the kernel gathers frames, and at once to a person.
+const LAST_LOOK: Duration = Duration::from_millis(150);
 /// Between two warnings about losses; the first comes at once.
 const WARNINGS: Duration = Duration::from_secs(10);
 /// Records read at a time from one interface.

@@ -92,7 +92,7 @@ pub struct Tracker {
     /// The latest record's time, and the latest one before which the clock had stepped back.
     now: Option<Timestamp>,
     stepped: Option<RecordId>,
-    /// The time of the latest segment when records were last found to be lost.
+    /// Until when records were lost, at the latest.
     dropped_at: Option<Timestamp>,
     settled: VecDeque<ResetCase>,
     counts: Counts,
@@ -233,9 +233,9 @@ impl Tracker {
         while self.forget_one() {}
     }
 
-    /// Notes that the capture lost records up to now: what is open may lack one.
-    pub const fn note_drops(&mut self) {
-        self.dropped_at = self.now;
+    /// Notes that the capture lost records until `time` at the latest: what is open then may lack one.
+    pub fn note_drops(&mut self, time: Timestamp) {
+        self.dropped_at = self.dropped_at.max(self.now).max(Some(time));
     }
 
     /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed.

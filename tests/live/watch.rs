@@ -32,10 +32,12 @@ pub struct Watch {
 impl Watch {
     /// Starts it on the server, and waits until it watches.
     pub fn on_server(hosts: &Hosts, arguments: &[&str]) -> Self {
+        let program = std::env::var("RSTSCOPE_PROGRAM");
+        let program = program.unwrap_or_else(|_| env!("CARGO_BIN_EXE_rstscope").into());
         // Unlike `ip netns exec`, this leaves /sys as it is, with the kernel's trace below it.
         let mut child = Command::new("nsenter")
             .arg(format!("--net=/run/netns/{}", hosts.namespace("server")))
-            .arg(env!("CARGO_BIN_EXE_rstscope"))
+            .arg(program)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

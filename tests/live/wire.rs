@@ -31,14 +31,6 @@ impl Churn {
         }
     }
 
-    /// The same, between other ends than those of so many before; a multiple of fifty.
-    pub fn after(self, before: u32) -> Self {
-        Self {
-            number: before,
-            ..self
-        }
-    }
-
     /// How many of them are reset.
     pub fn resets(connections: u32) -> u64 {
         u64::from(connections).div_ceil(50) + u64::from(connections.saturating_sub(25)).div_ceil(50)
@@ -68,6 +60,19 @@ impl Traffic for Churn {
             self.under_way.swap_remove(self.turn);
         }
         true
+    }
+}
+
+/// The next so many frames of some traffic.
+pub struct Part<'a>(pub &'a mut Churn, pub u32);
+
+impl Traffic for Part<'_> {
+    fn next(&mut self, frame: &mut Vec<u8>) -> bool {
+        let Some(left) = self.1.checked_sub(1) else {
+            return false;
+        };
+        self.1 = left;
+        self.0.next(frame)
     }
 }
 
