@@ -6,12 +6,19 @@
 //! 2. [`Analyzer::next_reset`] until there is none, after each push or as seldom as one likes;
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
+mod followed;
+
+pub use crate::decode::{Bare, bare, headers_len};
+pub use crate::triage::Marks;
+pub use followed::Followed;
+
 use crate::decode::{Decoded, Record, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
+use crate::mask::Mask;
 use crate::origin::Timestamp;
 use crate::report::{
     CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Seen, Summary, Traits,
-    report_on,
+    report_masked, report_on,
 };
 use crate::track::{DISORDERED, Limits, Met, Tracker};
 use crate::triage::{Following, Gate, Sifted, Sketch, Survey};
@@ -85,6 +92,7 @@ pub struct Analyzer {
     by_severity: BTreeMap<&'static str, u64>,
     unselected: u64,
     clock: Clock,
+    mask: Option<Mask>,
 }
 
 /// How the records' times went.
@@ -113,6 +121,16 @@ impl Analyzer {
             by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
             unselected: 0,
             clock: Clock::default(),
+            mask: None,
+        }
+    }
+
+    /// An analysis of what a mask leaves to see: addresses are masked before a report is made of them, so that filters, Community IDs and
+    /// findings are of the masked ones; host names and what applications wrote never come into a report.
+    pub fn masked(config: Config, mask: Mask) -> Self {
+        Self {
+            mask: Some(mask),
+            ..Self::new(config)
         }
     }
 
@@ -135,7 +153,7 @@ impl Analyzer {
             Some((from, to)) if self.clock.latest.is_none_or(|latest| latest <= from) => {
                 for place in passed {
                     if let Some(mut record) = record(place) {
-                        record.id.order = first + place as u64;
+                        record.id = record.id.at(first + place as u64);
                         self.take(&decode(&record));
                     }
                 }
@@ -161,7 +179,7 @@ impl Analyzer {
 
     fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) {
         let mut record = *record;
-        record.id.order = order;
+        record.id = record.id.at(order);
         self.clock.tick(&record);
         self.tracker.pass(record.id, record.time);
         if passes {
@@ -183,6 +201,11 @@ impl Analyzer {
     /// under several addresses.
     pub const fn knows_all(&self) -> bool {
         self.tracker.knows_all()
+    }
+
+    /// Tells that of all the segments to come only those of these flows, and those that count for others, will be given.
+    pub fn expect_only(&mut self, flows: &Marks) {
+        self.tracker.forget_unless(|flow| flows.has(flow));
     }
 
     /// Lets capture time pass where there was no record, so that resets settle.
@@ -232,8 +255,11 @@ impl Analyzer {
         mut select: impl FnMut(&mut ResetReport) -> bool,
     ) -> Option<ResetReport> {
         loop {
-            let case = self.tracker.next_case()?;
-            let mut report = report_on(&case);
+            let mut case = self.tracker.next_case()?;
+            let mut report = match &mut self.mask {
+                Some(mask) => report_masked(&mut case, mask),
+                None => report_on(&case),
+            };
             if !select(&mut report) {
                 self.unselected += 1;
                 continue;
@@ -254,7 +280,7 @@ impl Analyzer {
     }
 
     /// What is known by now of the resets that were polled; the analysis goes on.
-    pub fn so_far(&self) -> Finished {
+    pub fn so_far(&mut self) -> Finished {
         let counts = self.tracker.counts();
         let connections = if self.survey.segments <= self.head {
             counts.connections
@@ -274,6 +300,7 @@ impl Analyzer {
             forgotten: counts.forgotten,
             crowded: counts.crowded,
             oversized: seen(counts.oversized),
+            unsized_packets: seen(counts.unsized_packets),
             unfinished: seen(counts.unfinished),
             damaged: seen(counts.damaged),
             disordered: self.clock.disordered,
@@ -281,8 +308,15 @@ impl Analyzer {
             longest_step: self.clock.longest_step,
             first_step: self.clock.first_step,
         };
+        let mut habits = self.tracker.habits();
+        if let Some(mask) = &mut self.mask {
+            for one in &mut habits {
+                one.service = mask.socket(one.service);
+            }
+            habits.sort_unstable_by_key(|one| one.service);
+        }
         Finished {
-            incidents: self.incidents.clone().finish(&self.tracker.habits()),
+            incidents: self.incidents.clone().finish(&habits),
             capture_quality: self.quality.items(&traits),
             summary: Summary {
                 records: self.survey.records,
@@ -304,8 +338,12 @@ impl Analyzer {
 
     fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
-            Decoded::Segment(segment) => self.tracker.observe(segment),
-            Decoded::Quoted(quoted) => self.tracker.observe_error(quoted),
+            Decoded::Segment(segment) => {
+                self.tracker.observe(segment);
+            }
+            Decoded::Quoted(quoted) => {
+                self.tracker.observe_error(quoted);
+            }
             Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
             Decoded::Skip(_) => {}
         }

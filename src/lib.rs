@@ -16,7 +16,8 @@
 //! | `render` | a report | a table, a page, Markdown or JSON on a writer |
 //! | `live` | interfaces | resets as they settle: the loop around all of these, privileges, signals, the kernel as a witness |
 //!
-//! [`tcp`] is RFC 9293 as types, and [`origin`] says when and where a thing was seen; both serve all rooms. [`analyzer`] alone knows the
+//! [`tcp`] is RFC 9293 as types, and [`origin`] says when and where a thing was seen; both serve all rooms. [`mask`] puts other addresses
+//! and names in the place of those that must not leave the house. [`analyzer`] alone knows the
 //! order of the rooms, and `cli` is the binary's own.
 //!
 //! From [`decode`] to [`report`] nothing opens a file, reads a clock or keeps more than its bounds: the same records give the same
@@ -57,6 +58,7 @@ pub mod decode;
 pub mod incidents;
 #[cfg(feature = "live")]
 pub mod live;
+pub mod mask;
 pub mod origin;
 #[cfg(feature = "cli")]
 pub mod passes;

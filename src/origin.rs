@@ -2,6 +2,8 @@
 //!
 //! Every room may use this one; it uses none.
 
+use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::Sub;
 
 /// Nanoseconds in one second.
@@ -46,13 +48,108 @@ impl Sub for Timestamp {
 
 /// Which record of which source, numbered from 1 as other capture tools number frames, so that a reader can open it there.
 ///
-/// Compared by when they were met: the numbers of one source say nothing about when those of another came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Compared by when they were met: the numbers of one source say nothing about when those of another came. Packed, as a connection holds
+/// dozens of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId {
-    /// Place in the capture as a whole, from 1, where several sources make one.
-    pub order: u64,
+    /// Place in the capture as a whole, and the interface below it.
+    met: NonZeroU64,
+    /// The source, and the number within it below.
+    stands: u64,
+}
+
+impl RecordId {
+    /// Record `number`, from 1, of the source of this index, from 0. Its place in the capture as a whole is its number until
+    /// [told otherwise](RecordId::at).
+    #[inline]
+    pub const fn new(source: u16, number: u64) -> Self {
+        Self {
+            met: met(number, NO_INTERFACE),
+            stands: (source as u64) << NUMBER_BITS | number & MOST_NUMBER,
+        }
+    }
+
+    /// The same record, at that place in the capture as a whole, from 1: sources that make one capture share the count.
+    #[must_use]
+    #[inline]
+    pub const fn at(self, order: u64) -> Self {
+        let met = met(order, self.met.get() & NO_INTERFACE);
+        Self { met, ..self }
+    }
+
+    /// The same record, captured at that interface: its index in a pcapng file's section, from 0, or the number that the kernel of a cooked
+    /// capture has for it. 65,535 cannot be told from none.
+    #[must_use]
+    #[inline]
+    pub fn through(self, interface: Option<u16>) -> Self {
+        let met = met(self.order(), interface.map_or(NO_INTERFACE, u64::from));
+        Self { met, ..self }
+    }
+
+    /// Place in the capture as a whole, from 1.
+    #[inline]
+    pub const fn order(self) -> u64 {
+        self.met.get() >> INTERFACE_BITS
+    }
+
     /// Index of the source, from 0, in the order in which sources were given.
-    pub source: u16,
+    #[inline]
+    pub const fn source(self) -> u16 {
+        (self.stands >> NUMBER_BITS) as u16
+    }
+
     /// Number of the record within its source, from 1.
-    pub number: u64,
+    #[inline]
+    pub const fn number(self) -> u64 {
+        self.stands & MOST_NUMBER
+    }
+
+    /// The interface that it came through; `None` where only one is known.
+    pub fn interface(self) -> Option<u16> {
+        let interface = self.met.get() & NO_INTERFACE;
+        u16::try_from(interface)
+            .ok()
+            .filter(|_| interface != NO_INTERFACE)
+    }
+}
+
+impl Default for RecordId {
+    fn default() -> Self {
+        Self::new(0, 0)
+    }
+}
+
+impl fmt::Debug for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.source(), self.number())
+    }
+}
+
+const fn met(order: u64, interface: u64) -> NonZeroU64 {
+    match NonZeroU64::new(order << INTERFACE_BITS | interface) {
+        Some(met) => met,
+        None => NonZeroU64::MIN,
+    }
+}
+
+const INTERFACE_BITS: u32 = 16;
+const NO_INTERFACE: u64 = 0xffff;
+/// More records than any capture has: 256 trillion.
+const NUMBER_BITS: u32 = 48;
+const MOST_NUMBER: u64 = (1 << NUMBER_BITS) - 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_keep_what_they_are_told_and_compare_by_when_they_were_met() {
+        let id = RecordId::new(3, 70_000).at(5).through(Some(2));
+        assert_eq!(
+            (id.source(), id.number(), id.order(), id.interface()),
+            (3, 70_000, 5, Some(2))
+        );
+        assert_eq!(id.through(None).interface(), None);
+        assert!(RecordId::new(9, 1).at(4) < id && id < RecordId::new(0, 1).at(6));
+    }
 }

@@ -12,8 +12,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// `(room, rooms that it may name)`. `testkit` serves tests alone and may name any; `main.rs`, `lib.rs` and `build.rs` are doors, not rooms.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("origin", &[]),
+    ("mask", &[]),
     ("tcp", &["origin"]),
     ("decode", &["tcp", "origin"]),
     ("capture", &["decode", "origin"]),
@@ -21,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("triage", &["decode", "tcp", "origin"]),
     ("track", &["case", "tcp", "origin"]),
     ("rules", &["case", "tcp", "origin"]),
-    ("report", &["rules", "case", "tcp", "origin"]),
+    ("report", &["rules", "case", "tcp", "origin", "mask"]),
     ("incidents", &["report", "case", "tcp", "origin"]),
     ("render", &["report"]),
     (
@@ -33,7 +34,9 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "rules",
             "report",
             "incidents",
+            "tcp",
             "origin",
+            "mask",
         ],
     ),
     (
@@ -47,7 +50,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     (
         "cli",
         &[
-            "capture", "live", "analyzer", "passes", "render", "report", "rules", "origin",
+            "capture", "live", "analyzer", "passes", "render", "report", "rules", "origin", "mask",
         ],
     ),
 ];

@@ -290,6 +290,54 @@ fn people_read_times_in_their_own_zone() {
     let run = rstscope(&["--utc-offset", "-03:30", file.name()]);
     assert!(run.output.contains("2023-11-14 18:43:20"), "{}", run.output);
     assert_eq!(rstscope(&["--utc-offset", "east", file.name()]).code, 2);
+    // Five hours west of Greenwich, in the notation of POSIX.
+    let here = |words: &[&str]| {
+        let output = program(words).env("TZ", "EST5").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for format in ["table", "markdown", "html"] {
+        let local = here(&["--local", "--format", format, file.name()]);
+        assert!(local.contains("2023-11-14 17:13:20"), "{local}");
+        let utc = here(&["--format", format, file.name()]);
+        assert!(
+            utc.contains("2023-11-14 22:13:20"),
+            "only when asked: {utc}"
+        );
+    }
+    let json = here(&["--local", "--json", file.name()]);
+    assert!(json.contains("2023-11-14T22:13:20.001000000Z"), "{json}");
+    assert_eq!(
+        rstscope(&["--local", "--utc-offset", "Z", file.name()]).code,
+        2
+    );
+}
+
+#[test]
+fn forms_for_people_show_as_many_examples_as_asked_for() {
+    let many: Vec<_> = (0..9)
+        .flat_map(|turn| {
+            [
+                (turn * 10, true, SYN, turn, 0),
+                (turn * 10 + 1, false, RST_ACK, 0, turn + 1),
+            ]
+        })
+        .collect();
+    let file = Scratch::with("examples.pcap", &capture(&many));
+    for format in ["table", "markdown", "html"] {
+        let shown = |words: &[&str]| {
+            let run = rstscope(&[&["--format", format], words, &[file.name()]].concat());
+            (1..=9)
+                .filter(|turn| {
+                    run.output
+                        .to_lowercase()
+                        .contains(&format!("record {}, ", turn * 2))
+                })
+                .count()
+        };
+        assert_eq!(shown(&[]), 3, "{format}");
+        assert_eq!(shown(&["--examples", "1"]), 1, "{format}");
+        assert_eq!(shown(&["--examples", "7"]), 7, "{format}");
+    }
 }
 
 #[cfg(feature = "live")]
@@ -399,4 +447,25 @@ fn capture(segments: &[(u32, bool, u8, u32, u32)]) -> Vec<u8> {
         file.extend([0x50, flags, window, 0, 0, 0, 0, 0]);
     }
     file
+}
+
+#[test]
+fn a_scan_is_benign_as_a_whole_and_the_summary_says_why() {
+    let story: Vec<String> = (1..=12)
+        .map(|port| {
+            format!(
+                "0.0{port:02}0 client > server:{port} SYN seq 0\n0.0{port:02}1 server:{port} > client RST,ACK seq 0 ack 1"
+            )
+        })
+        .collect();
+    let told = rstscope::testkit::tell(&story.join("\n"));
+    let file = Scratch::with("scan.pcap", &rstscope::testkit::pcap(&told));
+    let table = rstscope(&[file.name()]).output.replace('\n', " ");
+    assert!(
+        table.contains("0 errors, 0 warnings, 12 benign (12 as part of scans or health checks)"),
+        "{table}"
+    );
+    let json: Value = serde_json::from_str(&rstscope(&["--json", file.name()]).output).unwrap();
+    assert_eq!(json["summary"]["by_severity"]["error"], 12);
+    assert_eq!(json["incidents"][0]["severity"], "benign");
 }

@@ -7,7 +7,9 @@
 
 use rstscope::case::ResetCase;
 use rstscope::case::facts::Facts;
+use rstscope::incidents::{Bounds, Incidents, Traits};
 use rstscope::origin::RecordId;
+use rstscope::report::report_on;
 use rstscope::rules::Verdict;
 use rstscope::tcp::{Encapsulation, Layer};
 use rstscope::testkit::{Told, tell};
@@ -47,11 +49,8 @@ fn captured(story: &str, ways: &[&dyn Fn(&mut Seen)]) -> (Vec<ResetCase>, Counts
             number += 1;
             let mut segment = seen.told.segment();
             segment.encapsulation = seen.encapsulation;
-            segment.header.record = RecordId {
-                order: number,
-                source: 0,
-                number,
-            };
+            segment.header.record =
+                RecordId::new(0, number).through(seen.told.header.record.interface());
             segment.header.time = segment
                 .header
                 .time
@@ -132,7 +131,7 @@ fn a_packet_captured_at_several_interfaces_is_one() {
         ),
         (0, 0, 0)
     );
-    assert_eq!(counts.copies.first.map(|first| first.number), Some(2));
+    assert_eq!(counts.copies.first.map(|first| first.number()), Some(2));
     changes_nothing(STORY, &[&plain, &plain, &plain]);
 }
 
@@ -275,4 +274,81 @@ fn what_a_stack_repeats_is_no_copy() {
         let (_, counts) = captured(story, &[&plain]);
         assert_eq!(counts.copies.all, 0, "{why}");
     }
+}
+
+/// The notes of the rows of the first report's timeline that tell a path.
+fn paths(ways: &[&dyn Fn(&mut Seen)]) -> Vec<String> {
+    let (cases, _) = captured(STORY, ways);
+    let lines = report_on(&cases[0]).timeline;
+    let notes = lines.into_iter().filter_map(|line| line.note);
+    let path = |note: String| {
+        note.split("; ")
+            .find(|part| part.starts_with("seen "))
+            .map(str::to_owned)
+    };
+    notes.filter_map(path).collect()
+}
+
+#[test]
+fn each_row_of_the_story_tells_the_path_of_its_packet() {
+    assert!(paths(&[&plain]).is_empty());
+    let routers = paths(&[&plain, &routed, &|seen| {
+        routed(seen);
+        routed(seen);
+    }]);
+    assert_eq!(
+        routers[0],
+        "seen 3x: TTL 64, record 2 TTL 63, record 3 TTL 62"
+    );
+    // The reset's own row, too.
+    assert_eq!(
+        routers[7],
+        "seen 3x: TTL 57, record 23 TTL 56, record 24 TTL 55"
+    );
+    let tags = paths(&[&tagged, &plain]);
+    assert_eq!(tags[0], "seen 2x: TTL 64, record 2 TTL 64 without tags");
+    assert_eq!(
+        paths(&[&plain, &tagged])[0],
+        "seen 2x: TTL 64, record 2 TTL 64 in VLAN 7"
+    );
+    let masked = paths(&[&plain, &masked]);
+    assert_eq!(
+        masked[0],
+        "seen 2x: TTL 64, record 2 TTL 63 client as 203.0.113.9:61000"
+    );
+}
+
+#[test]
+fn interfaces_are_told_where_they_differ() {
+    let at = |number: u16| {
+        move |seen: &mut Seen| {
+            let record = &mut seen.told.header.record;
+            *record = record.through(Some(number));
+        }
+    };
+    let (eth0, eth1) = (at(3), at(4));
+    let path = paths(&[&eth0, &eth1]);
+    assert_eq!(
+        path[0],
+        "seen 2x: at interface 3 TTL 64, record 2 at interface 4 TTL 64"
+    );
+    assert_eq!(
+        paths(&[&eth0, &eth0])[0],
+        "seen 2x: TTL 64, record 2 TTL 64"
+    );
+}
+
+#[test]
+fn a_copy_is_no_further_sample_of_what_an_incident_measures() {
+    let (cases, _) = captured(STORY, &[&plain, &masked]);
+    let mut incidents = Incidents::new(Bounds::default());
+    for case in &cases {
+        incidents.add(&report_on(case), &Traits::of(case));
+    }
+    let clients: Vec<u32> = incidents
+        .finish(&[])
+        .iter()
+        .map(|incident| incident.clients.count)
+        .collect();
+    assert_eq!(clients, [1, 1]);
 }

@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) len: u32,
     pub(super) original_len: u32,
     pub(super) link: LinkType,
+    /// The interface that captured it, from 0 in the order in which the source describes them; `None` where it describes none.
+    pub(super) interface: Option<u16>,
 }
 
 impl Batch {
@@ -42,12 +44,13 @@ impl Batch {
         let most = u32::MAX as usize;
         let bytes = record.bytes.get(..most).unwrap_or(record.bytes);
         self.index.push(Entry {
-            number: record.id.number,
+            number: record.id.number(),
             time: record.time,
             start: self.bytes.len(),
             len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             original_len: record.original_len,
             link: record.link,
+            interface: record.id.interface(),
         });
         self.bytes.extend_from_slice(bytes);
     }
@@ -69,13 +72,15 @@ impl Batch {
         self.index.get(place).map(|entry| self.at(entry))
     }
 
+    /// Which interface captured the record at `place`, from 0 in the order in which the source describes them. `None` behind the last.
+    pub fn interface(&self, place: usize) -> Option<u32> {
+        let entry = self.index.get(place)?;
+        Some(entry.interface.map_or(0, u32::from))
+    }
+
     fn at(&self, entry: &Entry) -> Record<'_> {
         Record {
-            id: RecordId {
-                order: entry.number,
-                source: self.source,
-                number: entry.number,
-            },
+            id: RecordId::new(self.source, entry.number).through(entry.interface),
             time: entry.time,
             link: entry.link,
             // Every entry was made from a slice of these bytes, so the empty record stands for what cannot be.
@@ -115,10 +120,7 @@ mod tests {
         batch.start(3);
         for (number, bytes) in [(7, &b"abc"[..]), (8, b""), (9, b"defg")] {
             batch.push(&Record {
-                id: RecordId {
-                    number,
-                    ..RecordId::default()
-                },
+                id: RecordId::new(0, number),
                 time: Timestamp::from_nanos(5),
                 link: LinkType(1),
                 bytes,
@@ -127,7 +129,13 @@ mod tests {
         }
         let seen: Vec<_> = batch
             .records()
-            .map(|record| (record.id.source, record.id.number, record.bytes.to_vec()))
+            .map(|record| {
+                (
+                    record.id.source(),
+                    record.id.number(),
+                    record.bytes.to_vec(),
+                )
+            })
             .collect();
         assert_eq!(
             seen,

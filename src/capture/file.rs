@@ -29,6 +29,7 @@ pub struct FileSource {
     info: SourceInfo,
 }
 
+type Reader = Box<dyn Read + Send>;
 /// A place between two records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -57,30 +58,43 @@ impl FileSource {
     ///
     /// When it cannot be opened, holds nothing, or is not in a format that is read; nothing was read then.
     pub fn open(path: &Path, source: u16) -> Result<Self, CaptureError> {
+        let (source, _) = Self::open_spooled(path, source, |_, input| Ok((input, ())))?;
+        Ok(source)
+    }
+
+    /// The same, where an input that cannot be read twice goes through `spool` first, which is told its name.
+    pub(super) fn open_spooled<S>(
+        path: &Path,
+        source: u16,
+        spool: impl FnOnce(String, Reader) -> io::Result<(Reader, S)>,
+    ) -> Result<(Self, Option<S>), CaptureError> {
         let name = path.display().to_string();
-        let failed = |fault| CaptureError {
+        let failed = |error| CaptureError {
             file: name.clone(),
-            fault,
+            fault: Fault::Open(error),
         };
-        if name == "-" {
-            return Self::from_reader(name, source, Box::new(io::stdin()));
-        }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place where captures are opened"
-        )]
-        let file = File::open(path).map_err(|error| failed(Fault::Open(error)))?;
-        let kind = file
-            .metadata()
-            .map_err(|error| failed(Fault::Open(error)))?;
-        if kind.is_dir() {
-            return Err(failed(Fault::Directory));
-        }
-        if kind.is_file() {
-            Self::start(name, source, Input::File(file))
+        let stream: Reader = if name == "-" {
+            Box::new(io::stdin())
         } else {
-            Self::from_reader(name, source, Box::new(file))
-        }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one place where captures are opened"
+            )]
+            let file = File::open(path).map_err(failed)?;
+            let kind = file.metadata().map_err(failed)?;
+            if kind.is_dir() {
+                return Err(CaptureError {
+                    file: name,
+                    fault: Fault::Directory,
+                });
+            }
+            if kind.is_file() {
+                return Ok((Self::start(name, source, Input::File(file))?, None));
+            }
+            Box::new(file)
+        };
+        let (stream, spooled) = spool(name.clone(), stream).map_err(failed)?;
+        Ok((Self::from_reader(name, source, stream)?, Some(spooled)))
     }
 
     /// Reads a capture from `reader`, which is called `name` in messages.
@@ -241,7 +255,13 @@ impl FileSource {
             };
             if let Some(Lost { at, damage }) = lost {
                 self.info.bytes = at.offset.saturating_sub(skipped);
-                self.state = State::Ending(Some(Fault::Damaged { at, damage }));
+                // The rest of a record that was cut may be on its way.
+                let is_cut = matches!(damage, Damage::Cut { .. });
+                self.state = State::Ending(Some(if is_cut && self.has_grown() {
+                    Fault::Growing(at)
+                } else {
+                    Fault::Damaged { at, damage }
+                }));
                 return Ok(Some(()));
             }
             if !batch.index.is_empty() {
@@ -258,6 +278,11 @@ impl FileSource {
                 batch.hold(2 * filled);
             }
         }
+    }
+
+    /// Whether the file is longer than it was when reading began: somebody writes it.
+    fn has_grown(&self) -> bool {
+        self.input.len() > self.len
     }
 
     fn not_read(&self, source: io::Error) -> Fault {
@@ -302,8 +327,9 @@ impl Source for FileSource {
             match self.read_records(batch) {
                 Ok(Some(())) => {}
                 Ok(None) => {
-                    let grown = self.input.len() > self.len;
-                    let fault = grown.then(|| Fault::Growing(self.progress.place(0)));
+                    let fault = self
+                        .has_grown()
+                        .then(|| Fault::Growing(self.progress.place(0)));
                     self.info.complete = fault.is_none() && self.progress.skipped.is_none();
                     self.state = State::Ending(fault);
                 }
@@ -312,9 +338,7 @@ impl Source for FileSource {
             self.info.note(&batch.index);
             if let Format::Pcapng(pcapng) = &self.format {
                 self.info.dropped = pcapng.dropped();
-                if self.info.interfaces.len() < pcapng.names().len() {
-                    self.info.interfaces = pcapng.names().to_vec();
-                }
+                self.info.interfaces = pcapng.interfaces();
             }
         }
         if !batch.is_empty() {
@@ -393,7 +417,7 @@ impl Format {
 }
 
 /// Bytes read at once: large enough that the system calls do not show, small enough to stay in the cache until it is used.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 256 << 10;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;

@@ -11,10 +11,10 @@ pub struct SourceInfo {
     pub name: String,
     /// `pcap`, `pcapng`, or `live` for an interface.
     pub format: &'static str,
-    /// What it was compressed with: `gzip` or `Zstandard`; `None` for a plain file. Counts of bytes are of what was unpacked.
+    /// What it was compressed with: `gzip` or `zstd`; `None` for a plain file. Counts of bytes are of what was unpacked.
     pub packing: Option<&'static str>,
-    /// The names of the interfaces, as a pcapng file gives them, in its order; empty names for those without, up to 64 in all.
-    pub interfaces: Vec<String>,
+    /// The interfaces as a pcapng file describes them, in its order, up to [`SourceInfo::INTERFACES`] in all; none of a pcap file.
+    pub interfaces: Vec<InterfaceInfo>,
     /// The link types of its records, each once, in the order of their first record.
     pub links: Vec<LinkType>,
     /// Records read.
@@ -33,7 +33,21 @@ pub struct SourceInfo {
     pub problem: Option<String>,
 }
 
+/// One interface of a pcapng file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceInfo {
+    /// Its name; empty where none is given.
+    pub name: String,
+    /// Its link type.
+    pub link: LinkType,
+    /// Packets lost at it while capturing; `None` when the file does not say.
+    pub dropped: Option<u64>,
+}
+
 impl SourceInfo {
+    /// Interfaces that are told at most; chosen: they are for a report's reader.
+    pub const INTERFACES: usize = 64;
+
     /// Adds what is known of the part of the same input that follows.
     pub fn join(&mut self, next: &Self) {
         let both = |one: Option<Timestamp>, other: Option<Timestamp>, pick: fn(_, _) -> _| {

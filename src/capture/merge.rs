@@ -143,7 +143,21 @@ impl Merge {
         if let Some(stopped) = self.stopped.pop_front() {
             return Some(Err(stopped));
         }
-        self.pieces.get(self.current?)?.record().map(Ok)
+        self.given().map(Ok)
+    }
+
+    /// The record that was given last, once more. `None` before the first and behind the last.
+    pub fn given(&self) -> Option<Record<'_>> {
+        self.pieces.get(self.current?)?.record()
+    }
+
+    /// Which interface captured the record that was given last, from 0 in the order in which its source describes them.
+    pub fn interface(&self) -> u32 {
+        let piece = self.current.and_then(|at| self.pieces.get(at));
+        match piece.map(|piece| &piece.state) {
+            Some(State::Open { batch, place, .. }) => batch.interface(*place).unwrap_or(0),
+            _ => 0,
+        }
     }
 
     /// Finds the piece that gives the next record, unless one has stopped: that is news to be given first.

@@ -31,6 +31,7 @@ mod live;
 mod merge;
 mod pcap;
 mod pcapng;
+mod spool;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod testfile;
@@ -42,13 +43,15 @@ pub use error::{CaptureError, Damage, Fault, FirstBytes, Place, Skipped};
 pub use file::{FileSource, Position};
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
-pub use info::SourceInfo;
+pub use info::{InterfaceInfo, SourceInfo};
 #[cfg(feature = "live")]
 pub use live::{
     BUFFER, Drops, Interface, LiveError, LiveFault, Presence, SNAP_LENGTH, Sniffable, StampedBy,
     Tuning, interfaces,
 };
 pub use merge::{Merge, Stopped};
+pub use pcapng::{Origin, PcapngWriter};
+pub use spool::Spool;
 
 /// What sources give.
 pub use crate::decode::Record;

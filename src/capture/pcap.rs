@@ -157,6 +157,7 @@ impl Pcap {
                 len: head.len,
                 original_len: head.original_len,
                 link: self.link,
+                interface: None,
             });
             self.last = Some(head.seconds);
             progress.next += 1;
@@ -165,19 +166,25 @@ impl Pcap {
         Walked { used: at, stop }
     }
 
+    #[inline]
     fn head(&self, bytes: &[u8]) -> Option<Head> {
-        let mut fields = Fields::new(self.order, bytes);
-        let (seconds, fraction) = (fields.u32()?, fields.u32()?);
-        let (first, second) = (fields.u32()?, fields.u32()?);
-        fields.take(self.extra)?;
+        let (head, behind): (&[u8; RECORD_HEADER_LEN], _) = bytes.split_first_chunk()?;
+        if behind.len() < self.extra {
+            return None;
+        }
+        let field = |at: usize| {
+            self.order
+                .u32([head[at], head[at + 1], head[at + 2], head[at + 3]])
+        };
+        let (first, second) = (field(8), field(12));
         let (len, original_len) = match self.lengths {
             Lengths::CapturedFirst => (first, second),
             Lengths::OriginalFirst => (second, first),
             Lengths::Either => (first.min(second), first.max(second)),
         };
         Some(Head {
-            seconds,
-            fraction,
+            seconds: field(0),
+            fraction: field(4),
             len,
             original_len,
         })

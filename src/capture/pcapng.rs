@@ -7,10 +7,14 @@ mod block;
 mod clock;
 mod interface;
 mod packet;
+mod write;
+
+pub use write::{Origin, PcapngWriter};
 
 use super::batch::Entry;
 use super::bytes::{ByteOrder, Fields};
 use super::error::Damage;
+use super::info::{InterfaceInfo, SourceInfo};
 use super::walk::{Lost, Progress, Sound, Stop, Walked, search};
 use crate::origin::Timestamp;
 use block::{add, is_numbered, is_read, is_registered, kind, padded};
@@ -28,8 +32,10 @@ pub(super) struct Pcapng {
     last: Timestamp,
     /// Packets lost in sections that have ended.
     dropped_before: Option<u64>,
-    /// Of interfaces, from the beginning of the file.
-    names: Vec<String>,
+    /// Those of sections that have ended.
+    interfaces_before: Vec<InterfaceInfo>,
+    /// How many interfaces were described, from the beginning of the file.
+    described: u32,
     /// Set while the next sound block is searched for.
     lost: Option<Lost>,
 }
@@ -47,21 +53,24 @@ impl Pcapng {
             passing: 0,
             last: Timestamp::from_nanos(0),
             dropped_before: None,
-            names: Vec::new(),
+            interfaces_before: Vec::new(),
+            described: 0,
             lost: None,
         }
     }
 
-    /// The interfaces' names.
-    pub(super) fn names(&self) -> &[String] {
-        &self.names
+    /// The interfaces so far, from the beginning of the file.
+    pub(super) fn interfaces(&self) -> Vec<InterfaceInfo> {
+        let before = self.interfaces_before.iter().cloned();
+        let here = self.interfaces.iter().map(Interface::info);
+        before.chain(here).take(SourceInfo::INTERFACES).collect()
     }
 
     /// Packets lost as far as the file has told; `None` when it has not.
     pub(super) fn dropped(&self) -> Option<u64> {
         self.interfaces
             .iter()
-            .map(|interface| interface.dropped.max(interface.dropped_between))
+            .map(Interface::lost)
             .fold(self.dropped_before, add)
     }
 
@@ -168,6 +177,7 @@ impl Pcapng {
                 len: packet.len,
                 original_len: packet.original_len,
                 link: packet.link,
+                interface: packet.interface,
             });
             progress.next += 1;
         }
@@ -256,6 +266,7 @@ impl Pcapng {
             return Err(Damage::Version { major, minor });
         }
         self.dropped_before = self.dropped();
+        self.interfaces_before = self.interfaces();
         self.interfaces.clear();
         Ok(())
     }

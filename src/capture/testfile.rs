@@ -76,7 +76,7 @@ fn seen(record: Record<'_>) -> Seen {
         original_len,
     } = record;
     (
-        id.number,
+        id.number(),
         time.nanos(),
         link.0,
         original_len,

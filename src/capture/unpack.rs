@@ -64,7 +64,7 @@ impl Unpacker {
     pub(super) const fn name(&self) -> &'static str {
         match self.stream {
             Stream::Gzip(_) => "gzip",
-            Stream::Zstd(_) => "Zstandard",
+            Stream::Zstd(_) => "zstd",
         }
     }
 
@@ -143,6 +143,14 @@ impl Zstd {
 
     /// What fails where no byte is left has been cut.
     fn failed(&mut self, error: FrameDecoderError) -> io::Error {
+        if let FrameDecoderError::WindowSizeTooBig { requested, .. } = error {
+            let text = format!(
+                "unpacking it takes a window of {} MiB, and {} MiB are the most here; unpack it with: zstd -dc --long=31 FILE > OUT",
+                requested >> 20,
+                WINDOW >> 20
+            );
+            return io::Error::other(text);
+        }
         match self.packed.fill_buf() {
             Ok([]) => io::Error::new(io::ErrorKind::UnexpectedEof, error),
             Ok(_) => io::Error::other(error),
@@ -221,7 +229,7 @@ mod tests {
     #[test]
     fn a_cut_keeps_what_was_unpacked_before_it() {
         let plain = capture(3_000);
-        for (packed, name) in [(gzip(&plain), "gzip"), (zstd(&plain), "Zstandard")] {
+        for (packed, name) in [(gzip(&plain), "gzip"), (zstd(&plain), "zstd")] {
             let (found, said) = records(&packed[..packed.len() / 2]);
             assert!(found.len() > 100, "{}", found.len());
             let said = said.unwrap();
@@ -242,6 +250,15 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         assert_eq!(first.len(), 50);
         assert_eq!(first, second);
+    }
+
+    #[test]
+    fn a_window_that_is_too_large_is_said_with_the_way_out() {
+        // No flags; a window of 2^(10 + 21) bytes.
+        let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 1, 0, 0];
+        let said = open(&frame).err().unwrap().to_string();
+        assert!(said.contains("2048 MiB"), "{said}");
+        assert!(said.contains("zstd -dc --long=31"), "{said}");
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Gaps {
     pub receiver_unseen: bool,
     /// Bytes that were acknowledged although no record holds them: the capture lost records. `None`: none.
     pub lost: Option<Lost>,
+    /// Bytes that were passed over before the reset, without a sign whether they arrived. `None`: none.
+    pub missing: Option<Missing>,
     /// A payload that was looked at was cut by the snap length.
     pub payload_cut: bool,
     /// The middle of the story was dropped, since it was longer than a case keeps.
@@ -35,4 +37,14 @@ pub struct Lost {
     pub bytes: u64,
     /// The latest segment that showed it.
     pub latest: Mark,
+}
+
+/// Bytes of which no record tells: what their sender sent behind them was captured, they were not, and the receiver neither acknowledged them nor
+/// reported them lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// How many.
+    pub bytes: u64,
+    /// The segment behind the last of them.
+    pub shown_by: Mark,
 }

@@ -6,16 +6,18 @@ pub mod facts;
 mod gaps;
 mod habits;
 mod neighbourhood;
+mod sighting;
 mod timeline;
 mod vantage;
 mod view;
 
-pub use gaps::{Gaps, Lost};
+pub use gaps::{Gaps, Lost, Missing};
 pub use habits::{Habits, Handshakes, Samples};
 pub use neighbourhood::{
     Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits, Twin,
     TwinEnd,
 };
+pub use sighting::{Sighting, Sightings};
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
 pub use vantage::Vantage;
 pub use view::{Checksums, EndpointView, Fin, Probing, fit};
@@ -52,6 +54,8 @@ pub struct ResetCase {
     pub earlier: Vec<EarlierReset>,
     /// This record is a second copy of an earlier one, captured twice on its way: the record of the first.
     pub copy_of: Option<RecordId>,
+    /// Where else packets of this connection were captured on their way.
+    pub sightings: Sightings,
     /// The connection that used the same two addresses before this one, and was not seen to end.
     pub predecessor: Option<Predecessor>,
     /// ICMP errors about segments of this connection, oldest first; at most [`ResetCase::EARLIER`].

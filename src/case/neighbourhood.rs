@@ -107,9 +107,7 @@ impl IdleClock {
 /// What a host's segments look like at the capture point, over all its connections, resets not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HostHabits {
-    /// Segments seen.
-    pub segments: u64,
-    /// Hop limit of its latest segment.
+    /// Hop limit of the latest segment in which it was new.
     pub hop_limit: Option<u8>,
     /// Its hop limit was not always the same.
     pub hop_limit_varies: bool,

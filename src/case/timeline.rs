@@ -34,6 +34,8 @@ pub struct Line {
     pub nature: Nature,
     /// How often its packet was captured on its way, this record included.
     pub captured: u8,
+    /// By what addresses and in what tags it was captured: see [`super::Sightings::way`].
+    pub way: u8,
 }
 
 /// What a segment was to the sequence space of its sender, as known when it came.
@@ -52,7 +54,7 @@ pub enum Nature {
 }
 
 /// The first segments, the last ones, and how many lie between.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
     first: Vec<Line>,
     last: VecDeque<Line>,
@@ -72,6 +74,13 @@ impl Timeline {
             elided: 0,
             room,
         }
+    }
+
+    /// Forgets all segments, and keeps its room.
+    pub fn clear(&mut self) {
+        self.first.clear();
+        self.last.clear();
+        self.elided = 0;
     }
 
     /// Adds a segment.
@@ -159,6 +168,12 @@ pub struct Turns {
 impl Turns {
     /// Turns kept.
     pub const RECENT: usize = 8;
+
+    /// Forgets all turns.
+    pub fn clear(&mut self) {
+        self.recent.clear();
+        self.count = 0;
+    }
 
     /// Begins a turn.
     pub fn begin(&mut self, turn: Turn) {

@@ -99,6 +99,36 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Write the packets of the connections that were reset to FILE
+    ///
+    /// Write the packets of the connections that were reset to FILE, in pcapng format: as they were captured, with a comment on each reset
+    /// that Wireshark and tshark show. Only connections with a reset that is reported: --cause, --connection and the like choose. The
+    /// inputs are read a second time; what comes from a pipe is kept in a temporary file until then.
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+
+    /// Write no payload with --write, only headers
+    ///
+    /// Write no payload with --write, only headers: each packet is cut behind its TCP header, and keeps its length on the wire. Also of a
+    /// segment that an ICMP error quotes.
+    #[arg(long, requires = "write")]
+    pub headers_only: bool,
+
+    /// Mask addresses, host names and what applications wrote
+    ///
+    /// Mask addresses, host names and what applications wrote, in every form and in the file of --write alike, and mark the report as
+    /// masked. Addresses of one subnet stay in one subnet (ipcrypt-pfx), ports and times stay what they are. Inputs are called input-1,
+    /// input-2 and so on. The key is a new one for each run, unless --mask-key names one. --connection still takes the true addresses.
+    #[arg(long)]
+    pub mask: bool,
+
+    /// Mask with the secret in FILE, the same way each time
+    ///
+    /// Mask with the secret in FILE, so that reports of several runs have the same masks. All bytes of the file count, and it should
+    /// hold at least 16 that nobody can guess: head -c 32 /dev/urandom > FILE.
+    #[arg(long, value_name = "FILE", requires = "mask")]
+    pub mask_key: Option<PathBuf>,
+
     /// Show every reset, not only some of each kind
     #[arg(long, conflicts_with = "examples")]
     pub all: bool,

@@ -1,8 +1,8 @@
 //! The inputs of a run: opened before any of them is read, and read as one capture.
 
 use super::messages;
-use crate::capture::{CaptureError, Merge, SourceInfo};
-use crate::report::Source;
+use crate::capture::{CaptureError, Merge, SourceInfo, Spool};
+use crate::report::{Interface, Source};
 use std::path::{Path, PathBuf};
 
 /// The inputs that could be opened, and the others by name.
@@ -11,22 +11,62 @@ pub struct Inputs {
     pub merge: Merge,
     /// Those that are not, with their indexes.
     closed: Vec<(u16, Source)>,
+    files: Vec<PathBuf>,
+    /// Whether their names are not told.
+    pub masked: bool,
+    /// What those gave that cannot be read twice, with their indexes.
+    spools: Vec<(u16, Spool)>,
 }
 
 impl Inputs {
-    /// Opens each of `files`; what cannot be opened is said.
-    pub fn open(files: &[PathBuf]) -> Self {
+    /// Opens each of `files`, so that they can be read `twice` or once; what cannot be opened is said.
+    pub fn open(files: &[PathBuf], twice: bool) -> Self {
         let mut inputs = Self {
             merge: Merge::new(),
             closed: Vec::new(),
+            files: files.to_vec(),
+            masked: false,
+            spools: Vec::new(),
         };
         for (index, path) in (0_u16..).zip(files) {
-            if let Err(error) = inputs.merge.add_file(path, index) {
+            let added = if twice {
+                inputs.add_twice(path, index)
+            } else {
+                inputs.merge.add_file(path, index)
+            };
+            if let Err(error) = added {
                 messages::not_opened(&error, path);
                 inputs.closed.push((index, unread(path, &error)));
             }
         }
         inputs
+    }
+
+    /// Adds an input, and a copy of what it gives where it can be read only once.
+    fn add_twice(&mut self, path: &Path, index: u16) -> Result<(), CaptureError> {
+        let (source, spool) = Spool::open(path, index, tempfile::tempfile)?;
+        match spool {
+            Some(spool) => {
+                self.merge.add(source, index);
+                self.spools.push((index, spool));
+                Ok(())
+            }
+            None => self.merge.add_file(path, index),
+        }
+    }
+
+    /// Those that could be opened, from the beginning.
+    pub fn again(&self) -> Result<Merge, CaptureError> {
+        let mut merge = Merge::new();
+        for (index, path) in (0_u16..).zip(&self.files) {
+            let mut spools = self.spools.iter();
+            if let Some((_, spool)) = spools.find(|(of, _)| *of == index) {
+                merge.add(spool.again()?, index);
+            } else if self.closed.iter().all(|(of, _)| *of != index) {
+                merge.add_file(path, index)?;
+            }
+        }
+        Ok(merge)
     }
 
     /// Whether there is nothing to read.
@@ -47,7 +87,15 @@ impl Inputs {
             .chain(self.closed.iter().cloned())
             .collect();
         all.sort_by_key(|(index, _)| *index);
-        all.into_iter().map(|(_, source)| source).collect()
+        let shown = |(index, source): (u16, Source)| {
+            if self.masked && source.name != "-" {
+                let name = format!("input-{}", u32::from(index) + 1);
+                Source { name, ..source }
+            } else {
+                source
+            }
+        };
+        all.into_iter().map(shown).collect()
     }
 }
 
@@ -64,6 +112,16 @@ pub fn reported(info: &SourceInfo) -> Source {
     Source {
         name: info.name.clone(),
         format: Some(info.format),
+        packing: info.packing,
+        interfaces: info
+            .interfaces
+            .iter()
+            .map(|interface| Interface {
+                name: Some(interface.name.clone()).filter(|name| !name.is_empty()),
+                link_type: interface.link.0,
+                dropped: interface.dropped,
+            })
+            .collect(),
         link_types: info.links.iter().map(|link| link.0).collect(),
         records: info.records,
         bytes: info.bytes,

@@ -50,7 +50,7 @@ pub enum Mistake {
     TooManyFiles(usize),
     /// A filter, in a build without libpcap.
     NoFilterCompiler,
-    /// The report would overwrite a capture.
+    /// An output would overwrite a capture.
     OutputIsInput(PathBuf),
     /// An interface, in a build without libpcap.
     NoInterfaces,
@@ -58,6 +58,8 @@ pub enum Mistake {
     InterfaceTwice(String),
     /// A filter with bytes that are no text.
     FilterNotText,
+    /// The report and the packets would go to one file.
+    OutputTwice(PathBuf),
 }
 
 impl fmt::Display for Mistake {
@@ -75,6 +77,10 @@ impl fmt::Display for Mistake {
                 write!(f, "{}: an interface is watched once", printable(name))
             }
             Self::FilterNotText => f.write_str("the filter holds bytes that are no text"),
+            Self::OutputTwice(path) => {
+                let name = shown(path);
+                write!(f, "{name}: the report and the packets cannot both go there")
+            }
         }
     }
 }
@@ -93,6 +99,7 @@ impl Mistake {
             | Self::StandardInputTwice
             | Self::OutputIsInput(_)
             | Self::InterfaceTwice(_)
+            | Self::OutputTwice(_)
             | Self::FilterNotText => None,
         }
     }
@@ -131,6 +138,27 @@ pub fn not_written(error: &io::Error, output: Option<&Path>) -> Exit {
     let name = output.map_or_else(|| "standard output".into(), shown);
     say(&format!("{name}: cannot be written: {error}"), None);
     Exit::Nothing
+}
+
+/// There is no key to mask with.
+pub fn no_key(error: &io::Error, file: Option<&Path>) -> Exit {
+    let name = file.map_or_else(|| "a random key".into(), shown);
+    say(
+        &format!("{name}: cannot be had to mask with: {error}"),
+        Some("a new secret: head -c 32 /dev/urandom > FILE"),
+    );
+    Exit::Nothing
+}
+
+/// So many resets were left out of what `--write` wrote.
+pub fn too_many_to_write(left_out: u64) {
+    say(
+        &format!(
+            "{} came too late to be written, with their packets",
+            words::count(left_out, "reset", "resets")
+        ),
+        Some("choose those that matter: --cause, --connection, --from and --to"),
+    );
 }
 
 /// A filter matched no record.

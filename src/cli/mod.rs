@@ -9,6 +9,8 @@ mod explain;
 mod inputs;
 #[cfg(feature = "live")]
 mod interfaces;
+mod keep;
+mod key;
 mod messages;
 #[cfg(feature = "live")]
 mod notices;
@@ -20,6 +22,7 @@ mod select;
 mod sieve;
 #[cfg(feature = "live")]
 mod sink;
+mod target;
 mod units;
 #[cfg(feature = "live")]
 mod watch;

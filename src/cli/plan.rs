@@ -47,6 +47,12 @@ pub struct Diagnosis {
     pub examples: usize,
     /// Where the report goes; standard output when `None`.
     pub output: Option<PathBuf>,
+    /// Where the packets of the reset connections go; nowhere when `None`.
+    pub write: Option<PathBuf>,
+    /// Whether these lose their payload.
+    pub headers_only: bool,
+    /// With what the report is masked; not at all when `None`.
+    pub mask: Option<Key>,
     /// When it has colour.
     pub colour: Colour,
     /// The zone of times for people.
@@ -61,6 +67,15 @@ pub struct Watching {
     /// The interfaces, at least one.
     #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "refused before"))]
     pub live: Live,
+}
+
+/// What a report is masked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// Of this run alone.
+    Random,
+    /// The secret in a file.
+    File(PathBuf),
 }
 
 /// When a report has colour.
@@ -141,10 +156,10 @@ impl Diagnosis {
         if args.filter.is_some() && cfg!(not(feature = "live")) {
             return Err(Mistake::NoFilterCompiler);
         }
-        if let Some(output) = &args.output
-            && args.files.contains(output)
+        if let Some(write) = &args.write
+            && args.output.as_ref() == Some(write)
         {
-            return Err(Mistake::OutputIsInput(output.clone()));
+            return Err(Mistake::OutputTwice(write.clone()));
         }
         let show = match (args.all, args.examples) {
             (true, _) => Show::Every,
@@ -167,6 +182,11 @@ impl Diagnosis {
             show,
             examples: args.examples.unwrap_or(EXAMPLES),
             output: args.output,
+            write: args.write,
+            headers_only: args.headers_only,
+            mask: args
+                .mask
+                .then(|| args.mask_key.map_or(Key::Random, Key::File)),
             colour: match args.color.as_str() {
                 "always" => Colour::Always,
                 "never" => Colour::Never,
@@ -239,14 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn standard_input_is_read_once() {
+    fn standard_input_is_read_once_and_no_file_is_written_twice() {
         assert!(matches!(
             plan(&["-", "-"]),
             Err(Mistake::StandardInputTwice)
         ));
         assert!(matches!(
-            plan(&["-o", "a", "a"]),
-            Err(Mistake::OutputIsInput(_))
+            plan(&["-o", "a", "--write", "a", "b"]),
+            Err(Mistake::OutputTwice(_))
         ));
     }
 }

@@ -2,12 +2,16 @@
 
 use super::alarm::Alarm;
 use super::inputs::Inputs;
-use super::messages::{self, Exit};
-use super::plan::{Colour, Diagnosis};
+use super::keep::Kept;
+use super::key;
+use super::messages::{self, Exit, Mistake};
+use super::plan::{Colour, Diagnosis, Key};
 use super::select::Selection;
 use super::sieve::Sieve;
+use super::target::{self, Target};
 use crate::analyzer::{Analyzer, Config};
 use crate::capture::{FileSource, Merge, Stopped};
+use crate::mask::Mask;
 use crate::passes;
 use crate::render::{Options, Renderer, Style};
 use crate::report::{End, Head, quality_of_sources};
@@ -21,26 +25,69 @@ pub fn run(plan: &Diagnosis) -> Exit {
         Ok(sieve) => sieve,
         Err(exit) => return exit,
     };
-    let mut inputs = Inputs::open(&plan.files);
+    for output in [&plan.output, &plan.write].into_iter().flatten() {
+        if target::is_input(output, &plan.files) {
+            return messages::usage(&Mistake::OutputIsInput(output.clone()));
+        }
+    }
+    let mask = match plan.mask.as_ref().map(|key| (key, key::mask(key))) {
+        None => None,
+        Some((_, Ok(mask))) => Some(mask),
+        Some((Key::File(path), Err(error))) => return messages::no_key(&error, Some(path)),
+        Some((Key::Random, Err(error))) => return messages::no_key(&error, None),
+    };
+    let mut inputs = Inputs::open(&plan.files, plan.write.is_some());
     if inputs.none_opened() {
         return Exit::Nothing;
     }
-    let mut run = match Run::begin(plan, sieve) {
+    inputs.masked = mask.is_some();
+    let kept = match plan.write.as_deref().map(Target::create).transpose() {
+        Ok(target) => target.map(Kept::new),
+        Err(error) => return messages::not_written(&error, plan.write.as_deref()),
+    };
+    let mut run = match Run::begin(plan, sieve, kept, mask.clone()) {
         Ok(run) => run,
         Err(error) => return messages::not_written(&error, plan.output.as_deref()),
     };
     let written = run
         .giving
         .renderer
-        .begin(&Head::default(), &mut run.giving.out)
+        .begin(&Head::new(mask.is_some()), &mut run.giving.out)
         .and_then(|()| run.read(&mut inputs.merge))
         .and_then(|()| run.end(&inputs));
-    match written {
-        Ok(ending) if ending.alarmed => Exit::Alarmed,
-        Ok(ending) if ending.whole && inputs.all_complete() => Exit::Complete,
-        Ok(_) => Exit::Partial,
-        Err(error) => messages::not_written(&error, plan.output.as_deref()),
+    let ending = match written {
+        Ok(ending) => ending,
+        Err(error) => return messages::not_written(&error, plan.output.as_deref()),
+    };
+    let packets = ending
+        .kept
+        .is_none_or(|kept| write(kept, plan, mask, &inputs));
+    match ending.alarmed {
+        true => Exit::Alarmed,
+        false if ending.whole && packets && inputs.all_complete() => Exit::Complete,
+        false => Exit::Partial,
     }
+}
+
+/// Writes the packets of `--write`. Whether all of them could be; what could not is said.
+fn write(kept: Kept, plan: &Diagnosis, mask: Option<Mask>, inputs: &Inputs) -> bool {
+    match kept.write(plan, config(plan), mask, inputs) {
+        Ok(written) if written.left_out == 0 => true,
+        Ok(written) => {
+            messages::too_many_to_write(written.left_out);
+            false
+        }
+        Err(error) => {
+            messages::not_written(&error, plan.write.as_deref());
+            false
+        }
+    }
+}
+
+fn config(plan: &Diagnosis) -> Config {
+    let mut config = Config::default();
+    config.incidents.examples = plan.examples;
+    config
 }
 
 /// Columns for text: those of the terminal where there is one, within reason, else [`COLUMNS`].
@@ -99,6 +146,8 @@ struct Ending {
     whole: bool,
     /// A reset was reported that `--fail-on` names.
     alarmed: bool,
+    /// Whose packets are to be written.
+    kept: Option<Kept>,
 }
 
 /// One analysis on its way to the output.
@@ -112,27 +161,40 @@ struct Run {
 struct Giving {
     alarms: Vec<Alarm>,
     alarmed: bool,
+    kept: Option<Kept>,
     selection: Selection,
     renderer: Box<dyn Renderer>,
     out: BufWriter<Box<dyn Write>>,
 }
 
 impl Run {
-    fn begin(plan: &Diagnosis, sieve: Sieve) -> io::Result<Self> {
-        let mut config = Config::default();
-        config.incidents.examples = plan.examples;
+    fn begin(
+        plan: &Diagnosis,
+        sieve: Sieve,
+        kept: Option<Kept>,
+        mask: Option<Mask>,
+    ) -> io::Result<Self> {
         let out: Box<dyn Write> = match &plan.output {
             Some(path) => Box::new(File::create(path)?),
             None => Box::new(io::stdout()),
         };
+        let wanted = plan.wanted.clone();
+        let (wanted, analyzer) = match mask {
+            Some(mut mask) => {
+                let wanted = wanted.masked(&mut mask);
+                (wanted, Analyzer::masked(config(plan), mask))
+            }
+            None => (wanted, Analyzer::new(config(plan))),
+        };
         let options = options(plan);
         Ok(Self {
             sieve,
-            analyzer: Analyzer::new(config),
+            analyzer,
             giving: Giving {
                 alarms: plan.alarms.clone(),
                 alarmed: false,
-                selection: Selection::new(plan.wanted.clone()),
+                kept,
+                selection: Selection::new(wanted),
                 renderer: plan.format.renderer(options),
                 out: BufWriter::new(out),
             },
@@ -206,6 +268,7 @@ impl Run {
         Ok(Ending {
             whole: self.sieve.end(),
             alarmed: self.giving.alarmed,
+            kept: self.giving.kept,
         })
     }
 }
@@ -218,6 +281,9 @@ impl Giving {
         }
         while let Some(reset) = analyzer.next_selected(|reset| self.selection.admits(reset)) {
             self.alarmed |= self.alarms.iter().any(|alarm| alarm.rings(&reset));
+            if let Some(kept) = &mut self.kept {
+                kept.note(&reset);
+            }
             self.renderer.reset(&reset, &mut self.out)?;
         }
         Ok(())

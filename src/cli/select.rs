@@ -4,6 +4,7 @@
 
 use super::alarm::Harm;
 use super::search;
+use crate::mask::Mask;
 use crate::origin::Timestamp;
 use crate::report::{Reference, ResetReport, Time};
 use crate::rules::causes::{RULES, UNDETERMINED};
@@ -51,6 +52,15 @@ pub enum Moment {
 }
 
 impl Wanted {
+    /// The same of a masked report.
+    pub fn masked(mut self, mask: &mut Mask) -> Self {
+        for Ends(one, other) in &mut self.connections {
+            let (left, right) = (mask.socket(*one), mask.socket(*other));
+            (*one, *other) = (left.min(right), left.max(right));
+        }
+        self
+    }
+
     /// Whether nothing in particular is asked for.
     pub fn is_all(&self) -> bool {
         *self == Self::default()

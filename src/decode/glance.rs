@@ -2,25 +2,61 @@
 //!
 //! Ordinary is TCP in whole, sound IP packets without wrapping. Of all else it says nothing, and [`decode`](super::decode) must tell.
 
-use super::{Protocol, Record, link};
+use super::{LinkType, Protocol, Record, link};
 use crate::tcp::{Encapsulation, Flags, Flow};
 use etherparse::ip_number;
 use std::net::SocketAddr;
 
-/// What a glance at a segment tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Glance {
-    /// Whose it is.
-    pub flow: Flow,
+/// What a glance at a segment shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Glance<'a> {
     /// Its control bits.
     pub flags: Flags,
+    ends: Ends<'a>,
+    ports: (u16, u16),
+}
+
+/// Sender's and receiver's addresses, as they stand one behind the other in the header.
+#[derive(Clone, Copy, Debug)]
+enum Ends<'a> {
+    V4(&'a [u8; 8]),
+    V6(&'a [u8; 32]),
+}
+
+impl Glance<'_> {
+    /// Whose segment it is.
+    #[inline]
+    pub fn flow(&self) -> Flow {
+        match self.ends {
+            Ends::V4(&[a, b, c, d, e, f, g, h]) => {
+                let (from, to) = (
+                    u32::from_be_bytes([a, b, c, d]),
+                    u32::from_be_bytes([e, f, g, h]),
+                );
+                Flow::between_v4((from, self.ports.0), (to, self.ports.1))
+            }
+            Ends::V6(both) => {
+                let end = |address: &[u8], port| {
+                    let address: [u8; 16] = address.try_into().unwrap_or_default();
+                    SocketAddr::from((address, port))
+                };
+                let (from, to) = both.split_at(16);
+                let (from, to) = (end(from, self.ports.0), end(to, self.ports.1));
+                Flow::between(from, to, &Encapsulation::default())
+            }
+        }
+    }
 }
 
 /// Looks at a record. `None`: it is no ordinary segment, and may be one all the same. Otherwise decoding it gives one, of this flow and with
 /// these control bits.
 #[inline]
-pub fn glance(record: &Record<'_>) -> Option<Glance> {
-    let frame = link::strip(record.link, record.bytes).ok()?;
+pub fn glance<'a>(record: &Record<'a>) -> Option<Glance<'a>> {
+    let frame = if record.link == LinkType::ETHERNET {
+        link::ethernet::strip(record.bytes).ok()?
+    } else {
+        link::strip(record.link, record.bytes).ok()?
+    };
     match frame.protocol {
         Protocol::IPV4 => v4(frame.bytes),
         Protocol::IPV6 => v6(frame.bytes),
@@ -29,8 +65,9 @@ pub fn glance(record: &Record<'_>) -> Option<Glance> {
 }
 
 #[inline]
-fn v4(bytes: &[u8]) -> Option<Glance> {
-    let fixed: &[u8; 20] = bytes.first_chunk()?;
+fn v4(bytes: &[u8]) -> Option<Glance<'_>> {
+    let (fixed, behind): (&[u8; 12], _) = bytes.split_first_chunk()?;
+    let ends: &[u8; 8] = behind.first_chunk()?;
     let header_len = usize::from(fixed[0] & 0x0f) * 4;
     let len = usize::from(u16::from_be_bytes([fixed[2], fixed[3]]));
     // A later fragment has no TCP header, and the first may not have all of it.
@@ -40,39 +77,36 @@ fn v4(bytes: &[u8]) -> Option<Glance> {
     if !ordinary {
         return None;
     }
-    let (ports, flags) = tcp(bytes.get(header_len..)?, len.checked_sub(header_len)?)?;
-    let word =
-        |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
-    let flow = Flow::between_v4((word(12), ports.0), (word(16), ports.1));
-    Some(Glance { flow, flags })
+    tcp(
+        bytes.get(header_len..)?,
+        len.checked_sub(header_len)?,
+        Ends::V4(ends),
+    )
 }
 
 #[inline]
-fn v6(bytes: &[u8]) -> Option<Glance> {
-    let (fixed, behind): (&[u8; 40], _) = bytes.split_first_chunk()?;
+fn v6(bytes: &[u8]) -> Option<Glance<'_>> {
+    let (fixed, behind): (&[u8; 8], _) = bytes.split_first_chunk()?;
+    let (ends, behind): (&[u8; 32], _) = behind.split_first_chunk()?;
     if fixed[0] >> 4 != 6 || fixed[6] != ip_number::TCP.0 {
         return None;
     }
     let len = usize::from(u16::from_be_bytes([fixed[4], fixed[5]]));
-    let (ports, flags) = tcp(behind, len)?;
-    let address = |at: usize| fixed.get(at..)?.first_chunk::<16>().copied();
-    let end = |at, port| Some(SocketAddr::from((address(at)?, port)));
-    let flow = Flow::between(
-        end(8, ports.0)?,
-        end(24, ports.1)?,
-        &Encapsulation::default(),
-    );
-    Some(Glance { flow, flags })
+    tcp(behind, len, Ends::V6(ends))
 }
 
-/// Sender's and receiver's port and the control bits of a header that was captured whole, in a packet that has `len` bytes for it.
+/// Looks at a header that was captured whole, in a packet that has `len` bytes for it.
 #[inline]
-fn tcp(bytes: &[u8], len: usize) -> Option<((u16, u16), Flags)> {
+fn tcp<'a>(bytes: &[u8], len: usize, ends: Ends<'a>) -> Option<Glance<'a>> {
     let fixed: &[u8; 20] = bytes.first_chunk()?;
     let header_len = usize::from(fixed[12] >> 4) * 4;
     if header_len < 20 || bytes.len() < header_len || len < header_len {
         return None;
     }
     let port = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
-    Some(((port(0), port(2)), Flags::from_bits(fixed[13])))
+    Some(Glance {
+        flags: Flags::from_bits(fixed[13]),
+        ends,
+        ports: (port(0), port(2)),
+    })
 }

@@ -42,6 +42,18 @@ fn quoted(record: &Record<'_>, encapsulation: Encapsulation, error: &Packet<'_>)
     })
 }
 
+/// What of an error stands behind the header of the segment that it quotes: the beginning of that one's payload. Empty where it quotes less.
+pub(super) fn quoted_payload<'a>(error: &Packet<'a>) -> &'a [u8] {
+    let quote = error.payload.get(8..).unwrap_or_default();
+    let packet = match error.transport {
+        ip_number::IPV6_ICMP => ip::v6(quote, quote.len()),
+        _ => ip::v4(quote, quote.len()),
+    };
+    let segment = packet.map_or(&[][..], |packet| packet.payload);
+    let header_len = segment.get(12).map_or(0, |byte| usize::from(byte >> 4) * 4);
+    segment.get(header_len.max(20)..).unwrap_or_default()
+}
+
 fn addresses(addresses: Addresses) -> (IpAddr, IpAddr) {
     match addresses {
         Addresses::V4(from, to) => (from.into(), to.into()),

@@ -3,7 +3,7 @@
 //! What a packet carries is not asked here: `transport` says it, and `decode` goes where that leads.
 
 use super::Skip;
-use crate::tcp::IpFacts;
+use crate::tcp::{Extent, IpFacts};
 use etherparse::{
     IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice,
     Ipv6RawExtHeaderSlice, ip_number,
@@ -79,6 +79,7 @@ pub(super) fn v4(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
             hop_limit: header.ttl(),
             id: Some(header.identification()),
             dont_fragment: Some(header.dont_fragment()),
+            extent: extent(header.more_fragments(), header.total_len()),
             dscp: header.dcp().value(),
             flow_label: None,
         },
@@ -106,7 +107,7 @@ pub(super) fn v6(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
         len: payload_len,
     };
     rest.trim();
-    let mut is_whole = true;
+    let (mut is_whole, mut is_fragment) = (true, false);
     let mut next = header.next_header();
     while next != ip_number::TCP {
         next = match next {
@@ -116,7 +117,8 @@ pub(super) fn v6(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
                 if fragment.fragment_offset().value() != 0 {
                     return Err(not_tcp_or(fragment.next_header(), Skip::Fragment));
                 }
-                is_whole &= !fragment.more_fragments();
+                is_fragment = fragment.more_fragments();
+                is_whole &= !is_fragment;
                 rest.advance(fragment.slice().len())?;
                 fragment.next_header()
             }
@@ -140,6 +142,7 @@ pub(super) fn v6(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
             hop_limit: header.hop_limit(),
             id: None,
             dont_fragment: None,
+            extent: extent(is_fragment, header.payload_length()),
             dscp: header.dscp().value(),
             flow_label: Some(header.flow_label().value()),
         },
@@ -147,6 +150,15 @@ pub(super) fn v6(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
         payload_len: rest.len,
         is_whole,
     })
+}
+
+/// What a length field says, of a packet to be joined with others or of a whole one.
+const fn extent(is_fragment: bool, len: u16) -> Extent {
+    match (is_fragment, len) {
+        (true, _) => Extent::Fragment,
+        (false, 0) => Extent::Unsaid,
+        (false, _) => Extent::Said,
+    }
 }
 
 /// What is left of a packet: the captured bytes, and how many there were.

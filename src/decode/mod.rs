@@ -8,7 +8,9 @@
 //! etherparse's header slices read every fixed field; the walk from one header to the next is ours. Its packet parsers do that walk too, but
 //! took longer over the same records before they had read a single TCP option, and they give up on a header that the snap length cut.
 
+mod bare;
 mod glance;
+mod headers;
 mod icmp;
 mod ip;
 mod link;
@@ -17,7 +19,9 @@ mod tcp;
 mod tunnel;
 mod wrap;
 
+pub use bare::{Bare, bare};
 pub use glance::{Glance, glance};
+pub use headers::headers_len;
 pub use record::{LinkType, Record};
 
 use crate::tcp::{Encapsulation, Quoted, Segment};
@@ -181,28 +185,36 @@ pub fn decode<'a>(record: &Record<'a>) -> Decoded<'a> {
 
 /// Decodes a frame, however wrapped, that had `on_wire` bytes, as far as the capture knows.
 #[inline(never)]
-fn peel<'a>(
-    record: &Record<'_>,
+fn peel<'a>(record: &Record<'_>, frame: Frame<'a>, on_wire: usize, mut path: Path) -> Decoded<'a> {
+    // No `Result` of a segment on the way: turning one into the answer copies it, which took a third of the time.
+    match innermost(frame, on_wire, &mut path) {
+        Ok(Inside::Packet(packet)) if packet.transport == ip_number::TCP => {
+            tcp::decode(record, path.encapsulation, &packet)
+        }
+        Ok(Inside::Packet(packet)) => icmp::decode(record, path.encapsulation, &packet),
+        Ok(Inside::Bundle(bytes)) => wrap::bundle::decode(record, bytes, path),
+        Err(skip) => Decoded::Skip(path.skip(skip)),
+    }
+}
+
+/// Strips a frame of every wrapping, to the packet that carries no further one, or to the bundle that must be taken apart first.
+fn innermost<'a>(
     mut frame: Frame<'a>,
     mut on_wire: usize,
-    mut path: Path,
-) -> Decoded<'a> {
-    // No `Result` of a segment on the way: turning one into the answer copies it, which took a third of the time.
+    path: &mut Path,
+) -> Result<Inside<'a>, Skip> {
     loop {
-        let packet = match packet(frame, &mut on_wire, &mut path) {
-            Ok(Inside::Packet(packet)) => packet,
-            Ok(Inside::Bundle(bytes)) => return wrap::bundle::decode(record, bytes, path),
-            Err(skip) => return Decoded::Skip(path.skip(skip)),
+        let packet = match packet(frame, &mut on_wire, path)? {
+            Inside::Packet(packet) => packet,
+            bundle @ Inside::Bundle(_) => return Ok(bundle),
         };
         if packet.transport == ip_number::TCP {
-            return tcp::decode(record, path.encapsulation, &packet);
+            return Ok(Inside::Packet(packet));
         }
-        let Some(inner) = tunnel::enter(&packet, &mut path) else {
-            return icmp::decode(record, path.encapsulation, &packet);
+        let Some(inner) = tunnel::enter(&packet, path) else {
+            return Ok(Inside::Packet(packet));
         };
-        if let Err(skip) = path.descend() {
-            return Decoded::Skip(skip);
-        }
+        path.descend()?;
         path.is_fragment |= !packet.is_whole;
         let stripped = packet.payload.len() - inner.bytes.len();
         on_wire = packet.payload_len.saturating_sub(stripped);

@@ -6,6 +6,11 @@ use crate::origin::{RecordId, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u16);
 
+impl LinkType {
+    /// Ethernet.
+    pub const ETHERNET: Self = Self(1);
+}
+
 /// One captured frame. The link type is per record, not per source: pcapng allows a mix.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {

@@ -3,7 +3,7 @@
 mod options;
 
 use super::ip::{Addresses, Packet};
-use super::{Decoded, Record, Skip};
+use super::{Decoded, Record, Skip, link};
 use crate::tcp::{Checksum, Encapsulation, Flags, Header, Segment, SeqNumber};
 use etherparse::TcpHeaderSlice;
 use etherparse::err::tcp::HeaderSliceError;
@@ -52,7 +52,7 @@ pub(super) fn decode<'a>(
         to,
         encapsulation,
         header: Header {
-            record: record.id,
+            record: link::place(record),
             time: record.time,
             ip: packet.facts,
             seq: SeqNumber::new(tcp.sequence_number()),

@@ -13,6 +13,7 @@ pub(super) mod wifi;
 
 use super::link::ethernet;
 use super::{Frame, Path, Protocol, Skip};
+use crate::tcp::Layer;
 
 /// Strips wrappings until IP or a bundle of frames comes, and adds them to the path.
 pub(super) fn strip<'a>(mut frame: Frame<'a>, path: &mut Path) -> Result<Frame<'a>, Skip> {
@@ -20,8 +21,9 @@ pub(super) fn strip<'a>(mut frame: Frame<'a>, path: &mut Path) -> Result<Frame<'
         let (bytes, layers) = (frame.bytes, &mut path.encapsulation);
         frame = match frame.protocol {
             Protocol::IPV4 | Protocol::IPV6 | Protocol::Bundle => return Ok(frame),
-            // 802.1Q, 802.1ad, and the numbers that stacked tags had before 802.1ad.
-            Protocol::Type(0x8100 | 0x88a8 | 0x9100 | 0x9200) => vlan::strip(bytes, layers)?,
+            // 802.1Q, and the numbers that stacked tags had before 802.1ad.
+            Protocol::Type(0x8100 | 0x9100 | 0x9200) => vlan::strip(bytes, Layer::Vlan, layers)?,
+            Protocol::Type(0x88a8) => vlan::strip(bytes, Layer::ServiceVlan, layers)?,
             Protocol::Type(0x8847 | 0x8848) => mpls::strip(bytes, layers)?,
             Protocol::Type(0x8864) => ppp::strip_session(bytes, layers)?,
             Protocol::Type(0x880b) | Protocol::Ppp => ppp::strip(bytes)?,

@@ -87,6 +87,8 @@ pub struct Kind {
     /// The most resets within [`AT_ONCE`], and from the first to the last of them in nanoseconds.
     pub burst: (u64, i64),
     current: (u64, Time),
+    /// Connections that look as if they were opened by a SYN cookie.
+    pub cookies: u64,
     /// Whether `services` holds all of them.
     pub services_complete: bool,
     /// Whether `clients` holds all of them.
@@ -121,6 +123,7 @@ impl Kind {
             openings: BTreeSet::new(),
             burst: (0, 0),
             current: (0, Time::default()),
+            cookies: 0,
             services_complete: true,
             clients_complete: true,
             confidence: "possible",
@@ -142,6 +145,10 @@ impl Kind {
         self.senders.insert(reset.sender);
         self.origins.insert(reset.origin);
         self.confidence = surer(self.confidence, verdict.confidence);
+        // One packet is one sample, however often it was captured.
+        if traits.is_copy && !self.clients.is_empty() {
+            return self.represent(reset, bounds.examples);
+        }
         self.meets_service(reset.connection.server, bounds.clients);
         self.meets_client(reset, traits, bounds.clients);
         for (measured, samples) in [
@@ -156,6 +163,7 @@ impl Kind {
         self.hops.0.insert(traits.hop_limit);
         self.hops.1.extend(traits.usual_hop_limit);
         self.openings.extend(traits.opening);
+        self.cookies += u64::from(traits.cookie);
         if reset.time.since(self.current.1).nanos().abs() > AT_ONCE {
             self.current = (0, reset.time);
         }
@@ -208,6 +216,7 @@ impl Kind {
         self.hops.0.extend(other.hops.0);
         self.hops.1.extend(other.hops.1);
         self.openings.extend(other.openings);
+        self.cookies += other.cookies;
         self.burst = self.burst.max(other.burst);
         for reset in &other.representatives {
             self.represent(reset, bounds.examples);

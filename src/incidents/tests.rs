@@ -105,7 +105,7 @@ fn a_client_that_tries_ten_ports_is_one_scan() {
         (Some("scan"), 12, "benign")
     );
     assert!(
-        scan.headline.contains("12 ports of 10.0.0.2 by 10.0.0.1"),
+        scan.headline.ends_with("by 10.0.0.1: 12 ports of 10.0.0.2"),
         "{}",
         scan.headline
     );

@@ -20,8 +20,13 @@ pub struct Traits {
     pub waited: Option<i64>,
     /// From the first segment to the reset, in nanoseconds.
     pub age: i64,
+    /// It is a second capture of a reset that was counted before, and shows nothing new.
+    pub is_copy: bool,
     /// What kind of scan would open a connection so: `SYN`, `ACK`, `FIN`, `NULL` or `Xmas`.
     pub opening: Option<&'static str>,
+    /// The SYN,ACK leaves out what the SYN offered and a SYN cookie has no room for: window scale and SACK, where there are no timestamps
+    /// whose value could hold them (Linux keeps them there).
+    pub cookie: bool,
 }
 
 impl Traits {
@@ -45,9 +50,26 @@ impl Traits {
             quiet: current.map(|turn| case.reset.time - turn.last.time),
             waited: gave_up.zip(asked).map(|(end, turn)| end - turn.first.time),
             age: case.reset.time - case.started.time,
+            is_copy: case.copy_of.is_some(),
             opening: opening(case),
+            cookie: looks_like_cookie(case),
         }
     }
+}
+
+fn looks_like_cookie(case: &ResetCase) -> bool {
+    let options = |side| {
+        let mut sent = case.before.of(side).map(|line| &line.header);
+        let syn = sent.find(|header| header.flags.syn())?;
+        syn.options.complete.then_some(syn.options)
+    };
+    options(Side::Client)
+        .zip(options(Side::Server))
+        .is_some_and(|(asked, given)| {
+            let offered = asked.window_scale.is_some();
+            let taken = given.window_scale.is_some() || given.sack_permitted;
+            offered && !taken && asked.timestamps.is_none()
+        })
 }
 
 /// How the client began.
@@ -64,4 +86,29 @@ fn opening(case: &ResetCase) -> Option<&'static str> {
             (false, _) => "NULL",
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_told_by_what_the_answer_leaves_out() {
+        let cookie = |asked: &str, given: &str| {
+            let case = crate::testkit::case(&format!(
+                "0.0 client > server SYN seq 0 {asked}\n\
+                 0.1 server > client SYN,ACK seq 0 ack 1 {given}\n\
+                 0.2 client > server ACK seq 1 ack 1\n\
+                 0.3 server > client RST seq 1"
+            ));
+            Traits::of(&case).cookie
+        };
+        assert!(cookie("mss 1460 scale 7", "mss 1460"));
+        assert!(!cookie("mss 1460 scale 7", "mss 1460 scale 7"));
+        assert!(
+            !cookie("mss 1460 scale 7 ts 1/0", "mss 1460 ts 9/1"),
+            "the timestamp may hold them"
+        );
+        assert!(!cookie("mss 1460", "mss 1460"));
+    }
 }

@@ -105,8 +105,8 @@ mod tests {
         let mut given = Vec::new();
         let now = now.map(|now| Timestamp::from_nanos(now * MILLISECOND));
         line.release(now, |record| {
-            assert_eq!(u16::from(record.bytes[0]), record.id.source);
-            given.push((record.id.source, record.time.nanos() / MILLISECOND));
+            assert_eq!(u16::from(record.bytes[0]), record.id.source());
+            given.push((record.id.source(), record.time.nanos() / MILLISECOND));
         });
         given
     }

@@ -112,6 +112,7 @@ fn parts<E>(
     let following = if scouted.marks.are_many() {
         Following::All
     } else {
+        analyzer.expect_only(&scouted.marks);
         Following::Marked(Arc::new(scouted.marks))
     };
     let mut info = head.info().clone();

@@ -8,7 +8,7 @@ mod ladder;
 mod overview;
 mod plot;
 
-use super::words::{listed, summary_line};
+use super::words::{MASKED, legend, listed, summary_line};
 use super::{Options, Renderer, Show};
 use crate::report::{End, Head, ResetReport};
 use std::fmt;
@@ -42,6 +42,9 @@ impl Renderer for Html {
              <link rel=\"icon\" href=\"data:,\">\n<title>Why connections were reset</title>\n\
              <style>\n{CSS}</style>\n</head>\n<body>\n<main>\n"
         )?;
+        if head.tool.masked {
+            writeln!(out, "<p class=\"masked\">{MASKED}</p>")?;
+        }
         if self.options.show == Show::Every {
             out.write_all(EVERY.as_bytes())?;
         }
@@ -78,6 +81,13 @@ impl Renderer for Html {
             incident::write(one, end, &self.options, out)?;
         }
         overview::quality(end, out)?;
+        if let Some(legend) = legend(&end.sources) {
+            writeln!(
+                out,
+                "<section id=\"files\">\n<h2>Files</h2>\n<p>{}</p>\n</section>",
+                Esc(&legend)
+            )?;
+        }
         write!(
             out,
             "<footer><p>{} Written by {}. Times in {}. Record numbers count from 1 within each file, as other capture tools number \

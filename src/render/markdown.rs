@@ -2,9 +2,11 @@
 
 use super::style::Style;
 use super::table::{headline, ladder};
-use super::telling::{failed, lost, records, saw, story, untouched};
+use super::telling::{brief, failed, lost, records, saw, story, untouched};
 use super::text::{printable, stop};
-use super::words::{capital, inputs, listed, quality_text, summary_line, where_and_who};
+use super::words::{
+    MASKED, capital, inputs, legend, listed, quality_text, summary_line, where_and_who,
+};
 use super::{Options, Renderer, Show};
 use crate::report::words::{count, grouped};
 use crate::report::{End, Head, Incident, ResetReport};
@@ -29,6 +31,9 @@ impl Markdown {
 impl Renderer for Markdown {
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         self.tool = format!("{} {}", head.tool.name, head.tool.version);
+        if head.tool.masked {
+            writeln!(out, "*{MASKED}*\n")?;
+        }
         match self.options.show {
             Show::Every => writeln!(out, "# Every reset"),
             Show::Representatives => Ok(()),
@@ -98,6 +103,9 @@ impl Renderer for Markdown {
             }
             writeln!(out)?;
         }
+        if let Some(legend) = legend(&end.sources) {
+            writeln!(out, "Files: {}.\n", plain(&legend))?;
+        }
         writeln!(
             out,
             "Written by {}; times in {}.",
@@ -154,6 +162,15 @@ fn incident(incident: &Incident, options: &Options, out: &mut dyn Write) -> io::
     if let Some(best) = incident.representatives.first() {
         writeln!(out, "### Best example: {}", plain(&headline(best, options)))?;
         case(best, options, out)?;
+    }
+    let others = incident.representatives.get(1..).unwrap_or_default();
+    if !others.is_empty() {
+        writeln!(out, "### Further examples\n")?;
+        for reset in others {
+            let filter = &reset.connection.wireshark_filter;
+            writeln!(out, "- {}: `{filter}`", plain(&brief(reset, &options.zone)))?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }

@@ -11,7 +11,8 @@ mod overview;
 pub use block::{headline, write as block_of};
 pub use overview::write as overview_of;
 
-use super::words::listed;
+use super::text::wrap;
+use super::words::{MASKED, listed};
 use super::{Options, Renderer, Show};
 use crate::report::{End, Head, ResetReport};
 use std::io::{self, Write};
@@ -29,7 +30,10 @@ impl Table {
 }
 
 impl Renderer for Table {
-    fn begin(&mut self, _: &Head, _: &mut dyn Write) -> io::Result<()> {
+    fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
+        if head.tool.masked {
+            out.write_all(wrap(MASKED, "", self.options.width).as_bytes())?;
+        }
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! How one reset is told: who did what to whom, what each application saw. All forms for people share these sentences.
 
+use super::clock::Zone;
 use super::text::{printable, stop};
 use crate::report::words::{bytes, duration};
 use crate::report::{EndImpact, Failure, Failures, Reference, ResetReport};
@@ -15,9 +16,9 @@ pub fn calls(failures: &Failures) -> impl Iterator<Item = (&'static str, Failure
     .filter_map(|(call, failure)| Some((call, failure?)))
 }
 
-/// One failure in the words of the runtimes that have some.
-pub fn runtimes(failure: &Failure) -> String {
-    let texts: Vec<String> = [
+/// The runtimes that have words of their own for a failure, and these.
+pub fn worded(failure: &Failure) -> impl Iterator<Item = (&'static str, &'static str)> {
+    [
         ("Java", failure.java),
         ("Node", failure.node),
         ("Go", failure.go),
@@ -26,9 +27,25 @@ pub fn runtimes(failure: &Failure) -> String {
         ("nginx", failure.nginx),
     ]
     .into_iter()
-    .filter_map(|(name, text)| Some(format!("{name} \"{}\"", text?)))
-    .collect();
+    .filter_map(|(name, text)| Some((name, text?)))
+}
+
+/// The same as text.
+fn runtimes(failure: &Failure) -> String {
+    let texts: Vec<String> = worded(failure)
+        .map(|(name, text)| format!("{name} \"{text}\""))
+        .collect();
     texts.join(", ")
+}
+
+/// How a call ends, up to the name of the error. An end that has sent FIN may have closed for good, and then nobody is left to be told.
+pub fn verb(call: &str, failures: &Failures, failure: &Failure) -> &'static str {
+    let half_closed = call == "read" && failures.write.is_none();
+    match failure.errno {
+        "EOF" => "ends as if all were said:",
+        _ if half_closed => "that goes on after its own FIN fails with",
+        _ => "fails with",
+    }
 }
 
 /// Who sent it to whom: the sender as the segment names it.
@@ -60,10 +77,11 @@ pub fn failed(failures: &Failures) -> Vec<String> {
         .filter(|(call, _)| !(alike && *call == "write"))
         .map(|(call, failure)| {
             let words = runtimes(&failure);
-            match (call, failure.errno) {
-                (_, "EOF") => format!("{call} ends as if all were said: {words}"),
-                (_, errno) if alike => format!("read or write fails with {errno}: {words}"),
-                (_, errno) => format!("{call} fails with {errno}: {words}"),
+            let verb = verb(call, failures, &failure);
+            match failure.errno {
+                "EOF" => format!("{call} {verb} {words}"),
+                errno if alike => format!("read or write {verb} {errno}: {words}"),
+                errno => format!("{call} {verb} {errno}: {words}"),
             }
         })
         .collect()
@@ -83,7 +101,11 @@ pub fn story(reset: &ResetReport) -> String {
         "active" if reset.origin == "in-path" => "sent a reset to".to_owned(),
         "active" => "aborted its connection with".to_owned(),
         "reply" => match reset.answers {
-            Some(at) => format!("answered record {} with a reset, to", at.record),
+            Some(at) => format!(
+                "answered record {}{} with a reset, to",
+                at.record,
+                of_file(at.source)
+            ),
             None => "answered a segment with a reset, to".into(),
         },
         _ => "sent a reset, neither an abort nor an answer by its numbers, to".into(),
@@ -101,8 +123,9 @@ pub fn story(reset: &ResetReport) -> String {
     )];
     if let Some(at) = reset.follows_reset {
         sentences.push(format!(
-            "It follows from the reset in record {}.",
-            at.record
+            "It follows from the reset in record {}{}.",
+            at.record,
+            of_file(at.source)
         ));
     }
     let obeyed = match reset.accepted {
@@ -138,18 +161,35 @@ pub fn story(reset: &ResetReport) -> String {
     sentences.join(" ")
 }
 
-/// The records that show a fact, in parentheses.
+/// One reset in a line: where it stands, when, and between whom.
+pub fn brief(reset: &ResetReport, zone: &Zone) -> String {
+    let connection = &reset.connection;
+    format!(
+        "record {}{}, {}: {} to {}, {}",
+        reset.record,
+        of_file(reset.source),
+        zone.time_of_day(reset.time),
+        connection.client,
+        connection.server,
+        reset.verdict.confidence
+    )
+}
+
+/// The records that show a fact, in parentheses, file by file.
 pub fn records(records: &[Reference]) -> String {
-    let Some(first) = records.first() else {
+    let files = records.chunk_by(|one, next| one.source == next.source);
+    let texts: Vec<String> = files
+        .filter_map(|file| {
+            let numbers: Vec<String> = file.iter().map(|at| at.record.to_string()).collect();
+            let word = if file.len() == 1 { "record" } else { "records" };
+            let source = file.first()?.source;
+            Some(format!("{word} {}{}", numbers.join(", "), of_file(source)))
+        })
+        .collect();
+    if texts.is_empty() {
         return String::new();
-    };
-    let numbers: Vec<String> = records.iter().map(|at| at.record.to_string()).collect();
-    let word = if records.len() == 1 {
-        "record"
-    } else {
-        "records"
-    };
-    format!(" ({word} {}{})", numbers.join(", "), of_file(first.source))
+    }
+    format!(" ({})", texts.join("; "))
 }
 
 /// Names a file by the number that the headline gives it, unless it is the first.
@@ -200,5 +240,53 @@ pub fn saw(reset: &ResetReport) -> &'static str {
         "What the applications saw, if it was obeyed"
     } else {
         "What the applications saw"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_named_with_the_file_that_they_stand_in() {
+        let at = |source, record| Reference { source, record };
+        assert_eq!(records(&[]), "");
+        assert_eq!(records(&[at(0, 3)]), " (record 3)");
+        assert_eq!(
+            records(&[at(0, 3), at(0, 4), at(1, 1)]),
+            " (records 3, 4; record 1 of file (2))"
+        );
+    }
+
+    #[test]
+    fn an_end_that_has_sent_fin_may_have_nobody_left_to_tell() {
+        let failure = Failure {
+            errno: "ECONNRESET",
+            java: None,
+            node: None,
+            go: None,
+            python: Some("ConnectionResetError"),
+            curl: None,
+            nginx: None,
+        };
+        let both = Failures {
+            connect: None,
+            read: Some(failure),
+            write: Some(failure),
+        };
+        assert_eq!(
+            failed(&both),
+            ["read or write fails with ECONNRESET: Python \"ConnectionResetError\""]
+        );
+        let only_read = Failures {
+            write: None,
+            ..both
+        };
+        assert_eq!(
+            failed(&only_read),
+            [
+                "read that goes on after its own FIN fails with ECONNRESET: Python \"ConnectionResetError\""
+            ]
+        );
     }
 }

@@ -34,23 +34,72 @@ pub fn harm(severity: &str) -> &'static str {
     }
 }
 
-/// What the inputs are, and when they were captured.
+/// What the inputs are, and when they were captured. Of many, the first ones and the last: [`legend`] has them all.
 pub fn inputs(sources: &[Source], zone: &Zone) -> String {
-    let names: Vec<String> = match sources {
-        [only] => vec![name(&only.name)],
-        _ => (1..)
-            .zip(sources)
-            .map(|(number, source): (usize, _)| format!("({number}) {}", name(&source.name)))
-            .collect(),
+    let mut text = match sources {
+        [only] => name(&only.name),
+        _ => several(sources),
     };
     let first = sources.iter().filter_map(|source| source.first).min();
     let last = sources.iter().filter_map(|source| source.last).max();
-    let mut text = names.join(", ");
     if let Some((first, last)) = first.zip(last) {
         text.push_str(": ");
         text.push_str(&zone.span(first, last));
     }
     text
+}
+
+fn several(sources: &[Source]) -> String {
+    let folder = folder(sources);
+    let mut named = numbered(sources, folder);
+    if let Some((last, first)) = named.split_last().filter(|_| named.len() > NAMED) {
+        let first = first.get(..NAMED - 1).unwrap_or_default().join(", ");
+        named = vec![format!("{first}, ... {last}")];
+    }
+    let place = match folder {
+        "" => String::new(),
+        folder => format!(" in {}", printable(folder)),
+    };
+    format!("{} files{place}, {}", sources.len(), named.join(", "))
+}
+
+/// Which number stands for which file, where the headline does not say it of all.
+pub fn legend(sources: &[Source]) -> Option<String> {
+    (sources.len() > NAMED).then(|| {
+        let named = numbered(sources, folder(sources));
+        let more = named.get(LEGEND..).unwrap_or_default().len();
+        let text = named.get(..LEGEND).unwrap_or(&named).join(", ");
+        match more {
+            0 => text,
+            more => format!("{text} and {more} more, which the JSON form names"),
+        }
+    })
+}
+
+/// The names behind their numbers, without the folder that all lie in.
+fn numbered(sources: &[Source], folder: &str) -> Vec<String> {
+    let short = |source: &Source| {
+        let rest = source.name.strip_prefix(folder);
+        let rest = rest.filter(|_| !folder.is_empty());
+        name(rest.map_or(source.name.as_str(), |rest| rest.trim_start_matches('/')))
+    };
+    (1..)
+        .zip(sources)
+        .map(|(number, source): (usize, _)| format!("({number}) {}", short(source)))
+        .collect()
+}
+
+/// The folder that all inputs lie in; empty where there is none, or none was named.
+fn folder(sources: &[Source]) -> &str {
+    let of = |source: &'_ Source| source.name.rfind('/').map_or(0, |end| end);
+    let Some(first) = sources.first() else {
+        return "";
+    };
+    let folder = first.name.get(..of(first)).unwrap_or_default();
+    let all = sources
+        .iter()
+        .all(|source| source.name.get(..of(source)) == Some(folder));
+    if all { folder } else { "" }
 }
 
 /// An input's name, made safe.
@@ -90,13 +139,24 @@ pub fn summary_line(end: &End) -> String {
     };
     let of = |severity| resets_of(end, severity);
     format!(
-        "{}{selected} in {looked_at}: {}, {}, {} benign; {}",
+        "{}{selected} in {looked_at}: {}, {}, {} benign{}; {}",
         count(summary.resets, "reset", "resets"),
         count(of("error"), "error", "errors"),
         count(of("warning"), "warning", "warnings"),
         grouped(of("benign")),
+        together(end),
         count(end.incidents.len() as u64, "incident", "incidents")
     )
+}
+
+/// How many of the benign resets are so only together, as parts of a scan or of health checks: each by its own verdict is graver, and the
+/// `by_severity` of the JSON form counts it so.
+fn together(end: &End) -> String {
+    let alone = end.summary.by_severity.get("benign").copied().unwrap_or(0);
+    match resets_of(end, "benign").saturating_sub(alone) {
+        0 => String::new(),
+        more => format!(" ({} as part of scans or health checks)", grouped(more)),
+    }
 }
 
 /// Resets in incidents of this severity: those of a scan are benign together, whatever each refusal would be alone.
@@ -199,4 +259,49 @@ pub fn capital(text: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+/// Inputs that the headline names.
+const NAMED: usize = 4;
+/// Inputs that the legend names.
+const LEGEND: usize = 200;
+/// What the forms for people say first of a masked report.
+pub const MASKED: &str =
+    "Masked: addresses and names stand for others, and what applications wrote is left out.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(names: &[&str]) -> Vec<Source> {
+        let source = |name: &&str| Source {
+            name: (*name).into(),
+            ..Source::default()
+        };
+        names.iter().map(source).collect()
+    }
+
+    #[test]
+    fn inputs_of_one_folder_name_it_once_and_many_are_listed_apart() {
+        let zone = Zone::default();
+        assert_eq!(inputs(&sources(&["a.pcap"]), &zone), "a.pcap");
+        assert_eq!(
+            inputs(&sources(&["/var/a.pcap", "/var/b.pcap"]), &zone),
+            "2 files in /var, (1) a.pcap, (2) b.pcap"
+        );
+        assert_eq!(
+            inputs(&sources(&["/var/a.pcap", "/tmp/b.pcap", "-"]), &zone),
+            "3 files, (1) /var/a.pcap, (2) /tmp/b.pcap, (3) standard input"
+        );
+        let many = sources(&["a", "b", "c", "d", "e"]);
+        assert_eq!(
+            inputs(&many, &zone),
+            "5 files, (1) a, (2) b, (3) c, ... (5) e"
+        );
+        assert_eq!(
+            legend(&many).as_deref(),
+            Some("(1) a, (2) b, (3) c, (4) d, (5) e")
+        );
+        assert_eq!(legend(&sources(&["a", "b"])), None);
+    }
 }

@@ -1,12 +1,14 @@
 //! Case, facts and verdict -> [`ResetReport`]: the only place where internal types become the public ones.
 
 use super::reset::{
-    Advice, Alternative, Connection, Evidence, ResetReport, TimelineLine, Verdict as Judged,
+    Advice, Alternative, Connection, Evidence, ResetReport, TimelineLine, Trace, Verdict as Judged,
 };
-use super::{Reference, identity, impact, reasons, story, words};
+use super::{Reference, identity, impact, reasons, story, veil, words};
 use crate::case::facts::{Facts, Origin};
-use crate::case::{ResetCase, Vantage};
+use crate::case::{ConnectionId, ResetCase, Vantage};
+use crate::mask::Mask;
 use crate::rules::{self, Horizon, Phase, Verdict};
+use crate::tcp::Flow;
 
 /// Judges a case by all rules, and reports on it.
 pub fn report_on(case: &ResetCase) -> ResetReport {
@@ -15,13 +17,27 @@ pub fn report_on(case: &ResetCase) -> ResetReport {
     reset_report(&facts, &verdict)
 }
 
+/// The same behind a mask, which the case wears from then on: nothing in it tells who talked, nor what they said.
+pub fn report_masked(case: &mut ResetCase, mask: &mut Mask) -> ResetReport {
+    let trace = trace(case);
+    veil::case(case, mask);
+    let facts = Facts::of(case);
+    let mut verdict = Verdict::on(&facts);
+    veil::verdict(&mut verdict);
+    let mut report = reset_report(&facts, &verdict);
+    let said = facts.said().into_iter().map(|said| veil::said(said, mask));
+    report.connection.application = said.map(|said| words::said(&said)).collect();
+    report.connection.trace = trace;
+    report
+}
+
 /// The report on one reset, with a verdict that was found on it.
 pub fn reset_report(facts: &Facts<'_>, verdict: &Verdict) -> ResetReport {
     let case = facts.case;
     let timeline: Vec<TimelineLine> = story::timeline(facts, &verdict.evidence);
     ResetReport {
-        source: case.reset.record.source,
-        record: case.reset.record.number,
+        source: case.reset.record.source(),
+        record: case.reset.record.number(),
         time: case.reset.time.into(),
         connection: connection(facts),
         sender: case.sent_by.name(),
@@ -47,6 +63,7 @@ pub fn reset_report(facts: &Facts<'_>, verdict: &Verdict) -> ResetReport {
 fn connection(facts: &Facts<'_>) -> Connection {
     let id = &facts.case.carried;
     Connection {
+        trace: trace(facts.case),
         client: id.client,
         server: id.server,
         roles_known: id.roles_known,
@@ -62,6 +79,15 @@ fn connection(facts: &Facts<'_>) -> Connection {
         },
         application: facts.said().iter().map(words::said).collect(),
         encapsulation: identity::encapsulation(id.encapsulation),
+    }
+}
+
+/// How to find the connection of a case again.
+pub fn trace(case: &ResetCase) -> Trace {
+    let flow = |id: &ConnectionId| Flow::between(id.client, id.server, &id.encapsulation);
+    Trace {
+        start: case.started.into(),
+        flows: [&case.connection, &case.carried].map(|id| Some(flow(id))),
     }
 }
 

@@ -22,6 +22,7 @@ pub fn wireshark_filter(id: &ConnectionId) -> String {
     for layer in id.encapsulation.layers() {
         let (field, value) = match layer {
             Layer::Vlan(vlan) => ("vlan.id", u32::from(vlan)),
+            Layer::ServiceVlan(vlan) => ("ieee8021ad.id", u32::from(vlan)),
             Layer::Service(service) => ("ieee8021ah.isid", service),
             Layer::Pppoe(session) => ("pppoe.session_id", u32::from(session)),
             Layer::Vxlan(network) => ("vxlan.vni", network),
@@ -40,6 +41,7 @@ pub fn wireshark_filter(id: &ConnectionId) -> String {
 pub fn encapsulation(encapsulation: Encapsulation) -> Vec<String> {
     let word = |layer| match layer {
         Layer::Vlan(vlan) => format!("VLAN {vlan}"),
+        Layer::ServiceVlan(vlan) => format!("service VLAN {vlan}"),
         Layer::Service(service) => format!("PBB service {service}"),
         Layer::Pppoe(session) => format!("PPPoE session {session}"),
         Layer::Vxlan(network) => format!("VXLAN {network}"),
@@ -112,6 +114,13 @@ mod tests {
             "ip.addr==10.0.0.1 && ip.addr==10.0.0.2 && tcp.port==40000 && tcp.port==80 && vlan.id==7"
         );
         assert_eq!(encapsulation(id.encapsulation), ["VLAN 7"]);
+        // A provider's tag is a protocol of its own there.
+        id.encapsulation = Encapsulation::default();
+        id.encapsulation.push(Layer::ServiceVlan(100));
+        id.encapsulation.push(Layer::Vlan(7));
+        assert!(wireshark_filter(&id).ends_with(" && ieee8021ad.id==100 && vlan.id==7"));
+        let words = encapsulation(id.encapsulation);
+        assert_eq!(words, ["service VLAN 100", "VLAN 7"]);
         id.client = at("[2001:db8::1]:40000");
         assert!(wireshark_filter(&id).starts_with("ipv6.addr==2001:db8::1 && "));
     }

@@ -15,21 +15,22 @@ mod schema;
 mod seen;
 mod story;
 mod totals;
+mod veil;
 mod witness;
 pub mod words;
 
-pub use build::{report_on, reset_report};
+pub use build::{report_masked, report_on, reset_report};
 pub use impact::failures;
 pub use incident::{Client, Clients, Finding, Incident, Measure, Rate, Series, Services};
 pub use quality::{Doubled, Quality, Seen, Traits, quality_of_sources};
 pub use reset::{
     Advice, Alternative, Connection, EndImpact, Ends, Evidence, Failure, Failures, ResetReport,
-    TimelineLine, Verdict,
+    TimelineLine, Trace, Verdict,
 };
 #[cfg(feature = "cli")]
 pub use schema::{Report, schema};
 pub use seen::{Reference, Seconds, Time};
-pub use totals::{CaptureQuality, End, Head, Source, Summary, Tool};
+pub use totals::{CaptureQuality, End, Head, Interface, Source, Summary, Tool};
 pub use witness::KernelCounter;
 
 /// The version of the format. It grows when a field is removed, renamed or changes its meaning; not when one is added.

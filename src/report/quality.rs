@@ -11,6 +11,7 @@ pub struct Quality {
     one_direction: Seen,
     lost: Seen,
     lost_bytes: u64,
+    missing: Seen,
     payload_cut: Seen,
     reset_cut: Seen,
     dropped: Seen,
@@ -46,6 +47,8 @@ pub struct Traits {
     pub crowded: u64,
     /// Segments that bear more than their receiver's maximum segment size.
     pub oversized: Seen,
+    /// Segments in packets whose length field is 0.
+    pub unsized_packets: Seen,
     /// Segments whose checksum their sender's interface had still to compute.
     pub unfinished: Seen,
     /// Segments with a wrong checksum among others of their sender with a right one.
@@ -110,6 +113,7 @@ impl Quality {
                 &mut self.one_direction,
             ),
             (lost, &mut self.lost),
+            (gaps.missing.is_some(), &mut self.missing),
             (gaps.payload_cut, &mut self.payload_cut),
             (gaps.reset_cut, &mut self.reset_cut),
             (gaps.records_dropped, &mut self.dropped),
@@ -126,6 +130,11 @@ impl Quality {
                 self.lost.first = Some(lost.latest.into());
             }
         }
+        if let Some(missing) = gaps.missing
+            && self.missing.count == 1
+        {
+            self.missing.first = Some(missing.shown_by.into());
+        }
     }
 
     /// One line for each kind that occurred, in a fixed order.
@@ -134,7 +143,7 @@ impl Quality {
         lines.filter(|item| item.count > 0).collect()
     }
 
-    fn of_cases(&self) -> [CaptureQuality; 8] {
+    fn of_cases(&self) -> [CaptureQuality; 9] {
         let resets = |seen: &Seen| count(seen.count, "reset", "resets");
         [
             (
@@ -164,6 +173,15 @@ impl Quality {
                     resets(&self.lost)
                 ),
                 "What was lost may be what the reset answers: no verdict on them is certain",
+            ),
+            (
+                "missing",
+                self.missing,
+                format!(
+                    "Segments are missing just before what was captured, and nothing tells whether they arrived, on the connections of {}",
+                    resets(&self.missing)
+                ),
+                "What is missing may be what the reset answers: no verdict on them is certain",
             ),
             (
                 "snap-length",
@@ -215,7 +233,7 @@ impl Quality {
     }
 }
 
-fn of_capture(traits: &Traits) -> [CaptureQuality; 8] {
+fn of_capture(traits: &Traits) -> [CaptureQuality; 9] {
     [
         (
             "duplicates",
@@ -256,6 +274,15 @@ fn of_capture(traits: &Traits) -> [CaptureQuality; 8] {
                 count(traits.oversized.count, "segment holds", "segments hold")
             ),
             "None: positions are counted in bytes; on the wire there were more segments",
+        ),
+        (
+            "ip-length-zero",
+            traits.unsized_packets,
+            format!(
+                "{} IP length 0, being handed to an interface to be cut (TSO) and too long for the field: the length is that of the captured frame",
+                count(traits.unsized_packets.count, "segment has", "segments have")
+            ),
+            "None as a rule: positions are counted by the frame's length; on the wire there were more segments",
         ),
         (
             "checksums-unfinished",
@@ -316,6 +343,23 @@ fn line(
     }
 }
 
+/// Which of several interfaces lost how many.
+fn where_lost(source: &Source) -> String {
+    if source.interfaces.len() < 2 {
+        return String::new();
+    }
+    let told: Vec<String> = (0..)
+        .zip(&source.interfaces)
+        .filter_map(|(number, interface): (usize, _)| {
+            let lost = interface.dropped.filter(|lost| *lost > 0)?;
+            let name = interface.name.clone();
+            let name = name.unwrap_or_else(|| format!("interface {number}"));
+            Some(format!("{} at {name}", grouped(lost)))
+        })
+        .collect();
+    format!(": {}", told.join(", "))
+}
+
 /// What the inputs themselves say that they lack: parts that could not be read, and packets lost while capturing.
 pub fn quality_of_sources(sources: &[Source]) -> Vec<CaptureQuality> {
     let unread = sources
@@ -328,7 +372,7 @@ pub fn quality_of_sources(sources: &[Source]) -> Vec<CaptureQuality> {
             effect: if source.records == 0 {
                 "Nothing of it is in this report"
             } else {
-                "What came later is not in this report"
+                "What could not be read is not in this report"
             },
             example: None,
         });
@@ -339,9 +383,10 @@ pub fn quality_of_sources(sources: &[Source]) -> Vec<CaptureQuality> {
             kind: "dropped",
             count: lost,
             statement: format!(
-                "{}: {} while it was captured",
+                "{}: {} while it was captured{}",
                 source.name,
-                count(lost, "packet was lost", "packets were lost")
+                count(lost, "packet was lost", "packets were lost"),
+                where_lost(source)
             ),
             effect: "A connection that lost some is never judged with certainty, where it shows",
             example: None,

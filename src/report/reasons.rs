@@ -16,10 +16,14 @@ pub fn reason(reason: &Reason) -> String {
         Reason::NoHandshake => "The capture began after the connection was opened: no SYN of it was captured".into(),
         Reason::OneDirection => "Only one direction of the connection was captured".into(),
         Reason::TriggerMissing => "The segment that the reset answers was not captured".into(),
+        Reason::TriggerLate => {
+            "The reset came later than an answer takes on this path: what it answers may be a segment that was not captured".into()
+        }
         Reason::HoleBeforeTrigger => {
             "What came just before the segment that the reset answers was not captured".into()
         }
         Reason::Lost(count) => format!("The capture lost at least {} of this connection, which the receiver acknowledged", bytes(*count)),
+        Reason::Missing(count) => format!("{} before what was captured of this connection are missing, and nothing tells whether the receiver got them", bytes(*count)),
         Reason::ClockStepped => "The clock of the capture stepped back during the connection, so that durations cannot be relied on".into(),
         Reason::SettledEarly => "The case was closed before all that followed the reset was seen: too many resets at a time".into(),
         Reason::ResetCut => "The header of the reset was cut when it was captured".into(),
@@ -130,6 +134,7 @@ mod tests {
             Reason::Tied("peer-gone"),
             Reason::NothingFits,
             Reason::Lost(1),
+            Reason::Missing(1),
         ];
         for text in reasons.iter().map(reason) {
             assert!(!text.ends_with('.'), "{text}");

@@ -1,6 +1,7 @@
 //! What is said of one reset: [`ResetReport`].
 
 use super::{Reference, Seconds, Time};
+use crate::tcp::Flow;
 use serde::Serialize;
 use std::net::SocketAddr;
 
@@ -64,6 +65,9 @@ impl ResetReport {
     schemars(deny_unknown_fields)
 )]
 pub struct Connection {
+    /// How to find its records again; not part of the format.
+    #[serde(skip)]
+    pub trace: Trace,
     /// Address and port of whoever sent the first SYN.
     pub client: SocketAddr,
     /// Address and port of whoever answered it.
@@ -86,6 +90,16 @@ pub struct Connection {
     pub application: Vec<String>,
     /// What its segments were wrapped in, outermost first; empty for most.
     pub encapsulation: Vec<String>,
+}
+
+/// How the records of a connection are found by whoever reads the capture again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// Its first record.
+    pub start: Reference,
+    /// The flows that its segments are part of: its own, and that of the reset's record where this was captured behind other addresses or
+    /// tags. `None` for what was made up.
+    pub flows: [Option<Flow>; 2],
 }
 
 /// One value for each end.
@@ -291,6 +305,7 @@ impl ResetReport {
             record: 2,
             time,
             connection: Connection {
+                trace: Trace::default(),
                 client: address("10.0.0.1:40000"),
                 server: address("10.0.0.2:80"),
                 roles_known: true,

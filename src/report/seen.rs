@@ -126,8 +126,8 @@ pub struct Reference {
 impl From<RecordId> for Reference {
     fn from(id: RecordId) -> Self {
         Self {
-            source: id.source,
-            record: id.number,
+            source: id.source(),
+            record: id.number(),
         }
     }
 }

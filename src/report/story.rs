@@ -3,7 +3,7 @@
 use super::reset::TimelineLine;
 use super::{Time, words};
 use crate::case::facts::Facts;
-use crate::case::{Line, Nature};
+use crate::case::{Line, Nature, Sighting};
 use crate::origin::RecordId;
 use crate::rules::Evidence;
 use crate::tcp::{Header, Pair, Quoted, SeqNumber, Side};
@@ -20,6 +20,7 @@ pub fn timeline(facts: &Facts<'_>, evidence: &[Evidence]) -> Vec<TimelineLine> {
         header: case.reset,
         nature: Nature::Fresh,
         captured: 1,
+        way: case.sightings.number_of(&case.carried),
     };
     writer.run([&reset].into_iter(), 0);
     let (first, last) = case.after.halves();
@@ -65,8 +66,8 @@ impl<'a> Writer<'a> {
         let time = header.time.into();
         let previous = self.lines.last().map(|line| line.time);
         self.lines.push(TimelineLine {
-            source: header.record.source,
-            record: header.record.number,
+            source: header.record.source(),
+            record: header.record.number(),
             time,
             delta: previous.map(|previous| time.since(previous)),
             from: line.from.name(),
@@ -96,8 +97,8 @@ impl<'a> Writer<'a> {
             next.delta = Some(next.time.since(time));
         }
         let line = TimelineLine {
-            source: error.record.source,
-            record: error.record.number,
+            source: error.record.source(),
+            record: error.record.number(),
             time,
             delta: before.map(|before| time.since(before)),
             from: "network",
@@ -156,8 +157,33 @@ impl<'a> Writer<'a> {
             Nature::KeepAlive => notes.push("keep-alive probe".into()),
             Nature::WindowProbe => notes.push("window probe".into()),
         }
+        notes.extend(self.path(line));
         notes.extend(self.shown_by(header.record));
         (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    /// Where else the packet was captured, and what the path had made of it there.
+    fn path(&self, line: &Line) -> Option<String> {
+        let case = self.facts.case;
+        let home = line.header.record;
+        let again: Vec<&Sighting> = case.sightings.of(home).collect();
+        let differ = |of: &dyn Fn(&Sighting) -> bool| again.iter().any(|sighting| of(sighting));
+        let interfaces = differ(&|sighting| sighting.record.interface() != home.interface());
+        let ways = line.way > 0 || differ(&|sighting| sighting.way > 0);
+        let stop = |record: RecordId, hop_limit: u8, way: u8| {
+            let way = ways.then(|| case.sightings.way(way).unwrap_or(&case.connection));
+            let interface = record.interface().filter(|_| interfaces);
+            words::stop(&case.connection, way, interface, hop_limit)
+        };
+        let further = again.iter().map(|sighting| {
+            let record = sighting.record;
+            let place = words::place(record, home.source());
+            let stop = stop(record, sighting.hop_limit, sighting.way);
+            format!("{place} {stop}")
+        });
+        let first = stop(home, line.header.ip.hop_limit, line.way);
+        let path: Vec<String> = std::iter::once(first).chain(further).collect();
+        (path.len() > 1).then(|| format!("seen {}x: {}", path.len(), path.join(", ")))
     }
 
     /// Which pieces of evidence a record shows, numbered from 1 as the report lists them.

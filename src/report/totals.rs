@@ -30,6 +30,18 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+    /// Whether addresses, names and what applications wrote are masked; absent where they are not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub masked: bool,
+}
+
+impl Head {
+    /// That of a report in which nothing is what it was called, if `masked`.
+    pub fn new(masked: bool) -> Self {
+        let mut head = Self::default();
+        head.tool.masked = masked;
+        head
+    }
 }
 
 impl Default for Head {
@@ -39,6 +51,7 @@ impl Default for Head {
             tool: Tool {
                 name: env!("CARGO_PKG_NAME"),
                 version: env!("CARGO_PKG_VERSION"),
+                masked: false,
             },
         }
     }
@@ -77,11 +90,15 @@ pub struct Source {
     pub name: String,
     /// `pcap`, `pcapng`, or `live` for an interface; null when it could not be opened.
     pub format: Option<&'static str>,
+    /// What it was compressed with, `gzip` or `zstd`; null when with nothing.
+    pub packing: Option<&'static str>,
+    /// Its interfaces where it is pcapng, in its order, the first 64; empty otherwise.
+    pub interfaces: Vec<Interface>,
     /// Link types of its records, each once, as numbered in the registry of link-layer header types.
     pub link_types: Vec<u16>,
     /// Records read.
     pub records: u64,
-    /// Bytes read and understood, headers included.
+    /// Bytes read and understood, headers included; of a compressed input those that were unpacked.
     pub bytes: u64,
     /// The earliest time of a record; null without records.
     pub first: Option<Time>,
@@ -93,6 +110,22 @@ pub struct Source {
     pub complete: bool,
     /// What kept it from that; null when it is complete.
     pub problem: Option<String>,
+}
+
+/// An interface that packets were captured at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
+pub struct Interface {
+    /// Its name; null when none is given.
+    pub name: Option<String>,
+    /// Its link type, as numbered in the registry of link-layer header types.
+    pub link_type: u16,
+    /// Packets that were lost at it while capturing; null when the capture does not say.
+    pub dropped: Option<u64>,
 }
 
 /// Something that the capture did not show, and what it does to the verdicts.
@@ -136,7 +169,8 @@ pub struct Summary {
     pub unselected: u64,
     /// Resets by their cause's id; only causes that occurred.
     pub by_cause: BTreeMap<&'static str, u64>,
-    /// Resets by severity: all three words, whether they occurred or not.
+    /// Resets by the severity of their own verdicts: all three words, whether they occurred or not. An incident that is a scan or health
+    /// checks is benign as a whole, whatever each of its resets would be alone: see the incidents' `severity`.
     pub by_severity: BTreeMap<&'static str, u64>,
     /// Records without a segment, by the reason; only reasons that occurred.
     pub skipped: BTreeMap<String, u64>,
@@ -148,4 +182,12 @@ pub struct Summary {
 )]
 const fn is_none(count: &u64) -> bool {
     *count == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde asks for"
+)]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }

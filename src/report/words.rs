@@ -1,6 +1,8 @@
 //! The sentence for each fact: a match without a wildcard, so that a new fact does not compile unworded.
 
+use crate::case::ConnectionId;
 use crate::case::facts::{Said, Stated, Tell};
+use crate::origin::RecordId;
 use crate::rules::{Fact, SynAckTrouble};
 use crate::tcp::{IcmpError, Quoted};
 
@@ -134,7 +136,7 @@ pub fn sentence(fact: &Fact) -> String {
             format!("The sender of the reset had probed the connection {}", count(*times, "time", "times"))
         }
         Fact::ProbesAnswered => "The last probe was answered, as the capture shows; the answer may have been lost on its way".into(),
-        Fact::RepetitionsAnswered => "The last repetition was answered, as the capture shows; the answer may have been lost on its way".into(),
+        Fact::RepetitionsAnswered => "The repetitions were answered, as the capture shows; the answers may have been lost on their way".into(),
         Fact::IntervalLater { nanos } => format!("The reset came {} after the last probe: one more interval", duration(*nanos)),
 
         Fact::SpokeJustBefore { nanos } => format!("Its sender had still spoken {} before", duration(*nanos)),
@@ -273,6 +275,46 @@ const fn tls_alert(code: u8) -> &'static str {
         120 => "no application protocol",
         _ => "other",
     }
+}
+
+/// A record as seen from one of source `here`.
+pub fn place(record: RecordId, here: u16) -> String {
+    if record.source() == here {
+        format!("record {}", record.number())
+    } else {
+        format!("record {} of source {}", record.number(), record.source())
+    }
+}
+
+/// One capture of a packet on its way: interface, hop limit, and, where they are told, tags and addresses other than those of `usual`.
+pub fn stop(
+    usual: &ConnectionId,
+    way: Option<&ConnectionId>,
+    interface: Option<u16>,
+    hop_limit: u8,
+) -> String {
+    let mut words = Vec::new();
+    if let Some(number) = interface {
+        words.push(format!("at interface {number}"));
+    }
+    words.push(format!("TTL {hop_limit}"));
+    if let Some(way) = way {
+        let layers = super::identity::encapsulation(way.encapsulation);
+        if way.encapsulation != usual.encapsulation {
+            words.push(if layers.is_empty() {
+                "without tags".into()
+            } else {
+                format!("in {}", layers.join(" in "))
+            });
+        }
+        if way.client != usual.client {
+            words.push(format!("client as {}", way.client));
+        }
+        if way.server != usual.server {
+            words.push(format!("server as {}", way.server));
+        }
+    }
+    words.join(" ")
 }
 
 /// The sentence of an ICMP error, which is also its note in the timeline.

@@ -77,10 +77,14 @@ pub enum Reason {
     OneDirection,
     /// The segment that the reset answers was not captured.
     TriggerMissing,
+    /// The reset came too late for an answer to the latest segment that it can answer.
+    TriggerLate,
     /// What came just before the segment that the reset answers was not captured.
     HoleBeforeTrigger,
     /// The capture lost this many bytes that the receiver acknowledged.
     Lost(u64),
+    /// This many bytes were passed over, and nothing tells whether they arrived.
+    Missing(u64),
     /// The clock of the capture stepped back during the connection.
     ClockStepped,
     /// The case settled before all that followed was seen.
@@ -405,6 +409,7 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
         (gaps.no_handshake, Reason::NoHandshake),
         (one_direction, Reason::OneDirection),
         (trigger_missing, Reason::TriggerMissing),
+        (facts.form.is_late, Reason::TriggerLate),
         (gaps.clock_stepped, Reason::ClockStepped),
         (gaps.settled_early, Reason::SettledEarly),
         (gaps.reset_cut, Reason::ResetCut),
@@ -423,6 +428,9 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
     }
     if let Some(lost) = gaps.lost {
         reasons.push(Reason::Lost(lost.bytes));
+    }
+    if let Some(missing) = gaps.missing {
+        reasons.push(Reason::Missing(missing.bytes));
     }
     reasons
 }

@@ -6,13 +6,15 @@ use std::hash::{Hash, Hasher};
 
 /// One wrapping that carries a number.
 ///
-/// The first six name a network, the same for both directions of a connection. The numbers of the others are each direction's own or may be
+/// The first seven name a network, the same for both directions of a connection. The numbers of the others are each direction's own or may be
 /// missing in one of them (the last router before a tunnel's end takes an MPLS label off), so they are shown and not compared. Wrappings
 /// without a number (IP in IP, Teredo) leave no trace: a load balancer may wrap one direction only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
-    /// A VLAN tag (802.1Q or 802.1ad): the identifier, 0..=4095.
+    /// A VLAN tag (802.1Q, or 802.1ad for customers): the identifier, 0..=4095.
     Vlan(u16),
+    /// A provider's VLAN tag around customers' (802.1ad): the identifier, 0..=4095.
+    ServiceVlan(u16),
     /// Provider backbone bridging (802.1ah): the service instance identifier, 24 bits.
     Service(u32),
     /// `PPPoE` (RFC 2516): the session.
@@ -42,15 +44,16 @@ impl Layer {
     pub(super) const fn packed(self) -> (u8, u32) {
         match self {
             Self::Vlan(vlan) => (1, vlan as u32),
-            Self::Service(service) => (2, service),
-            Self::Pppoe(session) => (3, session as u32),
-            Self::Vxlan(network) => (4, network),
-            Self::Geneve(network) => (5, network),
+            Self::ServiceVlan(vlan) => (2, vlan as u32),
+            Self::Service(service) => (3, service),
+            Self::Pppoe(session) => (4, session as u32),
+            Self::Vxlan(network) => (5, network),
+            Self::Geneve(network) => (6, network),
             Self::Gre(key) => (LAST_IDENTITY, key),
-            Self::Mpls(label) => (7, label),
-            Self::Gtp(endpoint) => (8, endpoint),
-            Self::L2tp(session) => (9, session as u32),
-            Self::Erspan(session) => (10, session as u32),
+            Self::Mpls(label) => (8, label),
+            Self::Gtp(endpoint) => (9, endpoint),
+            Self::L2tp(session) => (10, session as u32),
+            Self::Erspan(session) => (11, session as u32),
         }
     }
 
@@ -59,15 +62,16 @@ impl Layer {
         let short = u16::from_be_bytes([high, low]);
         Some(match kind {
             1 => Self::Vlan(short),
-            2 => Self::Service(value),
-            3 => Self::Pppoe(short),
-            4 => Self::Vxlan(value),
-            5 => Self::Geneve(value),
+            2 => Self::ServiceVlan(short),
+            3 => Self::Service(value),
+            4 => Self::Pppoe(short),
+            5 => Self::Vxlan(value),
+            6 => Self::Geneve(value),
             LAST_IDENTITY => Self::Gre(value),
-            7 => Self::Mpls(value),
-            8 => Self::Gtp(value),
-            9 => Self::L2tp(short),
-            10 => Self::Erspan(short),
+            8 => Self::Mpls(value),
+            9 => Self::Gtp(value),
+            10 => Self::L2tp(short),
+            11 => Self::Erspan(short),
             _ => return None,
         })
     }
@@ -173,7 +177,7 @@ impl Hash for Encapsulation {
 }
 
 /// Kinds up to this one tell connections apart.
-const LAST_IDENTITY: u8 = 6;
+const LAST_IDENTITY: u8 = 7;
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ pub struct Flow(u64);
 
 impl Flow {
     /// Of so many flows one is sampled.
-    pub const SAMPLED: u64 = 64;
+    pub const SAMPLED: u64 = 128;
 
     /// The flow between two ends, in either order.
     #[inline]

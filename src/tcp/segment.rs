@@ -70,10 +70,25 @@ pub struct IpFacts {
     pub id: Option<u16>,
     /// IPv4 DF; `None` for IPv6.
     pub dont_fragment: Option<bool>,
+    /// What is known of its length.
+    pub extent: Extent,
     /// Differentiated services code point, 0..=63.
     pub dscp: u8,
     /// IPv6 flow label, 20 bits; `None` for IPv4.
     pub flow_label: Option<u32>,
+}
+
+/// What an IP header says of its packet's length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// It is there.
+    #[default]
+    Said,
+    /// Its field is 0: the sender handed more than fits to an interface that cuts it (TSO), or it is a jumbogram (RFC 2675). The payload's
+    /// length is then what the capture says of the frame.
+    Unsaid,
+    /// It is that of a first fragment: the segment's payload is longer, and the rest of it is in other packets.
+    Fragment,
 }
 
 /// Verdict on the TCP checksum.

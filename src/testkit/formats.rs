@@ -1,6 +1,7 @@
 //! Frames -> the bytes of capture files in every format that is read: the table of [`FORMATS`].
 
 use super::rewrite::Frame;
+use std::io::Write;
 
 /// A way to write a capture file.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +55,32 @@ pub const FORMATS: &[FileFormat] = &[
         ]
         .concat()
     }),
+    row("pcapng, among blocks of other kinds", |frames| {
+        among_others(Order::Big, frames)
+    }),
+    row("pcapng, obsolete packet blocks", |frames| {
+        obsolete(Order::Little, frames)
+    }),
+    row("pcap, patched", |frames| {
+        pcap(Order::Big, Unit::Patched, frames)
+    }),
+    row("pcap, gzip", |frames| {
+        gzip(&pcap(Order::Little, Unit::Nano, frames))
+    }),
+    row("pcap, gzip in two members", |frames| {
+        let file = pcap(Order::Big, Unit::Micro, frames);
+        let (first, second) = file.split_at(file.len() / 2);
+        [gzip(first), gzip(second)].concat()
+    }),
+    row("pcapng, gzip", |frames| gzip(&pcapng_of(frames))),
+    row("pcap, Zstandard", |frames| {
+        zstd(&pcap(Order::Little, Unit::Micro, frames))
+    }),
+    row("pcapng, Zstandard in two frames", |frames| {
+        let file = pcapng_of(frames);
+        let (first, second) = file.split_at(file.len() / 2);
+        [zstd(first), zstd(second)].concat()
+    }),
 ];
 
 /// Frames as they stand, to a file that keeps each nanosecond and lets link types differ.
@@ -105,12 +132,15 @@ impl Order {
 enum Unit {
     Micro,
     Nano,
+    /// Microseconds, and eight further bytes in each record's header.
+    Patched,
 }
 
 fn pcap(order: Order, unit: Unit, frames: &[Frame]) -> Vec<u8> {
     let (magic, nanos) = match unit {
         Unit::Micro => (0xa1b2_c3d4, 1_000),
         Unit::Nano => (0xa1b2_3c4d, 1),
+        Unit::Patched => (0xa1b2_cd34, 1_000),
     };
     let link = frames.first().map_or(1, |frame| frame.link);
     let mut file = Vec::new();
@@ -128,6 +158,9 @@ fn pcap(order: Order, unit: Unit, frames: &[Frame]) -> Vec<u8> {
             frame.original_len,
         ] {
             file.extend(order.u32(word));
+        }
+        if unit == Unit::Patched {
+            file.extend([0, 0, 0, 3, 8, 0, 4, 0]); // Interface 3, IPv4, sent by us.
         }
         file.extend(&frame.bytes);
     }
@@ -147,6 +180,59 @@ fn pcapng(order: Order, interfaces: &[(u8, i64)], frames: &[Frame]) -> Vec<u8> {
         packet(order, index, *clock, frame, &mut file);
     }
     file
+}
+
+/// One interface; before each packet a block that is passed over: names, statistics, and one of a kind that nobody has given out.
+fn among_others(order: Order, frames: &[Frame]) -> Vec<u8> {
+    let link = frames.first().map_or(1, |frame| frame.link);
+    let mut file = Vec::new();
+    section(order, &mut file);
+    interface(order, link, (9, 0), &mut file);
+    let (none, end) = (order.u32(0), [0; 4]);
+    let name = [order.u16(1), order.u16(6)].concat();
+    let names = [&name[..], &[10, 0, 0, 1], b"a\0", &[0, 0], &end].concat();
+    let private = 0x8000_0001;
+    let others = [
+        (4, names),
+        (5, [none; 3].concat()),
+        (private, b"what is this".to_vec()),
+    ];
+    for (frame, (kind, body)) in frames.iter().zip(others.iter().cycle()) {
+        block(order, *kind, body, &mut file);
+        packet(order, 0, (9, 0), frame, &mut file);
+    }
+    file
+}
+
+/// Packets in the blocks that enhanced ones have replaced.
+fn obsolete(order: Order, frames: &[Frame]) -> Vec<u8> {
+    let link = frames.first().map_or(1, |frame| frame.link);
+    let mut file = Vec::new();
+    section(order, &mut file);
+    interface(order, link, (9, 0), &mut file);
+    for frame in frames {
+        let unknown = u16::MAX;
+        let mut body = [order.u16(0), order.u16(unknown)].concat();
+        for word in halves(ticks(9, frame.time)) {
+            body.extend(order.u32(word));
+        }
+        body.extend(order.u32(len(&frame.bytes)));
+        body.extend(order.u32(frame.original_len));
+        body.extend(&frame.bytes);
+        block(order, 2, &body, &mut file);
+    }
+    file
+}
+
+#[expect(clippy::expect_used, reason = "memory takes what is written to it")]
+fn gzip(file: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(file).expect("memory");
+    packer.finish().expect("memory")
+}
+
+fn zstd(file: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(file, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
 fn section(order: Order, file: &mut Vec<u8>) {
@@ -182,17 +268,8 @@ fn packet(
 ) {
     let ticks = ticks(resolution, frame.time - offset * 1_000_000_000);
     let mut body = Vec::new();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the two halves of a 64-bit count"
-    )]
-    for word in [
-        interface,
-        (ticks >> 32) as u32,
-        ticks as u32,
-        len(&frame.bytes),
-        frame.original_len,
-    ] {
+    let [high, low] = halves(ticks);
+    for word in [interface, high, low, len(&frame.bytes), frame.original_len] {
         body.extend(order.u32(word));
     }
     body.extend(&frame.bytes);
@@ -214,6 +291,14 @@ fn ticks(resolution: u8, nanos: i64) -> u64 {
         nanos * per_second / 1_000_000_000
     };
     u64::try_from(ticks).unwrap_or(u64::MAX)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the two halves of a 64-bit count"
+)]
+const fn halves(ticks: u64) -> [u32; 2] {
+    [(ticks >> 32) as u32, ticks as u32]
 }
 
 fn block(order: Order, kind: u32, body: &[u8], file: &mut Vec<u8>) {

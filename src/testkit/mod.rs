@@ -78,7 +78,7 @@ pub fn judged_all(story: &str) -> Vec<(u64, &'static str, Confidence)> {
         .map(|case| {
             let verdict = Verdict::on(&Facts::of(case));
             (
-                case.reset.record.number,
+                case.reset.record.number(),
                 verdict.cause.id,
                 verdict.confidence,
             )

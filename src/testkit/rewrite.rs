@@ -85,6 +85,39 @@ impl Frame {
         cut
     }
 
+    /// The same packet in two fragments, the first with the TCP header and `len` bytes, a multiple of eight, in all; whole where it is no
+    /// longer, or IPv6.
+    pub fn fragmented(&self, len: u16) -> Vec<Self> {
+        let link = self.link_len();
+        let header = match self.packet().first() {
+            Some(first) if first >> 4 == 4 => usize::from(first & 0x0f) * 4,
+            _ => 0,
+        };
+        let end = link + header + usize::from(len);
+        if self.bytes.len() <= end || header < 20 {
+            return vec![self.clone()];
+        }
+        let part = |bytes: Vec<u8>, place: u16| {
+            let mut frame = Self {
+                original_len: u32::try_from(bytes.len()).unwrap_or(0),
+                bytes,
+                ..self.clone()
+            };
+            let total = length(frame.bytes.len() - link);
+            if let [_, _, l0, l1, _, _, f0, f1, ..] = frame.packet_mut() {
+                ([*l0, *l1], [*f0, *f1]) = (total, place.to_be_bytes());
+            }
+            frame
+        };
+        let (first, rest) = self.bytes.split_at(end);
+        let (before, _) = self.bytes.split_at(link + header);
+        // More fragments follow the first; places are counted in eight bytes.
+        vec![
+            part(first.to_vec(), 0x2000),
+            part([before, rest].concat(), len / 8),
+        ]
+    }
+
     /// The same packet one router further: its hop limit is lower by one.
     #[must_use]
     pub fn routed(&self) -> Self {
@@ -210,6 +243,91 @@ pub const WRAPPINGS: &[Wrapping] = &[
         let inner = join(&[&[0, 0], &ip.ether_type(), &[0, 0, 7, 0]]);
         join(&[&MACS, &V4, &datagram(6081, inner.len() + len), &inner])
     }),
+    row("Geneve with options", 1, |ip, len| {
+        let option = [1, 2, 0x80, 1, 9, 9, 9, 9];
+        let inner = join(&[&[2, 0x40], &ip.ether_type(), &[0, 0, 7, 0], &option]);
+        join(&[&MACS, &V4, &datagram(6081, inner.len() + len), &inner])
+    }),
+    row("VXLAN-GPE", 1, |ip, len| {
+        let kind = if ip == Kind::V4 { 1 } else { 2 };
+        let inner = [0x0c, 0, 0, kind, 0, 0, 7, 0];
+        join(&[&MACS, &V4, &datagram(4790, 8 + len), &inner])
+    }),
+    row("VLAN around VXLAN around VLAN", 1, |ip, len| {
+        let inner = join(&[&VXLAN, &MACS, &TAG, &ip.ether_type()]);
+        let outer = datagram(4789, inner.len() + len);
+        join(&[&MACS, &OUTER_TAG, &V4, &outer, &inner])
+    }),
+    row("GRE with all its fields", 1, |ip, len| {
+        let optional = [0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 1];
+        join(&[
+            &MACS,
+            &V4,
+            &outer(47, len + 16),
+            &[0xb0, 0],
+            &ip.ether_type(),
+            &optional,
+        ])
+    }),
+    row("MPLS in GRE", 1, |_, len| {
+        join(&[&MACS, &V4, &outer(47, len + 12), &[0, 0], &MPLS[..]])
+    }),
+    row("NVGRE", 1, |ip, len| {
+        let inner = join(&[&[0x20, 0, 0x65, 0x58, 0, 0, 7, 3], &MACS, &ip.ether_type()]);
+        join(&[&MACS, &V4, &outer(47, inner.len() + len), &inner])
+    }),
+    row("ERSPAN II", 1, |ip, len| {
+        let session = [0x10, 7, 0, 5, 0, 0, 0, 0];
+        let inner = join(&[
+            &[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1],
+            &session,
+            &MACS,
+            &ip.ether_type(),
+        ]);
+        join(&[&MACS, &V4, &outer(47, inner.len() + len), &inner])
+    }),
+    row("ERSPAN III", 1, |ip, len| {
+        let session = [0x20, 7, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0];
+        let inner = join(&[
+            &[0x10, 0, 0x22, 0xeb, 0, 0, 0, 1],
+            &session,
+            &MACS,
+            &ip.ether_type(),
+        ]);
+        join(&[&MACS, &V4, &outer(47, inner.len() + len), &inner])
+    }),
+    row("GTP-U", 1, |_, len| {
+        let tunnel = join(&[&[0x30, 0xff], &length(len), &[0, 0, 0, 7]]);
+        join(&[&MACS, &V4, &datagram(2152, 8 + len), &tunnel])
+    }),
+    row("IP in IPv6", 1, |ip, len| {
+        join(&[&MACS, &[0x86, 0xdd], &outer_v6(ip.number(), len)])
+    }),
+    row("IP in IPv6 with extension headers", 1, |ip, len| {
+        // Options that every hop reads, then those for the destination, each a padding of four bytes.
+        let pad = [0, 1, 4, 0, 0, 0, 0];
+        let extensions = join(&[&[60], &pad, &[ip.number()], &pad]);
+        join(&[&MACS, &[0x86, 0xdd], &outer_v6(0, 16 + len), &extensions])
+    }),
+    row("IEEE 802.11 with radiotap", 127, |ip, _| {
+        join(&[
+            &RADIOTAP,
+            &[0x08, 0x01, 0, 0],
+            &WIFI,
+            &SNAP,
+            &ip.ether_type(),
+        ])
+    }),
+    row("IEEE 802.11 with quality of service", 127, |ip, _| {
+        join(&[
+            &RADIOTAP,
+            &[0x88, 0x02, 0, 0],
+            &WIFI,
+            &[0, 0],
+            &SNAP,
+            &ip.ether_type(),
+        ])
+    }),
 ];
 
 /// An IPv4 header in front of `len` bytes of a protocol.
@@ -221,6 +339,13 @@ fn outer(protocol: u8, len: usize) -> Vec<u8> {
     ]);
     header.extend([192, 0, 2, 1, 192, 0, 2, 2]);
     header
+}
+
+/// An IPv6 header in front of `len` bytes of a protocol.
+fn outer_v6(protocol: u8, len: usize) -> Vec<u8> {
+    let address = |last| [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
+    let first = join(&[&[0x60, 0, 0, 0], &length(len), &[protocol, 63]]);
+    join(&[&first, &address(1), &address(2)])
 }
 
 /// An IPv4 and a UDP header in front of `len` bytes, to a port.
@@ -250,5 +375,13 @@ const V4: [u8; 2] = [0x08, 0x00];
 const PPPOE: [u8; 6] = [0x88, 0x64, 0x11, 0x00, 0x00, 0x07];
 /// Labels 100 and 7, behind their `EtherType`.
 const MPLS: [u8; 10] = [0x88, 0x47, 0x00, 0x06, 0x40, 0x40, 0x00, 0x00, 0x71, 0x40];
+/// No field but its length.
+const RADIOTAP: [u8; 8] = [0, 0, 8, 0, 0, 0, 0, 0];
+/// Three addresses and a sequence number, behind frame control and duration.
+const WIFI: [u8; 20] = [
+    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 3, 0x10, 0,
+];
+/// LLC and SNAP up to the `EtherType`.
+const SNAP: [u8; 6] = [0xaa, 0xaa, 0x03, 0, 0, 0];
 /// Network 7.
 const VXLAN: [u8; 8] = [0x08, 0, 0, 0, 0, 0, 0x07, 0];

@@ -2,7 +2,8 @@
 
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{
-    Checksum, Encapsulation, Flags, Header, IpFacts, Mptcp, Options, Segment, SeqNumber, Timestamps,
+    Checksum, Encapsulation, Extent, Flags, Header, IpFacts, Mptcp, Options, Segment, SeqNumber,
+    Timestamps,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -158,16 +159,13 @@ fn bare(number: u64, seconds: f64, from: SocketAddr, to: SocketAddr, flags: Flag
         from,
         to,
         header: Header {
-            record: RecordId {
-                order: number,
-                source: 0,
-                number,
-            },
+            record: RecordId::new(0, number),
             time: Timestamp::from_nanos(START + nanos),
             ip: IpFacts {
                 hop_limit: 64,
                 id: Some(0),
                 dont_fragment: Some(true),
+                extent: Extent::Said,
                 dscp: 0,
                 flow_label: None,
             },

@@ -2,12 +2,15 @@
 
 use super::copies::{self, Sameness};
 use super::endpoint::{self, Timing};
+use super::holes::Holes;
 use crate::case::{
-    ConnectionId, EarlierReset, EndpointView, Happening, Line, Lost, Mark, Nature, Predecessor,
-    ResetCase, Timeline, Turn, Turns, fit,
+    ConnectionId, EarlierReset, EndpointView, Happening, Line, Lost, Mark, Missing, Nature,
+    Predecessor, ResetCase, Sighting, Sightings, Timeline, Turn, Turns, fit,
 };
 use crate::origin::{MILLISECOND, SECOND, Timestamp};
-use crate::tcp::{Event, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, State, reply_to};
+use crate::tcp::{
+    Event, Extent, Header, Pair, Prefix, Quoted, ResetFit, Segment, Side, State, reply_to,
+};
 
 /// One connection, from its first segment in the capture to its expiry or the reuse of its addresses.
 #[derive(Clone, Debug)]
@@ -16,6 +19,8 @@ pub struct Connection {
     pub id: ConnectionId,
     /// Its ends where further copies of its packets were captured: behind other tags, or with translated addresses.
     pub ways: Vec<ConnectionId>,
+    /// Further captures of its packets.
+    pub sightings: Option<Box<Sightings>>,
     /// How often one packet of it was captured, at most and beyond doubt.
     captured: u8,
     /// The cases of others may know of it.
@@ -50,6 +55,7 @@ pub struct Connection {
     pub settles_at: Timestamp,
     offered_scales: Pair<Option<u8>>,
     timing: Pair<Timing>,
+    holes: Pair<Holes>,
     reported: Reported,
 }
 
@@ -67,6 +73,7 @@ impl Connection {
         Self {
             id,
             ways: Vec::new(),
+            sightings: None,
             captured: 1,
             is_known: true,
             is_sampled: false,
@@ -85,8 +92,22 @@ impl Connection {
             settles_at: segment.header.time,
             offered_scales: Pair::default(),
             timing: Pair::default(),
+            holes: Pair::default(),
             reported: Reported::default(),
         }
+    }
+
+    /// Becomes the connection that begins with `segment`, in the memory of the one it was.
+    pub fn begin_anew(&mut self, id: ConnectionId, segment: &Segment<'_>) {
+        let mut timeline = std::mem::take(&mut self.timeline);
+        let mut turns = std::mem::take(&mut self.turns);
+        timeline.clear();
+        turns.clear();
+        *self = Self {
+            timeline,
+            turns,
+            ..Self::new(id, segment, 0)
+        };
     }
 
     /// Whose segment it is.
@@ -110,6 +131,31 @@ impl Connection {
     /// Whether others may know of it behind the head of the capture.
     pub fn is_of_note(&self) -> bool {
         self.is_sampled || !self.earlier.is_empty()
+    }
+
+    /// Which of its ways `segment` takes: 0 the connection's own, else one more than the place in [`Connection::ways`].
+    pub fn way_of(&self, segment: &Segment<'_>) -> u8 {
+        let same = |id: &ConnectionId| {
+            let ends = [segment.from, segment.to];
+            id.encapsulation == segment.encapsulation
+                && (ends == [id.client, id.server] || ends == [id.server, id.client])
+        };
+        let mut numbered = (1..).zip(&self.ways);
+        if self.ways.is_empty() || same(&self.id) {
+            return 0;
+        }
+        numbered.find(|(_, id)| same(id)).map_or(0, |(way, _)| way)
+    }
+
+    /// Notes one more capture of the packet of which `first` was the first.
+    pub fn saw_again(&mut self, first: &Header, segment: &Segment<'_>) {
+        let way = self.way_of(segment);
+        self.sightings.get_or_insert_default().push(Sighting {
+            first: first.record,
+            record: segment.header.record,
+            hop_limit: segment.header.ip.hop_limit,
+            way,
+        });
     }
 
     /// Both ends have closed, or one was reset.
@@ -184,13 +230,18 @@ impl Connection {
             self.earlier.clear(); // A SYN begins anew: what follows is no consequence of an earlier reset.
         }
         let (sender, receiver) = self.endpoints.both_mut(side);
-        let nature = endpoint::nature(sender, receiver, header);
+        let nature = match endpoint::nature(sender, receiver, header) {
+            // Behind the further fragments of the packet before it.
+            Nature::Ahead if self.holes[side].is_open_ended() => Nature::Fresh,
+            nature => nature,
+        };
         let fresh = header.payload_len > 0 && matches!(nature, Nature::Fresh | Nature::Ahead);
         if fresh {
             self.speak(side, segment);
         }
         self.before_state(side, header, nature, happenings);
         let (sender, receiver) = self.endpoints.both_mut(side);
+        self.holes[side].pass(sender.snd_nxt, header, nature);
         endpoint::hears(sender, receiver);
         endpoint::sends(sender, header, nature);
         let timing = &mut self.timing;
@@ -203,7 +254,14 @@ impl Connection {
                 timing[side] = Some((header.seq_end(), header.time));
             }
         }
-        let unseen = endpoint::gets(receiver, sender, header, &mut timing[side.other()]);
+        let mut unseen = endpoint::gets(receiver, sender, header, &mut timing[side.other()]);
+        if header.flags.ack() {
+            let holes = &mut self.holes[side.other()];
+            if holes.is_open_ended() {
+                unseen = 0;
+            }
+            unseen += holes.acknowledge(header.ack);
+        }
         if unseen > 0 {
             let lost = self.lost.get_or_insert(Lost {
                 bytes: 0,
@@ -229,7 +287,20 @@ impl Connection {
             header: *header,
             nature,
             captured: 1,
+            way: self.way_of(segment),
         });
+    }
+
+    /// What either side passed over, as far as nothing tells what became of it.
+    pub fn missing(&self) -> Option<Missing> {
+        let of = |side: Side| self.holes[side].missing(self.endpoints[side.other()].sack_edge);
+        match (of(Side::Client), of(Side::Server)) {
+            (Some(one), Some(other)) => Some(Missing {
+                bytes: one.bytes + other.bytes,
+                shown_by: other.shown_by,
+            }),
+            (one, other) => one.or(other),
+        }
     }
 
     /// Lets time pass; a step back beyond what disorders records is one of the clock.
@@ -246,17 +317,17 @@ impl Connection {
             header.seq + u32::from(header.flags.syn()) + header.payload_len,
         );
         let (sender, receiver) = self.endpoints.both_mut(side);
-        let bytes = Prefix::new(segment.payload, header.payload_len);
-        if header.payload_len as usize > segment.payload.len()
-            && bytes.is_cut()
-            && bytes.bytes().len() < Prefix::CAPACITY
-        {
+        let is_fragment = header.ip.extent == Extent::Fragment;
+        // What lies in the later fragments is payload too, of unknown length: one byte more stands for it.
+        let full_len = header.payload_len + u32::from(is_fragment);
+        let prefix = || Prefix::new(segment.payload, full_len);
+        let whole = segment.payload.len() == header.payload_len as usize && !is_fragment;
+        if segment.payload.len() < (full_len as usize).min(Prefix::CAPACITY) {
             self.payload_cut = true;
         }
         if sender.first_payload.is_none() {
-            sender.first_bytes = bytes.clone();
+            sender.first_bytes = prefix();
         }
-        let whole = segment.payload.len() == header.payload_len as usize;
         sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
         let said = receiver.payload_end;
         match self.turns.current_mut() {
@@ -266,7 +337,7 @@ impl Connection {
                 turn.end = end;
             }
             _ => {
-                sender.latest_bytes = bytes;
+                sender.latest_bytes = prefix();
                 self.turns.begin(Turn {
                     from: side,
                     first: mark,
@@ -347,6 +418,18 @@ impl Connection {
         }
     }
 
+    /// Learns from a reset where its sender stands, whose latest segment went on in further fragments.
+    pub fn learn_end(&mut self, side: Side, header: &Header) {
+        let view = &mut self.endpoints[side];
+        if self.holes[side].is_open_ended()
+            && view
+                .snd_nxt
+                .is_some_and(|next| header.seq.is_within(next, LONGEST_PACKET))
+        {
+            view.snd_nxt = Some(header.seq);
+        }
+    }
+
     /// Takes a reset: whether its receiver obeyed decides what becomes of the states. Its numbers move nothing, for it may be forged.
     pub fn take_reset(&mut self, side: Side, header: &Header) {
         self.pass_to(header.time);
@@ -409,5 +492,7 @@ impl Connection {
     }
 }
 
+/// What one packet holds at most, in bytes, however many fragments it has (RFC 791 3.1).
+const LONGEST_PACKET: u32 = 65_535;
 /// Records of several queues, interfaces or processors are disordered by less; chosen.
 pub const DISORDERED: i64 = 10 * MILLISECOND;

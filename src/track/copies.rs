@@ -67,9 +67,11 @@ fn is_translated(earlier: &Header, header: &Header) -> bool {
 
 /// The latest segments of all connections, among which the first of a new one may have its original: with other tags around it, or with
 /// other addresses.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Recent {
     entries: VecDeque<Entry>,
+    /// How many of the entries have a number like this in its last bits: most first segments have no original, and that is seen at once.
+    alike: Box<[u8]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -80,12 +82,28 @@ struct Entry {
     slot: Slot,
 }
 
+impl Default for Recent {
+    fn default() -> Self {
+        Self {
+            entries: VecDeque::with_capacity(RECENT),
+            alike: vec![0; ALIKE].into(),
+        }
+    }
+}
+
 impl Recent {
+    fn alike(&mut self, seq: SeqNumber) -> &mut u8 {
+        &mut self.alike[seq.value() as usize % ALIKE]
+    }
+
     /// Remembers a segment of the connection at `slot` that is no copy itself.
     pub fn add(&mut self, header: &Header, slot: Slot) {
         if self.entries.len() >= RECENT {
-            self.entries.pop_front();
+            if let Some(oldest) = self.entries.pop_front() {
+                *self.alike(oldest.seq) -= 1;
+            }
         }
+        *self.alike(header.seq) += 1;
         self.entries.push_back(Entry {
             time: header.time,
             seq: header.seq,
@@ -101,6 +119,9 @@ impl Recent {
         table: &Table,
     ) -> Option<(Slot, ConnectionId)> {
         let header = &segment.header;
+        if self.alike[header.seq.value() as usize % ALIKE] == 0 {
+            return None;
+        }
         self.entries
             .iter()
             .rev()
@@ -199,6 +220,8 @@ pub const COPY_AMONG: usize = 64;
 /// Hops between two captures of one packet that are believed; chosen: one host or one rack.
 const HOPS_APART: u8 = 8;
 /// Segments of all connections that are remembered; chosen, as above.
-const RECENT: usize = 128;
+const RECENT: usize = 128; // At most 255, so that a byte counts them.
+/// Classes of sequence numbers by their last bits; chosen: some times as many as there are segments to be told apart.
+const ALIKE: usize = 1024;
 /// Ways beside the first that one connection may take through a capture; chosen: a bridge has some ports, a host some namespaces.
 const WAYS: usize = 8;

@@ -56,7 +56,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            head: 65_536,
+            head: 32_768,
             connections: 65_536,
             finished: 4_096,
             open_cases: 65_536,

@@ -6,6 +6,7 @@
 mod connection;
 mod copies;
 mod endpoint;
+mod holes;
 mod limits;
 mod neighbours;
 mod pending;
@@ -18,10 +19,10 @@ pub use limits::Limits;
 
 use crate::case::{
     ConnectionId, Gaps, Habits, Happening, Line, Nature, Neighbourhood, ResetCase, ServiceEvent,
-    Timeline,
+    Sightings, Timeline,
 };
 use crate::origin::{RecordId, SECOND, Timestamp};
-use crate::tcp::{Checksum, Flow, Header, Prefix, Quoted, Segment, Side};
+use crate::tcp::{Checksum, Extent, Flow, Header, Prefix, Quoted, Segment, Side};
 use connection::Connection;
 use copies::Recent;
 use neighbours::{Ending, Neighbours};
@@ -44,6 +45,8 @@ pub struct Counts {
     pub copies: Copies,
     /// Segments that bear more than their receiver's maximum segment size.
     pub oversized: Met,
+    /// Segments in packets that say no length of their own: handed to an interface to be cut into packets.
+    pub unsized_packets: Met,
     /// Segments with a wrong checksum from an endpoint that sends none with a right one: computed later, by its interface.
     pub unfinished: Met,
     /// Segments with a wrong checksum from an endpoint that sends others with a right one.
@@ -121,8 +124,9 @@ impl Tracker {
         }
     }
 
-    /// Takes the next segment of the capture, or the next of those that are to be followed.
-    pub fn observe(&mut self, segment: &Segment<'_>) {
+    /// Takes the next segment of the capture, or the next of those that are to be followed. Says where the connection that it belongs to
+    /// begins in the capture; `None` for one that was forgotten at once.
+    pub fn observe(&mut self, segment: &Segment<'_>) -> Option<RecordId> {
         let header = &segment.header;
         self.pass(header.record, header.time);
         self.counts.segments += 1;
@@ -130,14 +134,14 @@ impl Tracker {
             self.end_head();
         }
         let slot = self.connection_of(segment);
-        let Some(connection) = self.table.get_mut(slot) else {
-            return;
-        };
+        let connection = self.table.get_mut(slot)?;
+        let start = connection.started.record;
         let side = connection.side_of(segment);
         if let Some(first) = connection.copied_by(side, header) {
             if connection.is_known {
                 self.counts.copies.note(connection, &first, segment);
             }
+            connection.saw_again(&first, segment);
             if header.flags.rst() {
                 self.open_copy(slot, side, segment, &first);
             }
@@ -153,6 +157,7 @@ impl Tracker {
         }
         self.rank(slot);
         self.forget_some();
+        Some(start)
     }
 
     /// Lets the head of the capture end: from now on most connections are nobody's business but their own.
@@ -181,6 +186,23 @@ impl Tracker {
     /// Whether every connection is known to the cases of others.
     pub const fn knows_all(&self) -> bool {
         self.counts.segments <= self.limits.head || self.is_doubled()
+    }
+
+    /// Forgets those that no case of another may know of, but for those whose flow is to be kept.
+    pub fn forget_unless(&mut self, keep: impl Fn(Flow) -> bool) {
+        let gone: Vec<Slot> = self
+            .table
+            .iter_mut()
+            .filter(|(_, connection)| {
+                let id = connection.id;
+                !connection.is_known
+                    && !keep(Flow::between(id.client, id.server, &id.encapsulation))
+            })
+            .map(|(slot, _)| slot)
+            .collect();
+        for slot in gone {
+            self.table.remove(slot);
+        }
     }
 
     fn rank(&mut self, slot: Slot) {
@@ -238,16 +260,17 @@ impl Tracker {
         self.dropped_at = self.dropped_at.max(self.now).max(Some(time));
     }
 
-    /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed.
-    pub fn observe_error(&mut self, quoted: &Quoted) {
+    /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed. Says where that one
+    /// begins, as [`Tracker::observe`] does; `None` when it is not followed.
+    pub fn observe_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
         self.pass(quoted.record, quoted.time);
         let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
-        if let Some(slot) = self.table.find(&key)
-            && let Some(connection) = self.table.get_mut(slot)
-            && connection.icmp.len() < ResetCase::EARLIER
-        {
+        let slot = self.table.find(&key)?;
+        let connection = self.table.get_mut(slot)?;
+        if connection.icmp.len() < ResetCase::EARLIER {
             connection.icmp.push(*quoted);
         }
+        Some(connection.started.record)
     }
 
     /// Lets a record pass that was captured at `time`, whatever it holds.
@@ -326,14 +349,18 @@ impl Tracker {
             return slot;
         }
         self.counts.connections += 1;
-        let mut connection = Connection::new(roles_of(segment), segment, self.limits.timeline);
-        connection.predecessor = predecessor;
-        connection.is_known = is_known;
-        connection.is_sampled = flow.is_sampled();
         let rank = if is_known { Rank::Live } else { Rank::Apart };
-        let slot = self.table.insert(key, connection, rank);
-        if is_known && let Some(connection) = self.table.get(slot) {
-            self.twins.add(connection, slot);
+        let room = self.limits.timeline;
+        let slot = self
+            .table
+            .insert(key, roles_of(segment), segment, room, rank);
+        if let Some(connection) = self.table.get_mut(slot) {
+            connection.predecessor = predecessor;
+            connection.is_known = is_known;
+            connection.is_sampled = flow.is_sampled();
+            if is_known {
+                self.twins.add(connection, slot);
+            }
         }
         slot
     }
@@ -356,12 +383,19 @@ impl Tracker {
         };
         let header = &segment.header;
         let silence = connection.silence_before(header);
-        let first_fin = header.flags.fin() && connection.endpoints[side].fin.is_none();
+        let sender = &connection.endpoints[side];
+        let first_fin = header.flags.fin() && sender.fin.is_none();
+        let hop_limit_is_new = sender.hop_limit != Some(header.ip.hop_limit);
         connection.take(side, segment, &mut self.happenings);
         let closes_alone = connection.endpoints.client.fin.is_none();
         let silence = silence.filter(|_| closes_alone);
         if connection.is_known {
-            self.tell_neighbours(slot, side, segment, silence, first_fin);
+            let news = News {
+                silence,
+                first_fin,
+                hop_limit_is_new,
+            };
+            self.tell_neighbours(slot, side, segment, &news);
         }
         self.happenings.clear();
         let Some(connection) = self.table.get(slot) else {
@@ -372,15 +406,8 @@ impl Tracker {
         }
     }
 
-    /// Tells the neighbours of a connection what a segment means to them: `silence` is how long it had rested when its service closed it.
-    fn tell_neighbours(
-        &mut self,
-        slot: Slot,
-        side: Side,
-        segment: &Segment<'_>,
-        silence: Option<i64>,
-        first_fin: bool,
-    ) {
+    /// Tells the neighbours of a connection what a segment means to them.
+    fn tell_neighbours(&mut self, slot: Slot, side: Side, segment: &Segment<'_>, news: &News) {
         let Some(connection) = self.table.get(slot) else {
             return;
         };
@@ -400,7 +427,7 @@ impl Tracker {
                     request_open: false,
                 },
                 Some(nanos),
-            ) = (what, silence)
+            ) = (what, news.silence)
             {
                 self.neighbours.closed_after(service, nanos);
             }
@@ -417,6 +444,9 @@ impl Tracker {
         {
             self.counts.oversized.note(header.record);
         }
+        if header.ip.extent == Extent::Unsaid {
+            self.counts.unsized_packets.note(header.record);
+        }
         if header.checksum == Checksum::Wrong {
             let alone = connection.endpoints[side].checksums.right == 0;
             let met = if alone {
@@ -429,13 +459,15 @@ impl Tracker {
         let answered_in = (header.flags.syn() && side == Side::Server)
             .then_some(connection.endpoints.server.response_time)
             .flatten();
-        self.neighbours.meet(
-            segment.from.ip(),
-            segment.encapsulation,
-            header,
-            answered_in,
-        );
-        if first_fin {
+        if news.hop_limit_is_new || answered_in.is_some() {
+            self.neighbours.meet(
+                segment.from.ip(),
+                segment.encapsulation,
+                header,
+                answered_in,
+            );
+        }
+        if news.first_fin {
             self.neighbours.ended(Ending {
                 record: header.record,
                 time: header.time,
@@ -448,11 +480,16 @@ impl Tracker {
     /// Opens the case of a reset, with both ends as they were before it.
     fn open_case(&mut self, slot: Slot, side: Side, segment: &Segment<'_>) {
         let header = segment.header;
+        let way = self
+            .table
+            .get(slot)
+            .map_or(0, |found| found.way_of(segment));
         let line = Line {
             from: side,
             header,
             nature: Nature::Fresh,
             captured: 1,
+            way,
         };
         self.add_to_open_cases(slot, line);
         let Some(connection) = self.table.get_mut(slot) else {
@@ -462,6 +499,7 @@ impl Tracker {
             connection.is_known = true;
             self.twins.add(connection, slot);
         }
+        connection.learn_end(side, &header);
         let case = ResetCase {
             connection: connection.id,
             carried: connection.carried_by(side, segment),
@@ -475,9 +513,13 @@ impl Tracker {
             after: Timeline::new(self.limits.case_segments),
             earlier: connection.earlier.clone(),
             copy_of: None,
+            sightings: Sightings::default(),
             predecessor: connection.predecessor,
             icmp: Vec::new(),
-            gaps: Gaps::default(),
+            gaps: Gaps {
+                missing: connection.missing(),
+                ..Gaps::default()
+            },
             neighbourhood: Neighbourhood::default(),
         };
         let server = &connection.endpoints.server;
@@ -540,6 +582,16 @@ impl Tracker {
             self.counts.crowded += 1;
             self.settle(oldest, Settling::Early);
         }
+        if let Some(open) = self
+            .table
+            .get(slot)
+            .map(|connection| &connection.open_cases)
+            && open.len() >= CASES_OF_ONE
+            && let Some(oldest) = open.first().copied()
+        {
+            self.counts.crowded += 1;
+            self.settle(oldest, Settling::Early);
+        }
         let until = case.reset.time.plus(self.limits.case_wait);
         let serial = self.pending.open(case, slot);
         if let Some(connection) = self.table.get_mut(slot) {
@@ -583,6 +635,10 @@ impl Tracker {
                 self.pending.stop(slot, connection.settles_at);
             }
             case.icmp.clone_from(&connection.icmp);
+            if let Some(sightings) = &connection.sightings {
+                case.sightings.clone_from(sightings);
+                case.sightings.set_ways(&connection.ways);
+            }
             let seen = |side: Side| case.endpoints[side].was_seen();
             case.gaps = Gaps {
                 no_handshake: case.endpoints.client.syn.is_none()
@@ -590,6 +646,7 @@ impl Tracker {
                 sender_unseen: !seen(case.sent_by),
                 receiver_unseen: !seen(case.received_by()),
                 lost: connection.lost,
+                missing: case.gaps.missing,
                 clock_stepped: connection.clock_stepped || self.stepped > Some(case.reset.record),
                 payload_cut: connection.payload_cut,
                 elided: case.before.elided() > 0,
@@ -610,6 +667,14 @@ impl Tracker {
         self.settled.push_back(case);
         self.rank(slot);
     }
+}
+
+/// What a segment brought that was new for its connection.
+struct News {
+    /// How long the connection had rested when its service, alone so far, spoke.
+    silence: Option<i64>,
+    first_fin: bool,
+    hop_limit_is_new: bool,
 }
 
 /// Whether a case settled with all that it waited for.
@@ -661,6 +726,9 @@ fn is_likely_client(segment: &Segment<'_>) -> bool {
     }
 }
 
+/// Open cases of one connection: each segment of it is looked at for each of them. Past it its oldest settles at once. Chosen: a reset waits for sixteen
+/// segments, and is captured some times.
+const CASES_OF_ONE: usize = 256;
 /// Ports below are assigned to services (RFC 6335 6).
 const FIRST_REGISTERED: u16 = 1024;
 /// Linux takes a client's port from here on (`ip_local_port_range`).

@@ -52,7 +52,8 @@ impl Neighbours {
         }
     }
 
-    /// Counts a segment, which is no reset, among the habits of its sender.
+    /// Counts a segment, which is no reset, among the habits of its sender. Further segments of one connection with the same hop limit tell
+    /// nothing new.
     pub fn meet(
         &mut self,
         from: IpAddr,
@@ -61,7 +62,6 @@ impl Neighbours {
         answered_in: Option<i64>,
     ) {
         let host = self.hosts.entry((from, encapsulation));
-        host.segments += 1;
         host.hop_limit_varies |= host
             .hop_limit
             .is_some_and(|before| before != header.ip.hop_limit);
@@ -229,15 +229,17 @@ impl<K: Copy + Eq + Hash, V: Default> Remembered<K, V> {
 
     /// What is remembered under `key`, or a fresh value.
     pub fn entry(&mut self, key: K) -> &mut V {
-        if !self.values.contains_key(&key) {
-            if self.order.len() >= self.capacity
-                && let Some(first) = self.order.pop_front()
-            {
-                self.values.remove(&first);
-            }
-            self.order.push_back(key);
+        if self.order.len() > self.capacity
+            && self.order.front() != Some(&key)
+            && let Some(first) = self.order.pop_front()
+        {
+            self.values.remove(&first);
         }
-        self.values.entry(key).or_default()
+        let order = &mut self.order;
+        self.values.entry(key).or_insert_with(|| {
+            order.push_back(key);
+            V::default()
+        })
     }
 }
 

@@ -1,17 +1,37 @@
 //! Connections by their two addresses, in whichever direction a segment goes; the finished and the idle ones go first when there are too many.
 
 use super::connection::Connection;
+use crate::case::ConnectionId;
 use crate::tcp::{Encapsulation, Segment};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
 
 /// The same for both directions of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     low: SocketAddr,
     high: SocketAddr,
     encapsulation: Encapsulation,
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for end in [self.low, self.high] {
+            let port = u64::from(end.port());
+            match end.ip() {
+                IpAddr::V4(address) => state.write_u64(u64::from(address.to_bits()) << 16 | port),
+                IpAddr::V6(address) => {
+                    state.write_u128(address.to_bits());
+                    state.write_u64(port);
+                }
+            }
+        }
+        if self.encapsulation != Encapsulation::default() {
+            self.encapsulation.hash(state);
+        }
+    }
 }
 
 impl Key {
@@ -50,6 +70,12 @@ pub struct Table {
     slots: HashMap<Key, Slot, RandomState>,
     entries: Vec<Entry>,
     free: Vec<u32>,
+    /// Connections that were forgotten: the next ones use their memory.
+    #[expect(
+        clippy::vec_box,
+        reason = "moved between here and the entries, which hold boxes"
+    )]
+    spare: Vec<Box<Connection>>,
     queues: [Queue; 4],
 }
 
@@ -93,6 +119,7 @@ impl Table {
             slots: HashMap::default(),
             entries: Vec::new(),
             free: Vec::new(),
+            spare: Vec::new(),
             queues: [Queue::default(); 4],
         }
     }
@@ -121,12 +148,26 @@ impl Table {
         (entry.tenant == slot.tenant).then_some(connection)
     }
 
-    /// Adds a connection under `key`, which must not be there.
-    pub fn insert(&mut self, key: Key, connection: Connection, rank: Rank) -> Slot {
+    /// Adds the connection that begins with `segment` under `key`, which must not be there.
+    pub fn insert(
+        &mut self,
+        key: Key,
+        id: ConnectionId,
+        segment: &Segment<'_>,
+        room: usize,
+        rank: Rank,
+    ) -> Slot {
+        let connection = match self.spare.pop() {
+            Some(mut spare) => {
+                spare.begin_anew(id, segment);
+                spare
+            }
+            None => Box::new(Connection::new(id, segment, room)),
+        };
         let entry = Entry {
             key,
             others: Vec::new(),
-            connection: Some(Box::new(connection)),
+            connection: Some(connection),
             tenant: 0,
             rank,
             earlier: None,
@@ -167,13 +208,18 @@ impl Table {
         self.link(place);
     }
 
-    /// Takes the connection at `slot` out.
-    pub fn remove(&mut self, slot: Slot) -> Option<Connection> {
-        let entry = self.entries.get_mut(slot.index())?;
-        if entry.tenant != slot.tenant {
-            return None;
+    /// Forgets the connection at `slot`.
+    pub fn remove(&mut self, slot: Slot) {
+        let entry = self.entries.get_mut(slot.index());
+        let Some(entry) = entry.filter(|entry| entry.tenant == slot.tenant) else {
+            return;
+        };
+        let Some(connection) = entry.connection.take() else {
+            return;
+        };
+        if self.spare.len() < SPARE {
+            self.spare.push(connection);
         }
-        let connection = entry.connection.take()?;
         self.unlink(slot.place);
         let entry = &mut self.entries[slot.index()];
         self.slots.remove(&entry.key);
@@ -181,7 +227,6 @@ impl Table {
             self.slots.remove(&key);
         }
         self.free.push(slot.place);
-        Some(*connection)
     }
 
     /// The connection of `rank` that has not been touched for longest.
@@ -233,3 +278,6 @@ impl Table {
         }
     }
 }
+
+/// Forgotten connections whose memory is kept; chosen: as many as come and go between two looks at the clock.
+const SPARE: usize = 256;

@@ -6,13 +6,36 @@ use super::neighbours::{Ending, Remembered};
 use super::table::{Slot, Table};
 use crate::case::{Mark, OtherLeg, ResetCase, Twin, TwinEnd};
 use crate::tcp::{Encapsulation, Side};
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 /// The latest connections of each client's and each server's address and port.
 #[derive(Debug)]
 pub struct Twins {
-    of: Remembered<(SocketAddr, Encapsulation), VecDeque<Slot>>,
+    of: Remembered<(SocketAddr, Encapsulation), Sharing>,
+}
+
+/// The latest connections that share an end, in a ring.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sharing {
+    slots: [Option<Slot>; SHARING],
+    next: usize,
+}
+
+impl Sharing {
+    fn add(&mut self, slot: Slot) {
+        self.slots[self.next] = Some(slot);
+        self.next = (self.next + 1) % SHARING;
+    }
+
+    fn latest_first(&self) -> impl Iterator<Item = Slot> {
+        let (newer, older) = self.slots.split_at(self.next);
+        newer
+            .iter()
+            .rev()
+            .chain(older.iter().rev())
+            .copied()
+            .flatten()
+    }
 }
 
 impl Twins {
@@ -23,16 +46,11 @@ impl Twins {
         }
     }
 
-    /// Remembers a new connection.
+    /// Remembers a connection, once.
     pub fn add(&mut self, connection: &Connection, slot: Slot) {
         let id = connection.id;
         for address in [id.client, id.server] {
-            let slots = self.of.entry((address, id.encapsulation));
-            slots.retain(|known| *known != slot);
-            if slots.len() >= SHARING {
-                slots.pop_front();
-            }
-            slots.push_back(slot);
+            self.of.entry((address, id.encapsulation)).add(slot);
         }
     }
 
@@ -44,9 +62,8 @@ impl Twins {
                 case.connection.encapsulation,
             ))?;
             slots
-                .iter()
-                .rev()
-                .filter_map(|slot| table.get(*slot))
+                .latest_first()
+                .filter_map(|slot| table.get(slot))
                 .filter(|other| other.is_known)
                 .find_map(|other| {
                     let id = other.id;
@@ -152,7 +169,7 @@ fn has(connection: &Connection, ending: &Ending) -> bool {
 }
 
 /// Connections remembered of each address: enough for a pool's neighbours, and few enough to look through for each case.
-const SHARING: usize = 16;
+const SHARING: usize = 8;
 /// How far from the expected position a segment that slipped past a NAT may lie, in bytes: conntrack lets untranslated what lies beyond
 /// the window, which is below a gigabyte; chosen as that limit of RFC 7323.
 const REACH: u32 = 1 << 30;

@@ -39,7 +39,6 @@ impl Survey {
 #[derive(Debug)]
 pub struct Scout {
     marks: Marks,
-    segments: u64,
 }
 
 impl Scout {
@@ -48,7 +47,6 @@ impl Scout {
     pub fn new() -> Self {
         Self {
             marks: Marks::new(),
-            segments: 0,
         }
     }
 
@@ -56,7 +54,8 @@ impl Scout {
     #[inline]
     pub fn look(&mut self, record: &Record<'_>) {
         match glance(record) {
-            Some(seen) => self.see(seen.flow, seen.flags),
+            Some(seen) if seen.flags.rst() => self.marks.set(seen.flow()),
+            Some(_) => {}
             None => self.look_closer(&decode(record)),
         }
     }
@@ -64,26 +63,13 @@ impl Scout {
     #[inline(never)]
     fn look_closer(&mut self, decoded: &Decoded<'_>) {
         match decoded {
-            Decoded::Segment(segment) => {
+            Decoded::Segment(segment) if segment.header.flags.rst() => {
                 let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
-                self.see(flow, segment.header.flags);
+                self.marks.set(flow);
             }
             Decoded::Several(parts) => parts.iter().for_each(|part| self.look_closer(part)),
-            Decoded::Quoted(_) | Decoded::Skip(_) => {}
+            Decoded::Segment(_) | Decoded::Quoted(_) | Decoded::Skip(_) => {}
         }
-    }
-
-    #[inline]
-    fn see(&mut self, flow: Flow, flags: Flags) {
-        self.segments += 1;
-        if flags.rst() {
-            self.marks.set(flow);
-        }
-    }
-
-    /// Segments seen so far.
-    pub const fn segments(&self) -> u64 {
-        self.segments
     }
 
     /// The flows that were reset.
@@ -141,7 +127,7 @@ impl Gate {
     pub fn passes(&mut self, record: &Record<'_>) -> bool {
         self.survey.records += 1;
         match glance(record) {
-            Some(seen) => self.see(seen.flow, seen.flags),
+            Some(seen) => self.see(seen.flow(), seen.flags),
             None => self.look_closer(&decode(record)),
         }
     }

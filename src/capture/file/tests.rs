@@ -164,3 +164,21 @@ proptest! {
         prop_assert_eq!(slow.info(), fast.info());
     }
 }
+
+#[test]
+fn a_file_that_grew_is_said_to_be_written_still_even_where_it_ends_inside_a_record() {
+    let whole = pcap(3, 60);
+    for end in [whole.len(), whole.len() - 3] {
+        let name = format!("rstscope-growing-{}-{end}.pcap", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, &whole[..24]).unwrap();
+        let mut source = FileSource::open(&path, 0).unwrap();
+        std::fs::write(&path, &whole[..end]).unwrap();
+        let said = drain(&mut source).1.unwrap().to_string();
+        std::fs::remove_file(&path).unwrap();
+        assert!(
+            said.contains("is still being written: read up to record"),
+            "{said}"
+        );
+    }
+}

@@ -9,7 +9,7 @@ mod list;
 pub use error::{LiveError, LiveFault};
 pub use list::{Sniffable, interfaces};
 
-use super::{Batch, SourceInfo};
+use super::{Batch, InterfaceInfo, SourceInfo};
 use crate::decode::{LinkType, Record};
 use crate::origin::{RecordId, SECOND, Timestamp};
 use nix::ifaddrs::{InterfaceAddress, getifaddrs};
@@ -135,7 +135,11 @@ impl Interface {
             info: SourceInfo {
                 name: name.to_owned(),
                 format: "live",
-                interfaces: vec![name.to_owned()],
+                interfaces: vec![InterfaceInfo {
+                    name: name.to_owned(),
+                    link,
+                    dropped: None,
+                }],
                 ..SourceInfo::default()
             },
             seen: Seen::default(),
@@ -161,11 +165,7 @@ impl Interface {
             let number = before + batch.len() as u64 + 1;
             bytes += packet.data.len() as u64;
             batch.push(&Record {
-                id: RecordId {
-                    order: number,
-                    source: index,
-                    number,
-                },
+                id: RecordId::new(index, number),
                 // With nanosecond precision asked for, they stand where microseconds would.
                 time: Timestamp::from_nanos(seconds.saturating_add(packet.header.ts.tv_usec)),
                 link,

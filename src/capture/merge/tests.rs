@@ -34,7 +34,7 @@ fn drain(mut merge: Merge) -> (Given, Vec<(String, u64)>) {
     let (mut given, mut stopped) = (Vec::new(), Vec::new());
     while let Some(next) = merge.next() {
         match next {
-            Ok(record) => given.push((record.id.source, record.id.number)),
+            Ok(record) => given.push((record.id.source(), record.id.number())),
             Err(end) => stopped.push((end.error.file, end.records)),
         }
     }
@@ -123,7 +123,7 @@ fn many_files_are_not_open_at_once() {
     }
     let mut given = Vec::new();
     while let Some(next) = merge.next() {
-        given.push(next.unwrap().id.source);
+        given.push(next.unwrap().id.source());
         let open = merge
             .pieces
             .iter()

@@ -32,6 +32,11 @@ impl Pcap {
                 most: self.longest,
             }));
         }
+        // A file that was laid out longer than it was written ends in zeros.
+        let is_blank = head.seconds == 0 && head.fraction == 0 && head.len == 0;
+        if is_blank && head.original_len == 0 {
+            return Err(Some(Damage::RecordHeader));
+        }
         let offset = progress.offset + at as u64;
         if offset < self.searched {
             return Ok(());

@@ -143,7 +143,7 @@ fn the_sources_index_is_in_every_record() {
     let mut batch = super::super::Batch::new();
     let mut source = open(&file.bytes).unwrap();
     assert!(super::super::Source::fill(&mut source, &mut batch).unwrap());
-    assert!(batch.records().all(|record| record.id.source == 3));
+    assert!(batch.records().all(|record| record.id.source() == 3));
 }
 
 /// Records a second apart, each of its number's bytes, with `garbage` before the fourth.
@@ -236,4 +236,16 @@ fn damage_in_several_places_is_added_up_and_a_cut_told_behind_it() {
             && said.contains("; then cut off inside a record: needed 36 bytes, had 31 (record 12,"),
         "{said}"
     );
+}
+
+#[test]
+fn zeros_behind_the_records_are_no_records() {
+    for order in ORDERS {
+        let mut file = damaged(order, b"");
+        let records = drain(&mut open(&file.bytes).unwrap()).0;
+        file.raw(&[0; 100]);
+        let (seen, error) = drain(&mut open(&file.bytes).unwrap());
+        assert_eq!(seen, records);
+        assert!(error.is_some());
+    }
 }

@@ -78,6 +78,9 @@ pub(super) mod kind {
 
 pub(super) mod option {
     pub(in crate::capture::pcapng) const END: u16 = 0;
+    pub(in crate::capture::pcapng) const COMMENT: u16 = 1;
+    pub(in crate::capture::pcapng) const SHB_USERAPPL: u16 = 4;
+    pub(in crate::capture::pcapng) const IF_DESCRIPTION: u16 = 3;
     pub(in crate::capture::pcapng) const EPB_DROPCOUNT: u16 = 4;
     pub(in crate::capture::pcapng) const ISB_IFDROP: u16 = 5;
     pub(in crate::capture::pcapng) const ISB_OSDROP: u16 = 7;

@@ -4,12 +4,16 @@ use super::Pcapng;
 use super::block::{add, option, options};
 use super::clock::Clock;
 use crate::capture::bytes::Fields;
+use crate::capture::info::InterfaceInfo;
 use crate::decode::LinkType;
 
 /// What a section says about one of its interfaces.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Interface {
+    name: String,
     pub(super) link: LinkType,
+    /// Its place among those of the whole file, from 0.
+    pub(super) place: u32,
     /// Zero: no limit.
     pub(super) snap_len: u32,
     pub(super) clock: Clock,
@@ -17,6 +21,21 @@ pub(super) struct Interface {
     pub(super) dropped: Option<u64>,
     /// Packets lost, added up from what packet blocks say.
     pub(super) dropped_between: Option<u64>,
+}
+
+impl Interface {
+    pub(super) fn info(&self) -> InterfaceInfo {
+        InterfaceInfo {
+            name: self.name.clone(),
+            link: self.link,
+            dropped: self.lost(),
+        }
+    }
+
+    /// Packets lost at it, whichever way it is told.
+    pub(super) fn lost(&self) -> Option<u64> {
+        self.dropped.max(self.dropped_between)
+    }
 }
 
 impl Pcapng {
@@ -34,11 +53,12 @@ impl Pcapng {
                 _ => {}
             }
         }
-        if self.names.len() < MOST_NAMES {
-            self.names.push(name);
-        }
+        let place = self.described;
+        self.described = place.saturating_add(1);
         Some(Interface {
+            name,
             link,
+            place,
             snap_len,
             clock: Clock::new(resolution, offset),
             dropped: None,
@@ -65,6 +85,3 @@ impl Pcapng {
         Some(())
     }
 }
-
-/// Names that are kept; chosen: they are for a report's reader.
-const MOST_NAMES: usize = 64;

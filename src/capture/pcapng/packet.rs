@@ -16,6 +16,8 @@ pub(super) struct Packet {
     pub(super) len: u32,
     pub(super) original_len: u32,
     pub(super) link: LinkType,
+    /// Its interface's place in the whole file, from 0.
+    pub(super) interface: Option<u16>,
 }
 
 impl Pcapng {
@@ -54,6 +56,7 @@ impl Pcapng {
             len,
             original_len,
             link: interface.link,
+            interface: u16::try_from(interface.place).ok(),
         };
         if fields.rest().len() > OPTION_HEADER_LEN {
             fields.take(padding(len as usize)).ok_or(short)?;
@@ -97,6 +100,7 @@ impl Pcapng {
             len,
             original_len,
             link: interface.link,
+            interface: u16::try_from(interface.place).ok(),
         })
     }
 }

@@ -2,6 +2,7 @@ use super::super::testfile::{Writer, complaint, drain, open, read, survives_cuts
 use super::block::option;
 use super::*;
 use crate::capture::Source;
+use crate::decode::LinkType;
 
 const ORDERS: [ByteOrder; 2] = [ByteOrder::Little, ByteOrder::Big];
 
@@ -337,12 +338,27 @@ fn packets_behind_a_damaged_block_are_read() {
 }
 
 #[test]
-fn the_names_of_interfaces_are_kept() {
+fn interfaces_are_told_with_their_losses_across_sections() {
     let mut file = Writer::new(ByteOrder::Big);
     section(&mut file);
     interface(&mut file, 1, 0, &[(2, b"eth0")]);
-    interface(&mut file, 1, 0, &[]);
+    interface(&mut file, 113, 0, &[]);
+    statistics(&mut file, 1, &[(option::ISB_IFDROP, 4)]);
+    section(&mut file);
+    interface(&mut file, 101, 0, &[(2, b"tun0")]);
     let mut source = open(&file.bytes).unwrap();
     drain(&mut source);
-    assert_eq!(source.info().interfaces, ["eth0", ""]);
+    let told = |name: &str, link, dropped| InterfaceInfo {
+        name: name.into(),
+        link: LinkType(link),
+        dropped,
+    };
+    assert_eq!(
+        source.info().interfaces,
+        [
+            told("eth0", 1, None),
+            told("", 113, Some(4)),
+            told("tun0", 101, None)
+        ]
+    );
 }

@@ -12,6 +12,8 @@ pub struct Form<'a> {
     pub form: ResetForm,
     /// The segment it answers, where it is a reply and that segment was captured.
     pub answers: Option<&'a Line>,
+    /// That segment came longer before the reset than the sender takes to answer: what it answers may be a later one that was not captured.
+    pub is_late: bool,
 }
 
 /// Decides the form of a case's reset.
@@ -36,9 +38,11 @@ pub fn form(case: &ResetCase) -> Form<'_> {
     } else {
         ResetForm::Unclear
     };
+    let answers = answers.filter(|_| form == ResetForm::Reply);
     Form {
         form,
-        answers: answers.filter(|_| form == ResetForm::Reply),
+        answers,
+        is_late: answers.is_some_and(|line| is_late(case, line)),
     }
 }
 
@@ -115,6 +119,13 @@ fn answered(case: &ResetCase) -> Option<&Line> {
         .or(Some(latest))
 }
 
+/// A stack answers at once, so an answer takes as long as the path. Where no segment is that young, the young one may be missing.
+fn is_late(case: &ResetCase, line: &Line) -> bool {
+    let age = case.reset.time - line.header.time;
+    let usual = case.sender().response_time;
+    usual.is_some_and(|took| age > 2 * took + BUSY)
+}
+
 /// The sender of the reset had acknowledged this segment before, so it had taken it in and answers another.
 fn was_taken_in(case: &ResetCase, line: &Line) -> bool {
     let news =
@@ -130,7 +141,10 @@ fn was_taken_in(case: &ResetCase, line: &Line) -> bool {
 
 /// Beside the path, what may delay an answer that a stack gives at once: queues on the way; chosen.
 const LATE: i64 = SECOND / 10;
-/// The same where the path was never measured; chosen.
+/// What an idle path and a busy host add to an answer that was the only one under way; chosen, of 149 answers of real kernels whose path
+/// was measured one took longer.
+const BUSY: i64 = 5 * MILLISECOND;
+/// The same as [`LATE`] where the path was never measured; chosen.
 const LONGEST_WAIT: i64 = 5 * SECOND;
 /// The same for choosing among several: closer, so that the segment just answered is not taken for one of long before; chosen.
 const QUEUED: i64 = 20 * MILLISECOND;

@@ -1,13 +1,12 @@
 //! Ethernet: version 2 frames, and IEEE 802.3 frames with an LLC header. A frame check sequence behind them is cut off by IP's length.
 
 use crate::decode::{Frame, Protocol, Skip};
-use etherparse::Ethernet2HeaderSlice;
 
+#[inline]
 pub(in crate::decode) fn strip(bytes: &[u8]) -> Result<Frame<'_>, Skip> {
-    let cut = Skip::Cut("Ethernet");
-    let header = Ethernet2HeaderSlice::from_slice(bytes).map_err(|_| cut)?;
-    let bytes = bytes.get(header.slice().len()..).ok_or(cut)?;
-    let protocol = match header.ether_type().0 {
+    // Two addresses, then the type.
+    let (header, bytes): (&[u8; 14], _) = bytes.split_first_chunk().ok_or(Skip::Cut("Ethernet"))?;
+    let protocol = match u16::from_be_bytes([header[12], header[13]]) {
         // IEEE 802.3 3.2.6: up to 1500 the field is a length, and LLC follows.
         0..=1500 => Protocol::Llc,
         protocol => Protocol::Type(protocol),

@@ -20,6 +20,12 @@ pub(super) fn strip_v2(bytes: &[u8]) -> Result<Frame<'_>, Skip> {
     frame([h0, h1], [p0, p1], rest)
 }
 
+/// The number of the interface, in version 2.
+pub(super) fn interface_v2(bytes: &[u8]) -> Option<u16> {
+    let &[_, _, _, _, n0, n1, n2, n3] = bytes.first_chunk()?;
+    u16::try_from(u32::from_be_bytes([n0, n1, n2, n3])).ok()
+}
+
 fn frame(hardware: [u8; 2], protocol: [u8; 2], bytes: &[u8]) -> Result<Frame<'_>, Skip> {
     let protocol = match (u16::from_be_bytes(hardware), u16::from_be_bytes(protocol)) {
         (RADIOTAP, _) => return wifi::strip_radiotap(bytes),

@@ -15,7 +15,8 @@ mod ring;
 mod serial;
 mod wifi;
 
-use super::{Frame, LinkType, Skip};
+use super::{Frame, LinkType, Record, Skip};
+use crate::origin::RecordId;
 use std::fmt;
 
 /// One link type of the registry at tcpdump.org.
@@ -48,7 +49,7 @@ const fn named(number: u16, name: &'static str) -> Row {
 const TABLE: &[Row] = &[
     row(1, "Ethernet", ethernet::strip),
     row(113, "Linux cooked", linux_cooked::strip_v1),
-    row(276, "Linux cooked v2", linux_cooked::strip_v2),
+    row(LINUX_SLL2, "Linux cooked v2", linux_cooked::strip_v2),
     row(101, "raw IP", raw::strip),
     row(228, "raw IPv4", raw::strip),
     row(229, "raw IPv6", raw::strip),
@@ -123,6 +124,15 @@ pub(super) fn strip(link: LinkType, bytes: &[u8]) -> Result<Frame<'_>, Skip> {
     }
 }
 
+/// Where a record stands, with the interface that its link header names.
+pub(super) fn place(record: &Record<'_>) -> RecordId {
+    if record.link.0 == LINUX_SLL2 {
+        record.id.through(linux_cooked::interface_v2(record.bytes))
+    } else {
+        record.id
+    }
+}
+
 impl LinkType {
     /// Its name, for the usual ones.
     pub fn name(self) -> Option<&'static str> {
@@ -151,6 +161,9 @@ pub(super) fn decoded() -> Vec<u16> {
     let rows = TABLE.iter().filter(|row| row.strip.is_some());
     rows.map(|row| row.link.0).collect()
 }
+
+/// `LINKTYPE_LINUX_SLL2`.
+const LINUX_SLL2: u16 = 276;
 
 #[cfg(test)]
 mod tests {

@@ -32,7 +32,7 @@ fn sessions_and_services_are_identity() {
     let service = [0x88, 0xa8, 0, 5, 0x88, 0xe7, 0, 1, 2, 3];
     assert_eq!(
         layers(&ethernet(&service, &inner)),
-        [Layer::Vlan(5), Layer::Service(0x01_0203)]
+        [Layer::ServiceVlan(5), Layer::Service(0x01_0203)]
     );
     let discovery = ethernet(&[0x88, 0x64, 0x11, 9, 0, 0, 0, 0], &v4());
     assert_eq!(skip_of(&record(ETHERNET, &discovery)), Skip::NotIp);

@@ -65,7 +65,7 @@ pub fn scan(kind: &Kind) -> Found {
     );
     Found {
         pattern: Some("scan"),
-        headline: Some(format!("Scan ({name}) of {target} by {client}")),
+        headline: Some(format!("Scan ({name}) by {client}: {target}")),
         findings: vec![counted("scan", text, kind.count)],
     }
 }

@@ -14,9 +14,9 @@ pub fn timeout(kind: &Kind, habits: Option<&Habits>) -> Option<Finding> {
     let (closed, survived) = habits.map_or((&none, &none), |own| (&own.closed, &own.survived));
     match kind.trio.cause {
         "server-timeout-abort" => patience(kind),
-        "keepalive-idle-race" => {
-            by_closes(kind, closed, survived).or_else(|| by_races(kind, survived))
-        }
+        "keepalive-idle-race" => by_closes(kind, closed, survived)
+            .filter(|_| agree(closed, &kind.idle))
+            .or_else(|| by_races(kind, survived)),
         "stale-connection-reuse"
         | "data-after-close"
         | "half-close-expired"
@@ -51,13 +51,7 @@ fn by_closes(kind: &Kind, closed: &Samples, survived: &Samples) -> Option<Findin
             duration(used)
         );
     }
-    let keep = middle - (middle / 10).max(SECOND / 2);
-    if keep > 0 {
-        text = format!(
-            "{text}: let them drop idle connections before {}",
-            duration(keep)
-        );
-    }
+    text = with_advice(text, "let them", middle);
     Some(finding(
         "idle-timeout",
         text,
@@ -78,14 +72,7 @@ fn by_races(kind: &Kind, survived: &Samples) -> Option<Finding> {
         duration(middle),
         spread(low, high, count(kind.idle.count, "request", "requests"))
     );
-    let mut text = agreeing(text, &known);
-    let keep = middle - (middle / 10).max(SECOND / 2);
-    if keep > 0 {
-        text = format!(
-            "{text}: let clients drop idle connections before {}",
-            duration(keep)
-        );
-    }
+    let text = with_advice(agreeing(text, &known), "let clients", middle);
     Some(finding(
         "idle-timeout",
         text,
@@ -95,6 +82,29 @@ fn by_races(kind: &Kind, survived: &Samples) -> Option<Finding> {
         survived,
         &kind.idle,
     ))
+}
+
+/// Whether the silences before the closes and those before the requests that met one come from one timer: where they do not, the closes
+/// were others.
+fn agree(closed: &Samples, met: &Samples) -> bool {
+    match (cluster(closed, 1), cluster(met, 1)) {
+        (Some((_, one, _)), Some((_, other, _))) => {
+            (one - other).abs() <= (one / 10).max(SECOND / 2)
+        }
+        _ => true,
+    }
+}
+
+/// When clients must let go of a connection that the service keeps for `timeout` nanoseconds, where there is time for it.
+fn with_advice(text: String, let_them: &str, timeout: i64) -> String {
+    let keep = timeout - (timeout / 10).max(SECOND / 2);
+    if keep <= 0 {
+        return text;
+    }
+    format!(
+        "{text}: {let_them} drop idle connections before {}",
+        duration(keep)
+    )
 }
 
 /// Nothing closes, yet from some silence on the connection is lost: something forgot it.

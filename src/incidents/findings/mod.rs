@@ -37,7 +37,9 @@ pub fn of(kind: &Kind, habits: &[Habits], shared: &Shared) -> Found {
     let findings = [
         idle::timeout(kind, own),
         service::exit(kind, own),
+        service::restart(kind),
         own.and_then(|habits| service::accept_queue(kind, habits)),
+        service::syn_cookies(kind),
         clients::patience(kind),
         clients::one_client(kind),
         path::rule_change(kind),

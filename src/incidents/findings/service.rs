@@ -4,7 +4,9 @@ use super::counted;
 use crate::case::Habits;
 use crate::incidents::kind::Kind;
 use crate::report::Finding;
-use crate::report::words::{count, duration};
+use crate::report::words::{count, duration, grouped};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// A full accept queue, where two of its signs were seen.
 pub fn accept_queue(kind: &Kind, habits: &Habits) -> Option<Finding> {
@@ -83,3 +85,59 @@ pub fn exit(kind: &Kind, habits: Option<&Habits>) -> Option<Finding> {
     }
     Some(counted("process-exit", text, together))
 }
+
+/// Connections that their server had forgotten all at once: it was restarted, or another machine has its address.
+pub fn restart(kind: &Kind) -> Option<Finding> {
+    let hosts: BTreeSet<IpAddr> = kind.services.iter().map(std::net::SocketAddr::ip).collect();
+    let one_host = hosts
+        .first()
+        .filter(|_| hosts.len() == 1 && kind.services_complete)?;
+    let forgotten = kind.trio.cause == "peer-gone" && kind.trio.sender == "server";
+    if !forgotten || kind.count < SEVERAL {
+        return None;
+    }
+    let (now, before) = &kind.hops;
+    let list = |hops: &BTreeSet<u8>| {
+        hops.iter()
+            .map(u8::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let another = !before.is_empty() && now.is_disjoint(before);
+    let end = if another {
+        format!(
+            "; it answers with hop limit {} where it had {} before: another machine has taken over the address",
+            list(now),
+            list(before)
+        )
+    } else {
+        ": it was restarted, or another machine has taken over the address".into()
+    };
+    let text = format!(
+        "{one_host} had forgotten {} when they were used again, within {}{end}",
+        count(kind.count, "connection", "connections"),
+        duration(kind.last.since(kind.first).nanos()),
+    );
+    Some(counted("host-restart", text, kind.count))
+}
+
+/// Handshakes without what a SYN cookie has no room for, where lost ones are the trouble.
+pub fn syn_cookies(kind: &Kind) -> Option<Finding> {
+    let bears = matches!(
+        kind.trio.cause,
+        "handshake-state-lost" | "accept-queue-overflow" | "accept-queue-abort"
+    );
+    let applies = bears && kind.cookies * 2 > kind.count;
+    applies.then(|| {
+        let text = format!(
+            "{} of {} were opened without the window scale and the SACK that their client had offered, as SYN cookies open them: a queue of \
+             half-open connections that is full, or a service that knows neither; the host tells which (nstat -az 'TcpExtSyncookies*')",
+            grouped(kind.cookies),
+            count(kind.count, "connection", "connections")
+        );
+        counted("syn-cookies", text, kind.cookies)
+    })
+}
+
+/// Connections that do not fail together by chance. Chosen.
+const SEVERAL: u64 = 3;

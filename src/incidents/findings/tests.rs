@@ -181,3 +181,69 @@ fn many_aborts_of_one_client_are_its_habit() {
     });
     assert_eq!(only(&findings).kind, "one-client");
 }
+
+#[test]
+fn a_host_that_forgot_all_its_connections_was_restarted_or_replaced() {
+    let service = habits(&[], &[]);
+    let of = |before: u8| {
+        found("peer-gone", 3, &service, move |_, reset, traits| {
+            reset.sender = "server";
+            (traits.hop_limit, traits.usual_hop_limit) = (64, Some(before));
+        })
+    };
+    let same = of(64);
+    assert_eq!(
+        only(&same).statement,
+        "10.0.0.2 had forgotten 3 connections when they were used again, within 2.00 s: it was restarted, or another machine has taken \
+         over the address"
+    );
+    let another = of(128);
+    assert_eq!(only(&another).kind, "host-restart");
+    assert!(
+        only(&another).statement.ends_with(
+            "it answers with hop limit 64 where it had 128 before: another machine has taken over the address"
+        ),
+        "{}",
+        only(&another).statement
+    );
+    let clients = found("peer-gone", 3, &service, |_, reset, _| {
+        reset.sender = "client";
+    });
+    assert_eq!(clients, [], "three clients are three hosts");
+}
+
+#[test]
+fn handshakes_that_lack_what_was_offered_look_like_syn_cookies() {
+    let service = habits(&[], &[]);
+    let with = |cookies: u64| {
+        found(
+            "handshake-state-lost",
+            4,
+            &service,
+            move |number, _, traits| {
+                traits.cookie = number <= cookies;
+            },
+        )
+    };
+    let findings = with(3);
+    assert_eq!(only(&findings).kind, "syn-cookies");
+    assert!(
+        only(&findings)
+            .statement
+            .starts_with("3 of 4 connections were opened without")
+    );
+    assert_eq!(with(2), []);
+}
+
+#[test]
+fn closes_after_another_silence_than_the_races_are_not_their_timeout() {
+    let service = habits(&[1500], &[]);
+    let findings = found("keepalive-idle-race", 2, &service, idle(5000));
+    assert!(
+        only(&findings)
+            .statement
+            .starts_with("Requests met the close of the service after 5.00 s"),
+        "{}",
+        only(&findings).statement
+    );
+}

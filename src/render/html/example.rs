@@ -1,11 +1,11 @@
 //! One case in full: the ladder, what it rests on, what each end saw, what else it could be, and how to see the same records elsewhere.
 
 use super::super::Options;
-use super::super::telling::{calls, lost, of_file, saw, story, untouched};
+use super::super::telling::{calls, lost, of_file, saw, story, untouched, verb, worded};
 use super::super::text::stop;
 use super::super::words::name as input_name;
 use super::{Esc, Prose, ladder};
-use crate::report::{End, EndImpact, Evidence, Failure, ResetReport};
+use crate::report::{End, EndImpact, Evidence, ResetReport};
 use std::io::{self, Write};
 
 /// Writes a case, open or to be opened.
@@ -137,11 +137,7 @@ fn side(reset: &ResetReport, name: &str, end: &EndImpact, out: &mut dyn Write) -
         writeln!(
             out,
             "<p><b>{call}</b> {} <b class=\"errno\">{}</b></p>\n<dl class=\"runtimes\">",
-            if failure.errno == "EOF" {
-                "ends as if all were said:"
-            } else {
-                "fails with"
-            },
+            verb(call, failures, &failure),
             failure.errno
         )?;
         for (runtime, text) in worded(&failure) {
@@ -157,19 +153,6 @@ fn side(reset: &ResetReport, name: &str, end: &EndImpact, out: &mut dyn Write) -
         )?;
     }
     Ok(())
-}
-
-fn worded(failure: &Failure) -> impl Iterator<Item = (&'static str, &'static str)> {
-    [
-        ("Java", failure.java),
-        ("Node", failure.node),
-        ("Go", failure.go),
-        ("Python", failure.python),
-        ("curl", failure.curl),
-        ("nginx", failure.nginx),
-    ]
-    .into_iter()
-    .filter_map(|(name, text)| Some((name, text?)))
 }
 
 fn alternatives(reset: &ResetReport, out: &mut dyn Write) -> io::Result<()> {

@@ -71,9 +71,9 @@ fn title(end: &End, shown: &[&Incident]) -> String {
     let resets = count(end.summary.resets, "reset", "resets");
     match shown {
         [only] if only.count < end.summary.resets => {
-            format!("{} of {resets}: {}", grouped(only.count), only.headline)
+            format!("{}: {} of {resets}", only.headline, grouped(only.count))
         }
-        [only] => format!("{resets}: {}", only.headline),
+        [only] => format!("{} ({resets})", only.headline),
         _ => format!(
             "{resets}, {}",
             count(shown.len() as u64, "story", "stories")
@@ -97,18 +97,22 @@ fn card(
     writeln!(
         out,
         "<li class=\"card {}\" data-rank=\"{place}\" data-count=\"{}\" data-first=\"{}\">\n\
-         <p class=\"line\">{} <span class=\"id\">{id}</span> <b class=\"n\">{}</b></p>\n<h3>{headline}</h3>\n\
+         <p class=\"line\">{} <span class=\"id\">{id}</span> <span class=\"sure\">{}</span> <b class=\"n\">{}</b></p>\n\
+         <h3>{headline}</h3>\n\
          <p class=\"who\">{} <span class=\"when\">{}</span></p>",
         incident.severity,
         incident.count,
         incident.first.nanos(),
         badge(incident.severity),
+        incident.confidence,
         Esc(&count(incident.count, "reset", "resets")),
         Esc(&where_and_who(incident)),
         Esc(&options.zone.clock_span(incident.first, incident.last)),
     )?;
-    if let Some(finding) = incident.findings.first() {
-        writeln!(out, "<p class=\"found\">{}</p>", Prose(&finding.statement))?;
+    let found = incident.findings.first();
+    let what = found.map_or(incident.meaning, |finding| finding.statement.as_str());
+    if !what.is_empty() {
+        writeln!(out, "<p class=\"found\">{}</p>", Prose(what))?;
     }
     if let Some(advice) = incident.advice.first() {
         writeln!(

@@ -1,7 +1,7 @@
 //! One incident: how many when, what its connections show together, and the case that shows it best.
 
 use super::super::Options;
-use super::super::telling::of_file;
+use super::super::telling::brief;
 use super::super::text::{printable, stop};
 use super::super::words::where_and_who;
 use super::block::{Page, headline};
@@ -68,16 +68,7 @@ fn others(representatives: &[ResetReport], page: &mut Page<'_>) -> io::Result<()
     }
     page.heading("Further examples")?;
     for reset in rest {
-        let connection = &reset.connection;
-        let text = format!(
-            "record {}{}, {}: {} to {}, {}",
-            reset.record,
-            of_file(reset.source),
-            page.options.zone.time_of_day(reset.time),
-            connection.client,
-            connection.server,
-            reset.verdict.confidence
-        );
+        let text = brief(reset, &page.options.zone);
         page.text("  - ", &text)?;
     }
     Ok(())

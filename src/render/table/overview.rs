@@ -4,7 +4,7 @@ use super::super::columns::columns;
 use super::super::style::{Ink, Style};
 use super::super::text::{printable, shorten, stop, wrap};
 use super::super::words::{
-    harm, inputs, listed, one_line, quality_text, summary_line, where_and_who,
+    harm, inputs, legend, listed, one_line, quality_text, summary_line, where_and_who,
 };
 use super::super::{Options, Show};
 use crate::report::words::{count, grouped};
@@ -70,6 +70,10 @@ pub fn write(end: &End, options: &Options, out: &mut dyn Write) -> io::Result<()
         for item in &end.capture_quality {
             out.write_all(wrap(&quality_text(item), "  - ", width).as_bytes())?;
         }
+    }
+    if let Some(legend) = legend(&end.sources) {
+        writeln!(out, "\nFiles")?;
+        out.write_all(wrap(&legend, "  ", width).as_bytes())?;
     }
     Ok(())
 }

@@ -187,9 +187,20 @@ pub fn repeated_until_the_end(facts: &Facts<'_>) -> Answer {
     )
 }
 
-/// Did the receiver answer the last repetition, as far as the capture goes?
+/// Did the receiver answer the last repetition, or acknowledge what is repeated before, as far as the capture goes?
 pub fn repetitions_were_answered(facts: &Facts<'_>) -> Answer {
-    let heard = heard_since(facts, &facts.sender().repeating);
+    let run = facts.sender().repeating;
+    // What was acknowledged before it was repeated was heard as well: its sender missed the acknowledgment.
+    let acknowledged = run
+        .at
+        .zip(facts.sender().snd_una)
+        .is_some_and(|(at, acknowledged)| at.precedes(acknowledged));
+    let heard = heard_since(facts, &run).or_else(|| {
+        facts
+            .receiver()
+            .last_segment
+            .filter(|_| acknowledged && run.count > 0)
+    });
     Answer::when(
         heard.is_some(),
         Fact::RepetitionsAnswered,

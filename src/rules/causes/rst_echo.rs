@@ -16,7 +16,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
         "follow-up reset",
         "RST storm after one reset",
     ],
-    title: "Further resets for segments already in flight",
+    title: "Further resets on a connection that a reset had ended",
     phase: Phase::Any,
     severity: Severity::Benign,
     happens: "\

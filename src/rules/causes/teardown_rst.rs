@@ -15,7 +15,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
         "reset during teardown",
         "TCP_ABORT_ON_LINGER",
     ],
-    title: "A reset cut the closing of a finished exchange short",
+    title: "A reset cut the closing short, with all acknowledged",
     phase: Phase::Close,
     severity: Severity::Benign,
     happens: "\
