@@ -15,7 +15,7 @@ pub use followed::Followed;
 use crate::decode::{Decoded, Record, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::mask::Mask;
-use crate::origin::Timestamp;
+use crate::origin::{RecordId, Timestamp};
 use crate::report::{
     CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Seen, Summary, Traits,
     report_masked, report_on,
@@ -134,11 +134,13 @@ impl Analyzer {
         }
     }
 
-    /// Takes the next record of the capture.
-    pub fn push(&mut self, record: &Record<'_>) {
+    /// Takes the next record of the capture. Returns the first record of the connection that it belongs to, by which the reports of that
+    /// connection's resets know it, too: [`Trace`](crate::report::Trace).
+    pub fn push(&mut self, record: &Record<'_>) -> Option<Reference> {
         let passes = self.gate.passes(record);
         self.survey.add(&self.gate.take_survey());
-        self.step(record, self.survey.records, passes);
+        let start = self.step(record, self.survey.records, passes);
+        start.map(Into::into)
     }
 
     /// Takes the next records of the capture, which another gate has looked at already; `record` gives the one at a place, from 0. When that
@@ -177,14 +179,12 @@ impl Analyzer {
         self.sketch.join(flows);
     }
 
-    fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) {
+    fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) -> Option<RecordId> {
         let mut record = *record;
         record.id = record.id.at(order);
         self.clock.tick(&record);
         self.tracker.pass(record.id, record.time);
-        if passes {
-            self.take(&decode(&record));
-        }
+        passes.then(|| self.take(&decode(&record))).flatten()
     }
 
     /// When the first record was captured; `None` before it.
@@ -336,16 +336,15 @@ impl Analyzer {
         }
     }
 
-    fn take(&mut self, decoded: &Decoded<'_>) {
+    fn take(&mut self, decoded: &Decoded<'_>) -> Option<RecordId> {
         match decoded {
-            Decoded::Segment(segment) => {
-                self.tracker.observe(segment);
+            Decoded::Segment(segment) => self.tracker.observe(segment),
+            Decoded::Quoted(quoted) => self.tracker.observe_error(quoted),
+            Decoded::Several(parts) => {
+                let starts = parts.iter().map(|part| self.take(part));
+                starts.fold(None, Option::or)
             }
-            Decoded::Quoted(quoted) => {
-                self.tracker.observe_error(quoted);
-            }
-            Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
-            Decoded::Skip(_) => {}
+            Decoded::Skip(_) => None,
         }
     }
 }

@@ -221,3 +221,64 @@ fn a_full_disk_is_said_and_the_watch_goes_on() {
     watch.says("1 reset is missing");
     assert_eq!(watch.exit(), Some(1));
 }
+
+#[test]
+fn packets_of_reset_connections_are_written_in_turns_and_judged_alike_when_read_again() {
+    let Some(hosts) = Hosts::new("writes") else {
+        return;
+    };
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("live-writes");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("resets.pcapng");
+    let file = path.to_str().unwrap();
+    let arguments = [
+        "-i",
+        "eth0",
+        "--format",
+        "ndjson",
+        "--write",
+        file,
+        "--write-files",
+        "2",
+    ];
+    let mut watch = Watch::on_server(&hosts, &arguments);
+    let expected = talks::all(&hosts);
+    let resets = watch.resets(expected.len());
+    // Killed, it would leave this; it is readable, if not in order.
+    let before = read(file, "interrupted");
+    assert_eq!(before.len(), resets.len());
+    watch.signal(Signal::SIGINT);
+    watch.line("end");
+    assert_eq!(watch.exit(), Some(0));
+    let again = read(file, "whole");
+    assert_eq!(causes(&again), causes(&resets));
+    let confidence = |resets: &[Value]| -> BTreeMap<String, String> {
+        let of = |reset: &Value| {
+            let ends = ["client", "server"].map(|end| reset["connection"][end].to_string());
+            (
+                ends.concat() + &reset["sender"].to_string(),
+                word(reset, "/verdict/confidence").to_owned(),
+            )
+        };
+        resets.iter().map(of).collect()
+    };
+    assert_eq!(confidence(&again), confidence(&resets));
+    assert!(read(folder.join("resets.1.pcapng").to_str().unwrap(), "the next").is_empty());
+}
+
+/// The resets in a file that was written.
+fn read(file: &str, which: &str) -> Vec<Value> {
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_rstscope"))
+        .args(["--json", file])
+        .output()
+        .unwrap();
+    assert_eq!(
+        out.status.code(),
+        Some(0),
+        "{which}: {}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let report: Value = serde_json::from_slice(&out.stdout).unwrap();
+    report["resets"].as_array().unwrap().clone()
+}

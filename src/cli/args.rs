@@ -225,6 +225,22 @@ pub struct Live {
     #[arg(long, value_name = "SIZE", value_parser = units::size, requires = "interface")]
     pub max_memory: Option<u64>,
 
+    /// Files that --write fills in turn: FILE, FILE.1 and so on [default: 4]
+    ///
+    /// Files that --write fills in turn: FILE.pcapng, FILE.1.pcapng and so on. All are opened at the start, since later no folder may be
+    /// written to, and the oldest is written anew when all are full. Of each connection the first 16 and the latest 240 packets are kept
+    /// until it is reset, within a quarter of --max-memory; the longest idle go first.
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100), requires_all = ["interface", "write"])]
+    pub write_files: Option<usize>,
+
+    /// How large each file of --write may become [default: 16M]
+    #[arg(long, value_name = "SIZE", value_parser = units::size, requires_all = ["interface", "write"])]
+    pub write_size: Option<u64>,
+
+    /// How long each file of --write is filled [default: 1h]
+    #[arg(long, value_name = "TIME", value_parser = units::duration, requires_all = ["interface", "write"])]
+    pub write_age: Option<Duration>,
+
     /// Take frames to other hosts, too
     #[arg(long, requires = "interface")]
     pub promiscuous: bool,

@@ -56,6 +56,8 @@ pub enum Mistake {
     NoInterfaces,
     /// An interface was given twice.
     InterfaceTwice(String),
+    /// A mask on a watch.
+    MaskedWatch,
     /// A filter with bytes that are no text.
     FilterNotText,
     /// The report and the packets would go to one file.
@@ -76,6 +78,7 @@ impl fmt::Display for Mistake {
             Self::InterfaceTwice(name) => {
                 write!(f, "{}: an interface is watched once", printable(name))
             }
+            Self::MaskedWatch => f.write_str("a watch is not masked"),
             Self::FilterNotText => f.write_str("the filter holds bytes that are no text"),
             Self::OutputTwice(path) => {
                 let name = shown(path);
@@ -95,6 +98,9 @@ impl Mistake {
             Self::NoInterfaces => Some(
                 "build it with the feature 'live', or let tcpdump watch: tcpdump -i IFACE -U -w - tcp | rstscope -",
             ),
+            Self::MaskedWatch => {
+                Some("write its packets, and mask their report: rstscope --mask FILE.pcapng")
+            }
             Self::UnknownFormat
             | Self::StandardInputTwice
             | Self::OutputIsInput(_)

@@ -141,6 +141,10 @@ pub fn happened(notice: &Notice<'_>) {
             &format!("{}: the interface has vanished", printable(name)),
             None,
         ),
+        Notice::PacketsLost(why) => say(
+            &format!("--write: packets cannot be written: {}", printable(why)),
+            Some("the watch goes on; those of later resets are tried again"),
+        ),
         Notice::Failed(name, why) => say(
             &format!(
                 "{}: cannot be read any more: {}",

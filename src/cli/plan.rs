@@ -128,6 +128,9 @@ impl Watching {
                 None => words,
             });
         }
+        if args.mask {
+            return Err(Mistake::MaskedWatch);
+        }
         let mut names = args.live.interface.clone();
         names.sort();
         if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {

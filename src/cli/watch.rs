@@ -11,7 +11,9 @@ use super::sink::Sink;
 use crate::analyzer::{Analyzer, Config};
 use crate::capture::{Interface, StampedBy, Tuning};
 use crate::live::kernel::Kernel;
-use crate::live::{Audience, MEMORY, Notice, Server, Signals, Stops, Watch, fence, privileges};
+use crate::live::{
+    Audience, MEMORY, Notice, Pieces, Server, Signals, Stops, Turns, Watch, fence, privileges,
+};
 use crate::origin::Timestamp;
 use crate::render::{Lines, Renderer};
 use crate::report::{End, Head, ResetReport};
@@ -38,6 +40,7 @@ fn begin(plan: &Watching) -> Result<(Watch, Listener), Exit> {
         .map(|address| Server::bind(address).map_err(|error| notices::no_metrics(address, &error)));
     let server = server.transpose()?;
     let listener = Listener::open(plan)?;
+    let pieces = pieces(plan)?;
     let kernel = live.kernel.then(|| {
         let (kernel, absent) = Kernel::open();
         absent.iter().for_each(notices::kernel_absent);
@@ -52,7 +55,9 @@ fn begin(plan: &Watching) -> Result<(Watch, Listener), Exit> {
         fence,
     );
     let memory = live.max_memory.unwrap_or(MEMORY);
-    let mut config = Config::within(memory.saturating_sub(buffers(plan)));
+    // A quarter is for packets, where they are written.
+    let rest = memory.saturating_sub(buffers(plan));
+    let mut config = Config::within(if pieces.is_some() { rest / 2 } else { rest });
     config.incidents.examples = plan.report.examples;
     let stops = Stops {
         duration: live.duration,
@@ -63,12 +68,31 @@ fn begin(plan: &Watching) -> Result<(Watch, Listener), Exit> {
         .until(stops)
         .summarize_every(live.summary_every)
         .within(memory)
+        .write_packets(pieces, plan.report.headers_only, memory)
         .with_kernel(kernel);
     if let (Some(server), Some(address)) = (server, live.metrics) {
         let started = server.start(watch.metrics());
         started.map_err(|error| notices::no_metrics(address, &error))?;
     }
     Ok((watch, listener))
+}
+
+/// The files of `--write`, all of them open.
+fn pieces(plan: &Watching) -> Result<Option<Pieces>, Exit> {
+    let Some(path) = &plan.report.write else {
+        return Ok(None);
+    };
+    let default = Turns::default();
+    let turns = Turns {
+        files: plan.live.write_files.unwrap_or(default.files),
+        size: plan.live.write_size.unwrap_or(default.size),
+        age: plan.live.write_age.unwrap_or(default.age),
+    };
+    let tool = Head::default().tool;
+    let tool = format!("{} {}", tool.name, tool.version);
+    Pieces::open(path, turns, tool, &plan.live.interface)
+        .map(Some)
+        .map_err(|error| messages::not_written(&error, Some(path)))
 }
 
 /// The kernel's buffers, which count as this process's memory.

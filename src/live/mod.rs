@@ -12,11 +12,14 @@ pub mod kernel;
 mod line;
 mod memory;
 pub mod metrics;
+mod pieces;
 pub mod privileges;
+mod ring;
 mod signals;
 mod watch;
 
 pub use memory::{Bound, MEMORY, resident};
 pub use metrics::Server;
+pub use pieces::{Pieces, Turns};
 pub use signals::Signals;
 pub use watch::{Audience, Ended, Notice, Stops, Watch};

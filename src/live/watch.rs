@@ -5,11 +5,15 @@ use super::kernel::Kernel;
 use super::line::Line;
 use super::memory::{Bound, MEMORY, resident};
 use super::metrics::{Metrics, Totals};
+use super::pieces::Pieces;
+use super::ring::{Kept, Ring};
 use super::signals::Signals;
-use crate::analyzer::{Analyzer, Finished};
+use crate::analyzer::{Analyzer, Finished, headers_len};
 use crate::capture::{Batch, Drops, Interface, LiveFault, Presence, SourceInfo};
-use crate::report::{End, KernelCounter, ResetReport, Source, quality_of_sources};
+use crate::decode::Record;
+use crate::report::{End, KernelCounter, Reference, ResetReport, Source, quality_of_sources};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
@@ -59,6 +63,8 @@ pub enum Notice<'a> {
     Up(&'a str),
     /// It is gone, and will not come back under this handle.
     Vanished(&'a str),
+    /// Packets of reset connections could not be written, and why.
+    PacketsLost(&'a str),
     /// It cannot be read any more, and why.
     Failed(&'a str, &'a str),
 }
@@ -99,9 +105,44 @@ pub struct Watch {
     clock: Clock,
     line: Option<Line>,
     batch: Batch,
+    packets: Option<Packets>,
     describe: fn(&SourceInfo) -> Source,
     given: u64,
     found: bool,
+}
+
+/// Where packets of reset connections go.
+struct Packets {
+    ring: Ring,
+    pieces: Pieces,
+    headers_only: bool,
+}
+
+impl Packets {
+    fn keep(&mut self, start: Option<Reference>, record: &Record<'_>) {
+        if let Some(start) = start {
+            let len = if self.headers_only {
+                headers_len(record)
+            } else {
+                record.bytes.len()
+            };
+            self.ring.add(start, record, len);
+        }
+    }
+
+    /// Writes the connections of some resets.
+    fn write(
+        &mut self,
+        resets: &BTreeMap<Reference, BTreeMap<Reference, String>>,
+    ) -> io::Result<()> {
+        let mut result = Ok(());
+        for (start, comments) in resets {
+            let records = self.ring.take(*start);
+            let comment = |kept: &Kept| comments.get(&kept.record().id.into()).cloned();
+            result = result.and(self.pieces.write(records, comment));
+        }
+        result
+    }
 }
 
 struct Watched {
@@ -184,6 +225,7 @@ impl Watch {
             clock: Clock::default(),
             line: several.then(Line::default),
             batch: Batch::new(),
+            packets: None,
             describe,
             given: 0,
             found: false,
@@ -215,6 +257,22 @@ impl Watch {
     #[must_use]
     pub fn with_kernel(mut self, kernel: Option<Kernel>) -> Self {
         self.kernel = kernel;
+        self
+    }
+
+    /// Writes the packets of connections that were reset, of which a quarter of the memory keeps the latest.
+    #[must_use]
+    pub fn write_packets(
+        mut self,
+        pieces: Option<Pieces>,
+        headers_only: bool,
+        memory: u64,
+    ) -> Self {
+        self.packets = pieces.map(|pieces| Packets {
+            ring: Ring::new(usize::try_from(memory / 4).unwrap_or(usize::MAX)),
+            pieces,
+            headers_only,
+        });
         self
     }
 
@@ -309,8 +367,8 @@ impl Watch {
             }
         }
         if let Some(line) = &mut self.line {
-            let (clock, analyzer) = (self.clock, &mut self.analyzer);
-            line.release(clock.time(), |record| analyzer.push(record));
+            let (clock, analyzer, packets) = (self.clock, &mut self.analyzer, &mut self.packets);
+            line.release(clock.time(), |record| push(analyzer, packets, record));
         }
         read
     }
@@ -342,7 +400,7 @@ impl Watch {
             Some(line) => line.add(&self.batch),
             None => {
                 for record in self.batch.records() {
-                    self.analyzer.push(&record);
+                    push(&mut self.analyzer, &mut self.packets, &record);
                 }
             }
         }
@@ -414,7 +472,12 @@ impl Watch {
     /// Gives the resets that have settled.
     fn give(&mut self, audience: &mut dyn Audience) -> io::Result<()> {
         let kernel = &mut self.kernel;
-        while !self.found && self.stops.count.is_none_or(|count| self.given < count) {
+        let mut wanted: BTreeMap<Reference, BTreeMap<Reference, String>> = BTreeMap::new();
+        let mut heard = Ok(());
+        while heard.is_ok()
+            && !self.found
+            && self.stops.count.is_none_or(|count| self.given < count)
+        {
             let next = self.analyzer.next_selected(|reset| {
                 if let Some(kernel) = kernel.as_mut() {
                     kernel.testify(reset);
@@ -425,9 +488,18 @@ impl Watch {
             self.given += 1;
             self.found = self.stops.cause == Some(reset.verdict.cause);
             self.metrics.reset(&reset);
-            audience.reset(&reset)?;
+            if self.packets.is_some() {
+                let comments = wanted.entry(reset.connection.trace.start).or_default();
+                comments.insert(reset.reference(), comment(&reset));
+            }
+            heard = audience.reset(&reset);
         }
-        Ok(())
+        if let Some(packets) = &mut self.packets
+            && let Err(error) = packets.write(&wanted)
+        {
+            audience.notice(&Notice::PacketsLost(&error.to_string()));
+        }
+        heard
     }
 
     fn end(mut self, audience: &mut dyn Audience, mut unheard: Option<io::Error>) -> Ended {
@@ -436,7 +508,8 @@ impl Watch {
         }
         self.count_drops(true, audience);
         if let Some(mut line) = self.line.take() {
-            line.empty(|record| self.analyzer.push(record));
+            let (analyzer, packets) = (&mut self.analyzer, &mut self.packets);
+            line.empty(|record| push(analyzer, packets, record));
         }
         if let Some(kernel) = &mut self.kernel {
             kernel.listen();
@@ -444,6 +517,11 @@ impl Watch {
         self.analyzer.settle();
         if unheard.is_none() {
             unheard = self.give(audience).err();
+        }
+        if let Some(packets) = &mut self.packets
+            && let Err(error) = packets.pieces.end()
+        {
+            audience.notice(&Notice::PacketsLost(&error.to_string()));
         }
         for one in self
             .interfaces
@@ -485,6 +563,24 @@ impl Watch {
             kernel,
         }
     }
+}
+
+/// Gives a record to the analysis, and keeps it where packets are to be written.
+fn push(analyzer: &mut Analyzer, packets: &mut Option<Packets>, record: &Record<'_>) {
+    let start = analyzer.push(record);
+    if let Some(packets) = packets {
+        packets.keep(start, record);
+    }
+}
+
+/// What is said of a reset in the file.
+fn comment(reset: &ResetReport) -> String {
+    let verdict = &reset.verdict;
+    let (cause, confidence, title) = (verdict.cause, verdict.confidence, verdict.title);
+    format!(
+        "{cause}, {confidence}: {title}. In the watch: record {}.",
+        reset.record
+    )
 }
 
 /// How long a wait lasts at most: what is asked by a signal or by the time is done that soon.
