@@ -205,7 +205,7 @@ pub struct Live {
 
     /// Ask this host's kernel why it sent each reset
     ///
-    /// Pair each reset that this host sent with the kernel's own record of it (the trace point tcp:tcp_send_reset, with reasons since
+    /// Pair each reset that this host sent with the kernel's own record of it (the trace point `tcp:tcp_send_reset`, with reasons since
     /// Linux 6.10), and show how the kernel's counters grew. Agreement and contradiction become evidence. It only reads; what this kernel
     /// does not offer is said.
     #[arg(long, requires = "interface")]

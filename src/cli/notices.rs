@@ -36,7 +36,7 @@ fn hint(fault: &LiveFault, interface: &str) -> Option<String> {
             );
             Some(format!(
                 "as root, which it gives up at once: sudo {program} -i {interface}\n\
-                 or once for all: sudo setcap cap_net_raw,cap_net_admin+ep {program}"
+                 or once for all: sudo setcap cap_net_raw+ep {program}"
             ))
         }
         LiveFault::Filter(_) => Some("its syntax is that of tcpdump: man pcap-filter".into()),

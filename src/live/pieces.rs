@@ -27,7 +27,7 @@ impl Default for Turns {
         Self {
             files: 4,
             size: 16 << 20,
-            age: Duration::from_hours(1),
+            age: Duration::from_secs(3600),
         }
     }
 }

@@ -46,10 +46,10 @@ pub fn choose(asked: Option<&str>) -> Result<Option<Identity>, PrivilegeFault> {
     let is_root = Uid::effective().is_root();
     if let Some(name) = asked {
         let user = find(name).ok_or_else(|| PrivilegeFault::NoUser(name.to_owned()))?;
-        return match is_root || user.uid == Uid::effective() {
-            true => Ok(Some(Identity { user })),
-            false => Err(PrivilegeFault::NotRoot(name.to_owned())),
-        };
+        if is_root || user.uid == Uid::effective() {
+            return Ok(Some(Identity { user }));
+        }
+        return Err(PrivilegeFault::NotRoot(name.to_owned()));
     }
     if !is_root {
         return Ok(None);

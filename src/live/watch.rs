@@ -1,73 +1,23 @@
 //! [`Watch`]: the loop over interfaces, and what ends it.
 
+use super::audience::{Audience, Notice};
 use super::clock::{Clock, Every, now, time_of_day};
 use super::kernel::Kernel;
 use super::line::Line;
 use super::memory::{Bound, MEMORY, resident};
 use super::metrics::{Metrics, Totals};
+use super::packets::{Packets, Wanted, comment};
 use super::pieces::Pieces;
-use super::ring::{Kept, Ring};
 use super::signals::Signals;
-use crate::analyzer::{Analyzer, Finished, headers_len};
-use crate::capture::{Batch, Drops, Interface, LiveFault, Presence, SourceInfo};
+use super::watched::{State, Watched};
+use crate::analyzer::{Analyzer, Finished};
+use crate::capture::{Batch, Drops, Interface, LiveFault, SourceInfo};
 use crate::decode::Record;
-use crate::report::{End, KernelCounter, Reference, ResetReport, Source, quality_of_sources};
+use crate::report::{End, KernelCounter, Source, quality_of_sources};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
-
-/// Whoever listens to a watch.
-pub trait Audience {
-    /// Whether a reset is wanted at all.
-    fn admits(&mut self, reset: &ResetReport) -> bool;
-
-    /// Takes a reset that has settled.
-    ///
-    /// # Errors
-    ///
-    /// When nobody listens any more, which ends the watch.
-    fn reset(&mut self, reset: &ResetReport) -> io::Result<()>;
-
-    /// Takes a summary while the watch goes on.
-    ///
-    /// # Errors
-    ///
-    /// When nobody listens any more, which ends the watch.
-    fn interim(&mut self, end: &End) -> io::Result<()>;
-
-    /// Hears what happens to the watch itself.
-    fn notice(&mut self, notice: &Notice<'_>);
-
-    /// The terminal has gone. Whether the watch goes on without it.
-    fn goes_on_without_terminal(&mut self) -> bool;
-
-    /// The pipe whose end is to end the watch; `None`: there is none.
-    fn pipe(&self) -> Option<BorrowedFd<'_>>;
-}
-
-/// What happens to a watch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice<'a> {
-    /// This interface lost frames since the last notice of it.
-    Dropped {
-        /// Its name.
-        interface: &'a str,
-        /// How many.
-        since: Drops,
-    },
-    /// It went down; the watch waits for it.
-    Down(&'a str),
-    /// It came up again.
-    Up(&'a str),
-    /// It is gone, and will not come back under this handle.
-    Vanished(&'a str),
-    /// Packets of reset connections could not be written, and why.
-    PacketsLost(&'a str),
-    /// It cannot be read any more, and why.
-    Failed(&'a str, &'a str),
-}
 
 /// What ends a watch, beside a signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,92 +61,6 @@ pub struct Watch {
     found: bool,
 }
 
-/// Where packets of reset connections go.
-struct Packets {
-    ring: Ring,
-    pieces: Pieces,
-    headers_only: bool,
-}
-
-impl Packets {
-    fn keep(&mut self, start: Option<Reference>, record: &Record<'_>) {
-        if let Some(start) = start {
-            let len = if self.headers_only {
-                headers_len(record)
-            } else {
-                record.bytes.len()
-            };
-            self.ring.add(start, record, len);
-        }
-    }
-
-    /// Writes the connections of some resets.
-    fn write(
-        &mut self,
-        resets: &BTreeMap<Reference, BTreeMap<Reference, String>>,
-    ) -> io::Result<()> {
-        let mut result = Ok(());
-        for (start, comments) in resets {
-            let records = self.ring.take(*start);
-            let comment = |kept: &Kept| comments.get(&kept.record().id.into()).cloned();
-            result = result.and(self.pieces.write(records, comment));
-        }
-        result
-    }
-}
-
-struct Watched {
-    interface: Interface,
-    state: State,
-    /// What it lost, as counted last, and of that what the audience was told.
-    known: Drops,
-    told: Drops,
-}
-
-impl Watched {
-    /// Goes into a state, and says so when it is another.
-    fn becomes(&mut self, state: State, audience: &mut dyn Audience) {
-        if self.state == state || self.state == State::Gone {
-            return;
-        }
-        self.state = state;
-        let name = self.interface.name();
-        audience.notice(&match state {
-            State::Up => Notice::Up(name),
-            State::Down => Notice::Down(name),
-            State::Gone => Notice::Vanished(name),
-        });
-        if state == State::Gone {
-            self.interface.end(Some(LiveFault::Vanished.to_string()));
-        }
-    }
-
-    /// It cannot be read any more, for another reason.
-    fn fails(&mut self, fault: &LiveFault, audience: &mut dyn Audience) {
-        self.state = State::Gone;
-        let why = fault.to_string();
-        audience.notice(&Notice::Failed(self.interface.name(), &why));
-        self.interface.end(Some(why));
-    }
-
-    /// Looks whether the interface is there.
-    fn look(&mut self, audience: &mut dyn Audience) {
-        let state = match self.interface.presence() {
-            Presence::Up => State::Up,
-            Presence::Down => State::Down,
-            Presence::Gone => State::Gone,
-        };
-        self.becomes(state, audience);
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Up,
-    Down,
-    Gone,
-}
-
 impl Watch {
     /// A watch over `interfaces`, each of which a report tells of as `describe` says.
     pub fn new(
@@ -206,14 +70,8 @@ impl Watch {
         describe: fn(&SourceInfo) -> Source,
     ) -> Self {
         let several = interfaces.len() > 1;
-        let watched = interfaces.into_iter().map(|interface| Watched {
-            interface,
-            state: State::Up,
-            known: Drops::default(),
-            told: Drops::default(),
-        });
         Self {
-            interfaces: watched.collect(),
+            interfaces: interfaces.into_iter().map(Watched::new).collect(),
             analyzer,
             signals,
             stops: Stops::default(),
@@ -268,11 +126,8 @@ impl Watch {
         headers_only: bool,
         memory: u64,
     ) -> Self {
-        self.packets = pieces.map(|pieces| Packets {
-            ring: Ring::new(usize::try_from(memory / 4).unwrap_or(usize::MAX)),
-            pieces,
-            headers_only,
-        });
+        self.packets = pieces.map(|pieces| Packets::new(pieces, headers_only, memory / 4));
+
         self
     }
 
@@ -431,9 +286,9 @@ impl Watch {
         self.metrics.show(&totals);
     }
 
-    fn count_drops(&mut self, last: bool, audience: &mut dyn Audience) {
+    fn count_drops(&mut self, at_end: bool, audience: &mut dyn Audience) {
         let mut lost = false;
-        let tell = last || self.warned.as_mut().is_none_or(Every::is_due);
+        let tell = at_end || self.warned.as_mut().is_none_or(Every::is_due);
         for one in self
             .interfaces
             .iter_mut()
@@ -472,7 +327,7 @@ impl Watch {
     /// Gives the resets that have settled.
     fn give(&mut self, audience: &mut dyn Audience) -> io::Result<()> {
         let kernel = &mut self.kernel;
-        let mut wanted: BTreeMap<Reference, BTreeMap<Reference, String>> = BTreeMap::new();
+        let mut wanted = Wanted::new();
         let mut heard = Ok(());
         while heard.is_ok()
             && !self.found
@@ -519,7 +374,7 @@ impl Watch {
             unheard = self.give(audience).err();
         }
         if let Some(packets) = &mut self.packets
-            && let Err(error) = packets.pieces.end()
+            && let Err(error) = packets.end()
         {
             audience.notice(&Notice::PacketsLost(&error.to_string()));
         }
@@ -571,16 +426,6 @@ fn push(analyzer: &mut Analyzer, packets: &mut Option<Packets>, record: &Record<
     if let Some(packets) = packets {
         packets.keep(start, record);
     }
-}
-
-/// What is said of a reset in the file.
-fn comment(reset: &ResetReport) -> String {
-    let verdict = &reset.verdict;
-    let (cause, confidence, title) = (verdict.cause, verdict.confidence, verdict.title);
-    format!(
-        "{cause}, {confidence}: {title}. In the watch: record {}.",
-        reset.record
-    )
 }
 
 /// How long a wait lasts at most: what is asked by a signal or by the time is done that soon.

@@ -55,7 +55,7 @@ impl Counters {
                 .copied()
                 .unwrap_or(0);
             (grown > 0 || resets > 0).then(|| KernelCounter {
-                counter: *name,
+                counter: name,
                 before,
                 after,
                 statement: statement(name, grown, cause.map(|cause| (cause, resets))),
