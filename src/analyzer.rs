@@ -12,14 +12,17 @@ pub use crate::decode::{Bare, bare, headers_len};
 pub use crate::triage::Marks;
 pub use followed::Followed;
 
+use crate::case::ResetCase;
+use crate::case::facts::Facts;
 use crate::decode::{Decoded, Record, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::mask::Mask;
 use crate::origin::{RecordId, Timestamp};
 use crate::report::{
-    CaptureQuality, Doubled, Incident, Quality, Reference, ResetReport, Seen, Summary, Traits,
-    report_masked, report_on,
+    CaptureQuality, Doubled, Gist, Incident, Quality, Reference, ResetReport, Seen, Summary,
+    Traits, report_masked, report_on, reset_report,
 };
+use crate::rules::Verdict;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
 use crate::triage::{Following, Gate, Sifted, Sketch, Survey};
 use std::collections::BTreeMap;
@@ -165,9 +168,9 @@ impl Analyzer {
             }
             _ => {
                 for place in all {
-                    let passes = passed.next_if_eq(&place).is_some();
+                    let goes_on = passed.next_if_eq(&place).is_some();
                     if let Some(record) = record(place) {
-                        self.step(&record, first + place as u64, passes);
+                        self.step(&record, first + place as u64, goes_on);
                     }
                 }
             }
@@ -264,18 +267,40 @@ impl Analyzer {
                 self.unselected += 1;
                 continue;
             }
-            self.quality.note(&case);
-            *self.by_cause.entry(report.verdict.cause).or_default() += 1;
-            *self.by_severity.entry(report.verdict.severity).or_default() += 1;
-            self.incidents.add(&report, &Sample::of(&case));
+            let gist = report.gist();
+            self.count(&case, &gist);
+            self.incidents
+                .add(&gist, &Sample::of(&case), || report.clone());
             return Some(report);
         }
+    }
+
+    /// Takes the resets that have settled into incidents and counts, and makes no report of those that represent nothing.
+    pub fn fold(&mut self) {
+        if self.mask.is_some() {
+            while self.next_reset().is_some() {}
+            return;
+        }
+        while let Some(case) = self.tracker.next_case() {
+            let facts = Facts::of(&case);
+            let verdict = Verdict::on(&facts);
+            let gist = Gist::of(&facts, &verdict);
+            self.count(&case, &gist);
+            self.incidents
+                .add(&gist, &Sample::of(&case), || reset_report(&facts, &verdict));
+        }
+    }
+
+    fn count(&mut self, case: &ResetCase, gist: &Gist) {
+        self.quality.note(case);
+        *self.by_cause.entry(gist.cause).or_default() += 1;
+        *self.by_severity.entry(gist.severity).or_default() += 1;
     }
 
     /// Ends the analysis. Resets that were not polled are counted, and not given any more.
     pub fn finish(mut self) -> Finished {
         self.settle();
-        while self.next_reset().is_some() {}
+        self.fold();
         self.so_far()
     }
 

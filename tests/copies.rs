@@ -59,7 +59,9 @@ fn captured(story: &str, ways: &[&dyn Fn(&mut Seen)]) -> (Vec<ResetCase>, Counts
         }
     }
     tracker.finish();
-    let mut cases: Vec<ResetCase> = std::iter::from_fn(|| tracker.next_case()).collect();
+    let mut cases: Vec<ResetCase> = std::iter::from_fn(|| tracker.next_case())
+        .map(|case| *case)
+        .collect();
     cases.sort_by_key(|case| case.reset.record);
     (cases, tracker.counts())
 }
@@ -131,7 +133,7 @@ fn a_packet_captured_at_several_interfaces_is_one() {
         ),
         (0, 0, 0)
     );
-    assert_eq!(counts.copies.first.map(|first| first.number()), Some(2));
+    assert_eq!(counts.copies.first.map(RecordId::number), Some(2));
     changes_nothing(STORY, &[&plain, &plain, &plain]);
 }
 
@@ -343,7 +345,8 @@ fn a_copy_is_no_further_sample_of_what_an_incident_measures() {
     let (cases, _) = captured(STORY, &[&plain, &masked]);
     let mut incidents = Incidents::new(Bounds::default());
     for case in &cases {
-        incidents.add(&report_on(case), &Traits::of(case));
+        let report = report_on(case);
+        incidents.add(&report.gist(), &Traits::of(case), || report.clone());
     }
     let clients: Vec<u32> = incidents
         .finish(&[])

@@ -282,3 +282,18 @@ fn read(file: &str, which: &str) -> Vec<Value> {
     let report: Value = serde_json::from_slice(&out.stdout).unwrap();
     report["resets"].as_array().unwrap().clone()
 }
+
+#[test]
+fn a_report_that_goes_elsewhere_outlives_the_terminal() {
+    let Some(hosts) = Hosts::new("hangs") else {
+        return;
+    };
+    let mut watch = Watch::on_server(&hosts, &["-i", "eth0", "--format", "ndjson"]);
+    watch.signal(Signal::SIGHUP);
+    watch.says("the watch goes on");
+    talks::port_closed(&hosts, 7001);
+    assert_eq!(word(&watch.resets(1)[0], "/verdict/cause"), "port-closed");
+    watch.signal(Signal::SIGTERM);
+    watch.line("end");
+    assert_eq!(watch.exit(), Some(0));
+}

@@ -13,7 +13,7 @@ use crate::analyzer::{Analyzer, Config};
 use crate::capture::{FileSource, Merge, Stopped};
 use crate::mask::Mask;
 use crate::passes;
-use crate::render::{Options, Renderer, Style};
+use crate::render::{Options, Renderer, Show, Style};
 use crate::report::{End, Head, quality_of_sources};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -162,6 +162,8 @@ struct Giving {
     alarms: Vec<Alarm>,
     alarmed: bool,
     kept: Option<Kept>,
+    /// Nothing asks for single resets: only incidents are shown.
+    folds: bool,
     selection: Selection,
     renderer: Box<dyn Renderer>,
     out: BufWriter<Box<dyn Write>>,
@@ -194,6 +196,10 @@ impl Run {
                 alarms: plan.alarms.clone(),
                 alarmed: false,
                 kept,
+                folds: plan.show == Show::Representatives
+                    && wanted.is_all()
+                    && plan.alarms.is_empty()
+                    && plan.write.is_none(),
                 selection: Selection::new(wanted),
                 renderer: plan.format.renderer(options),
                 out: BufWriter::new(out),
@@ -278,6 +284,9 @@ impl Giving {
     fn give(&mut self, analyzer: &mut Analyzer) -> io::Result<()> {
         if let Some(start) = analyzer.started() {
             self.selection.starts(start);
+        }
+        if self.folds {
+            analyzer.fold();
         }
         while let Some(reset) = analyzer.next_selected(|reset| self.selection.admits(reset)) {
             self.alarmed |= self.alarms.iter().any(|alarm| alarm.rings(&reset));

@@ -28,11 +28,10 @@ impl Glance<'_> {
     #[inline]
     pub fn flow(&self) -> Flow {
         match self.ends {
-            Ends::V4(&[a, b, c, d, e, f, g, h]) => {
-                let (from, to) = (
-                    u32::from_be_bytes([a, b, c, d]),
-                    u32::from_be_bytes([e, f, g, h]),
-                );
+            Ends::V4(both) => {
+                let [from, to] = [0, 4].map(|at| {
+                    u32::from_be_bytes([both[at], both[at + 1], both[at + 2], both[at + 3]])
+                });
                 Flow::between_v4((from, self.ports.0), (to, self.ports.1))
             }
             Ends::V6(both) => {

@@ -5,7 +5,7 @@ use super::visits::Visits;
 use super::{Bounds, Traits};
 use crate::case::Samples;
 use crate::origin::MILLISECOND;
-use crate::report::{Reference, ResetReport, Time};
+use crate::report::{Gist, Reference, ResetReport, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
@@ -44,9 +44,9 @@ impl Trio {
     };
 
     /// That of a reset.
-    pub fn of(reset: &ResetReport) -> Self {
+    pub const fn of(reset: &Gist) -> Self {
         Self {
-            cause: reset.verdict.cause,
+            cause: reset.cause,
             sender: reset.sender,
             origin: reset.origin,
         }
@@ -134,22 +134,27 @@ impl Kind {
     }
 
     /// Adds a reset.
-    pub fn add(&mut self, reset: &ResetReport, traits: &Traits, bounds: &Bounds) {
-        let verdict = &reset.verdict;
+    pub fn add(
+        &mut self,
+        reset: &Gist,
+        traits: &Traits,
+        bounds: &Bounds,
+        report: impl FnOnce() -> ResetReport,
+    ) {
         self.count += 1;
         self.first = self.first.min(reset.time);
         self.last = self.last.max(reset.time);
         self.ticks.add(reset.time, 1);
-        let counted = (0, verdict.title, verdict.severity);
-        self.causes.entry(verdict.cause).or_insert(counted).0 += 1;
+        let counted = (0, reset.title, reset.severity);
+        self.causes.entry(reset.cause).or_insert(counted).0 += 1;
         self.senders.insert(reset.sender);
         self.origins.insert(reset.origin);
-        self.confidence = surer(self.confidence, verdict.confidence);
+        self.confidence = surer(self.confidence, reset.confidence);
         // One packet is one sample, however often it was captured.
         if traits.is_copy && !self.clients.is_empty() {
-            return self.represent(reset, bounds.examples);
+            return self.represent(reset, bounds.examples, report);
         }
-        self.meets_service(reset.connection.server, bounds.clients);
+        self.meets_service(reset.server, bounds.clients);
         self.meets_client(reset, traits, bounds.clients);
         for (measured, samples) in [
             (traits.idle, &mut self.idle),
@@ -174,7 +179,7 @@ impl Kind {
                 reset.time.since(self.current.1).nanos().abs(),
             );
         }
-        self.represent(reset, bounds.examples);
+        self.represent(reset, bounds.examples, report);
     }
 
     /// Adds all of another kind.
@@ -219,7 +224,7 @@ impl Kind {
         self.cookies += other.cookies;
         self.burst = self.burst.max(other.burst);
         for reset in &other.representatives {
-            self.represent(reset, bounds.examples);
+            self.represent(&reset.gist(), bounds.examples, || reset.clone());
         }
     }
 
@@ -234,8 +239,8 @@ impl Kind {
         }
     }
 
-    fn meets_client(&mut self, reset: &ResetReport, traits: &Traits, most: usize) {
-        let client = reset.connection.client.ip();
+    fn meets_client(&mut self, reset: &Gist, traits: &Traits, most: usize) {
+        let client = reset.client.ip();
         if let Some(visits) = self.clients.get_mut(&client) {
             visits.again(reset.time, traits.age);
         } else if self.clients.len() < most {
@@ -247,11 +252,11 @@ impl Kind {
     }
 
     /// Keeps `reset` among the representatives where it is surer or earlier than one of them.
-    fn represent(&mut self, reset: &ResetReport, most: usize) {
+    fn represent(&mut self, reset: &Gist, most: usize, report: impl FnOnce() -> ResetReport) {
         let kept = &mut self.representatives;
-        let place = kept.partition_point(|other| merit(other) <= merit(reset));
+        let place = kept.partition_point(|other| merit(&other.gist()) <= merit(reset));
         if place < most {
-            kept.insert(place, reset.clone());
+            kept.insert(place, report());
             kept.truncate(most);
         }
     }
@@ -304,13 +309,13 @@ impl Kind {
 }
 
 /// The order of representatives, the best first: a first reset before its consequences, then sureness, evidence, and time.
-fn merit(reset: &ResetReport) -> (bool, u8, usize, Time, Reference) {
+fn merit(reset: &Gist) -> (bool, u8, usize, Time, Reference) {
     (
-        reset.follows_reset.is_some(),
-        u8::MAX - confidence_rank(reset.verdict.confidence),
-        usize::MAX - reset.verdict.evidence.len(),
+        reset.follows,
+        u8::MAX - confidence_rank(reset.confidence),
+        usize::MAX - reset.evidence,
         reset.time,
-        reset.reference(),
+        reset.reference,
     )
 }
 

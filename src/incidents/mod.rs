@@ -16,7 +16,7 @@ mod visits;
 pub use traits::Traits;
 
 use crate::case::Habits;
-use crate::report::{Incident, ResetReport};
+use crate::report::{Gist, Incident, ResetReport};
 use kind::{Kind, Place, Trio};
 use scan::Probers;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -67,20 +67,20 @@ impl Incidents {
     }
 
     /// Adds a reset.
-    pub fn add(&mut self, reset: &ResetReport, traits: &Traits) {
+    pub fn add(&mut self, reset: &Gist, traits: &Traits, report: impl FnOnce() -> ResetReport) {
         let trio = Trio::of(reset);
-        let client = reset.connection.client.ip();
+        let client = reset.client.ip();
         if scan::may_be_probe(trio.cause) && self.probers.meet(reset) {
             let slot = self.slot(Trio::SCAN, Place::Client(client));
             if self.probers.is_new(client) {
                 self.take_over(client, slot);
             }
-            return self.add_to(slot, reset, traits);
+            return self.add_to(slot, reset, traits, report);
         }
         let slot = self
             .known_place(trio, reset, traits)
-            .unwrap_or_else(|| self.slot(trio, Place::Service(reset.connection.server)));
-        self.add_to(slot, reset, traits);
+            .unwrap_or_else(|| self.slot(trio, Place::Service(reset.server)));
+        self.add_to(slot, reset, traits, report);
         if self.kinds.len() - self.free.len() > self.bounds.incidents {
             self.fold();
             self.shrink();
@@ -116,16 +116,15 @@ impl Incidents {
     }
 
     /// The kind of a reset whose like has been folded before.
-    fn known_place(&self, trio: Trio, reset: &ResetReport, traits: &Traits) -> Option<usize> {
+    fn known_place(&self, trio: Trio, reset: &Gist, traits: &Traits) -> Option<usize> {
         if !self.folded {
             return None;
         }
-        let connection = &reset.connection;
         [
             Place::Everywhere,
             Place::Path(traits.hop_limit),
-            Place::Host(connection.server.ip()),
-            Place::Client(connection.client.ip()),
+            Place::Host(reset.server.ip()),
+            Place::Client(reset.client.ip()),
         ]
         .into_iter()
         .filter(|place| trio.origin == "in-path" || !matches!(place, Place::Path(_)))
@@ -149,9 +148,15 @@ impl Incidents {
         slot
     }
 
-    fn add_to(&mut self, slot: usize, reset: &ResetReport, traits: &Traits) {
+    fn add_to(
+        &mut self,
+        slot: usize,
+        reset: &Gist,
+        traits: &Traits,
+        report: impl FnOnce() -> ResetReport,
+    ) {
         if let Some(Some(kind)) = self.kinds.get_mut(slot) {
-            kind.add(reset, traits, &self.bounds);
+            kind.add(reset, traits, &self.bounds, report);
         }
     }
 

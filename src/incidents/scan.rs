@@ -1,7 +1,7 @@
 //! Who tries many ports or hosts: [`Probers`].
 
 use crate::origin::SECOND;
-use crate::report::{ResetReport, Time};
+use crate::report::{Gist, Time};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,8 +21,8 @@ struct Prober {
 
 impl Probers {
     /// Notes an attempt. Whether its client scans.
-    pub fn meet(&mut self, reset: &ResetReport) -> bool {
-        let client = reset.connection.client.ip();
+    pub fn meet(&mut self, reset: &Gist) -> bool {
+        let client = reset.client.ip();
         if !self.by_client.contains_key(&client) {
             if self.order.len() >= CLIENTS
                 && let Some(first) = self.order.pop_front()
@@ -33,7 +33,7 @@ impl Probers {
         }
         let prober = self.by_client.entry(client).or_default();
         if !prober.scans {
-            prober.tries(reset.time, reset.connection.server);
+            prober.tries(reset.time, reset.server);
         }
         prober.scans
     }

@@ -21,7 +21,7 @@ fn reset(record: u64, cause: &'static str, confidence: &'static str) -> ResetRep
 fn folded(bounds: Bounds, resets: &[ResetReport]) -> Vec<Incident> {
     let mut incidents = Incidents::new(bounds);
     for reset in resets {
-        incidents.add(reset, &Traits::default());
+        incidents.add(&reset.gist(), &Traits::default(), || reset.clone());
     }
     incidents.finish(&[])
 }

@@ -41,11 +41,7 @@ pub fn reset_report(facts: &Facts<'_>, verdict: &Verdict) -> ResetReport {
         time: case.reset.time.into(),
         connection: connection(facts),
         sender: case.sent_by.name(),
-        origin: match facts.origin() {
-            Origin::Endpoint => "endpoint",
-            Origin::InPath => "in-path",
-            Origin::Unknown => "unknown",
-        },
+        origin: origin(facts),
         form: reasons::form(facts.form.form),
         answers: facts
             .form
@@ -57,6 +53,15 @@ pub fn reset_report(facts: &Facts<'_>, verdict: &Verdict) -> ResetReport {
         impact: impact::impact(facts, verdict.cause.id),
         advice: advice(verdict.cause),
         timeline,
+    }
+}
+
+/// Who really sent it.
+pub fn origin(facts: &Facts<'_>) -> &'static str {
+    match facts.origin() {
+        Origin::Endpoint => "endpoint",
+        Origin::InPath => "in-path",
+        Origin::Unknown => "unknown",
     }
 }
 
@@ -112,7 +117,7 @@ fn phase(facts: &Facts<'_>) -> Phase {
 }
 
 /// The earlier reset that this one repeats or follows from.
-fn follows(facts: &Facts<'_>) -> Option<Reference> {
+pub fn follows(facts: &Facts<'_>) -> Option<Reference> {
     let ended_by = facts.ended_by().map(|earlier| earlier.header.record);
     facts.case.copy_of.or(ended_by).map(Reference::from)
 }

@@ -4,6 +4,7 @@
 //! A whole report is a [`Head`], the [`ResetReport`]s as they settle, and an [`End`]. Nothing here knows how it will be written.
 
 mod build;
+mod gist;
 mod identity;
 mod impact;
 mod incident;
@@ -20,6 +21,7 @@ mod witness;
 pub mod words;
 
 pub use build::{report_masked, report_on, reset_report};
+pub use gist::Gist;
 pub use impact::failures;
 pub use incident::{Client, Clients, Finding, Incident, Measure, Rate, Series, Services};
 pub use quality::{Doubled, Quality, Seen, Traits, quality_of_sources};

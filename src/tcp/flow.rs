@@ -57,8 +57,9 @@ fn end(address: SocketAddr) -> u64 {
         SocketAddr::V4(address) => end_v4(address.ip().to_bits(), address.port()),
         SocketAddr::V6(address) => {
             let bits = address.ip().to_bits();
-            let halves = fold((bits >> 64) as u64 ^ K[2], bits as u64 ^ K[3]);
-            fold(halves, u64::from(address.port()))
+            let (high, low) = halves(bits);
+            let address_hash = fold(high ^ K[2], low ^ K[3]);
+            fold(address_hash, u64::from(address.port()))
         }
     }
 }
@@ -75,8 +76,13 @@ fn number(layer: Layer) -> u64 {
 /// Multiplies two numbers and folds the halves of the product together: a hash as fast as it is even.
 #[inline]
 const fn fold(one: u64, other: u64) -> u64 {
-    let product = (one ^ K[4]) as u128 * (other ^ K[5]) as u128;
-    (product >> 64) as u64 ^ product as u64
+    let (high, low) = halves((one ^ K[4]) as u128 * (other ^ K[5]) as u128);
+    high ^ low
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "that is what halves are")]
+const fn halves(number: u128) -> (u64, u64) {
+    ((number >> 64) as u64, number as u64)
 }
 
 /// Odd numbers without a pattern: the fractions of the square roots of 2, 3, 5, 7, 11 and 13 (FIPS 180-4 5.3.5).
@@ -118,7 +124,8 @@ mod tests {
             let sampled = (0..flows)
                 .filter(|n| {
                     let end = n * step;
-                    let client = ((end >> 16) as u32 | 0x0a00_0000, end as u16);
+                    let address = u32::try_from(end >> 16).unwrap() | 0x0a00_0000;
+                    let client = (address, u16::try_from(end & 0xffff).unwrap());
                     Flow::between_v4(client, (0xc0a8_0001, 443)).is_sampled()
                 })
                 .count() as u64;

@@ -41,7 +41,9 @@ pub fn cases(story: &str) -> Vec<ResetCase> {
         tracker.observe(&told.segment());
     }
     tracker.finish();
-    std::iter::from_fn(|| tracker.next_case()).collect()
+    std::iter::from_fn(|| tracker.next_case())
+        .map(|case| *case)
+        .collect()
 }
 
 /// The case of the last reset of a story.

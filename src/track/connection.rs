@@ -104,8 +104,8 @@ impl Connection {
         timeline.clear();
         turns.clear();
         *self = Self {
-            timeline,
             turns,
+            timeline,
             ..Self::new(id, segment, 0)
         };
     }

@@ -98,10 +98,10 @@ impl Recent {
 
     /// Remembers a segment of the connection at `slot` that is no copy itself.
     pub fn add(&mut self, header: &Header, slot: Slot) {
-        if self.entries.len() >= RECENT {
-            if let Some(oldest) = self.entries.pop_front() {
-                *self.alike(oldest.seq) -= 1;
-            }
+        if self.entries.len() >= RECENT
+            && let Some(oldest) = self.entries.pop_front()
+        {
+            *self.alike(oldest.seq) -= 1;
         }
         *self.alike(header.seq) += 1;
         self.entries.push_back(Entry {

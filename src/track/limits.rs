@@ -59,7 +59,7 @@ impl Default for Limits {
             head: 32_768,
             connections: 65_536,
             finished: 4_096,
-            open_cases: 65_536,
+            open_cases: 16_384,
             habits: 16_384,
             case_wait: 2 * SECOND,
             case_segments: 16,

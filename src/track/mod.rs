@@ -97,7 +97,7 @@ pub struct Tracker {
     stepped: Option<RecordId>,
     /// Until when records were lost, at the latest.
     dropped_at: Option<Timestamp>,
-    settled: VecDeque<ResetCase>,
+    settled: VecDeque<Box<ResetCase>>,
     counts: Counts,
     happenings: Vec<Happening>,
     /// Connections that were found under further addresses or tags.
@@ -295,7 +295,7 @@ impl Tracker {
     }
 
     /// The next settled case.
-    pub fn next_case(&mut self) -> Option<ResetCase> {
+    pub fn next_case(&mut self) -> Option<Box<ResetCase>> {
         self.settled.pop_front()
     }
 
@@ -500,7 +500,7 @@ impl Tracker {
             self.twins.add(connection, slot);
         }
         connection.learn_end(side, &header);
-        let case = ResetCase {
+        let case = Box::new(ResetCase {
             connection: connection.id,
             carried: connection.carried_by(side, segment),
             started: connection.started,
@@ -521,7 +521,7 @@ impl Tracker {
                 ..Gaps::default()
             },
             neighbourhood: Neighbourhood::default(),
-        };
+        });
         let server = &connection.endpoints.server;
         let to_syn =
             connection.endpoints.client.syn.is_some() && server.syn.is_none() && header.flags.ack();
@@ -575,7 +575,7 @@ impl Tracker {
         self.wait_for_more(slot, case);
     }
 
-    fn wait_for_more(&mut self, slot: Slot, case: ResetCase) {
+    fn wait_for_more(&mut self, slot: Slot, case: Box<ResetCase>) {
         if self.pending.len() >= self.limits.open_cases
             && let Some(oldest) = self.pending.oldest()
         {

@@ -19,7 +19,7 @@ fn found(
         reset.time = Time::from_nanos(i64::try_from(number).unwrap() * SECOND);
         reset.connection.client = format!("10.7.0.{number}:4000").parse().unwrap();
         change(number, &mut reset, &mut traits);
-        incidents.add(&reset, &traits);
+        incidents.add(&reset.gist(), &traits, || reset.clone());
     }
     let all = incidents.finish(std::slice::from_ref(habits));
     all.into_iter().flat_map(|one| one.findings).collect()
