@@ -733,3 +733,59 @@ const CASES_OF_ONE: usize = 256;
 const FIRST_REGISTERED: u16 = 1024;
 /// Linux takes a client's port from here on (`ip_local_port_range`).
 const FIRST_EPHEMERAL: u16 = 32_768;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::tell;
+
+    /// A tracker that follows three connections, after `story`.
+    fn after(story: &str) -> Tracker {
+        let mut tracker = Tracker::new(Limits {
+            connections: 3,
+            ..Limits::default()
+        });
+        for told in tell(story) {
+            tracker.observe(&told.segment());
+        }
+        tracker
+    }
+
+    #[test]
+    fn the_finished_are_forgotten_before_the_idle_and_an_open_case_never() {
+        let tracker = after(
+            "0.000  client A > server    SYN      seq 0
+             0.001  server    > client A RST,ACK  seq 0 ack 1
+             0.010  client B > server    SYN      seq 0
+             0.020  client C > server    SYN      seq 0
+             0.021  server    > client C SYN,ACK  seq 0 ack 1
+             0.022  client C > server    FIN,ACK  seq 1 ack 1
+             0.023  server    > client C FIN,ACK  seq 1 ack 2
+             0.024  client C > server    ACK      seq 2 ack 2
+             0.030  client D > server    SYN      seq 0
+             0.040  client E > server    SYN      seq 0
+             0.050  client F > server    SYN      seq 0",
+        );
+        let ranks = [Rank::Finished, Rank::Live, Rank::Awaited];
+        assert_eq!(ranks.map(|rank| tracker.table.len(rank)), [0, 3, 1]);
+        assert_eq!(tracker.counts().forgotten, 2);
+    }
+
+    #[test]
+    fn records_lost_while_a_connection_lived_are_a_gap_of_its_cases_alone() {
+        let mut tracker = after("0.000  client A > server  SYN  seq 0");
+        let lost = tracker.now.unwrap().plus(SECOND);
+        tracker.note_drops(lost);
+        let later = "0.001  server > client A  RST,ACK  seq 0 ack 1
+                     2.000  client B > server  SYN  seq 0
+                     2.001  server > client B  RST,ACK  seq 0 ack 1";
+        for told in tell(later) {
+            tracker.observe(&told.segment());
+        }
+        tracker.finish();
+        let gaps: Vec<bool> = std::iter::from_fn(|| tracker.next_case())
+            .map(|case| case.gaps.records_dropped)
+            .collect();
+        assert_eq!(gaps, [true, false]);
+    }
+}
