@@ -34,6 +34,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "rules",
             "report",
             "incidents",
+            "case",
             "tcp",
             "origin",
             "mask",
@@ -45,7 +46,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ),
     (
         "live",
-        &["capture", "decode", "analyzer", "report", "origin"],
+        &["capture", "decode", "tcp", "analyzer", "report", "origin"],
     ),
     (
         "cli",

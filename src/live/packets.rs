@@ -3,13 +3,14 @@
 use super::pieces::Pieces;
 use super::ring::{Kept, Ring};
 use crate::analyzer::headers_len;
-use crate::decode::Record;
+use crate::decode::{Decoded, Record, decode};
 use crate::report::{Reference, ResetReport};
-use std::collections::BTreeMap;
+use crate::tcp::Flow;
+use std::collections::HashMap;
 use std::io;
 
-/// Connections by their first record, and what is said of their resets by the records of these.
-pub type Wanted = BTreeMap<Reference, BTreeMap<Reference, String>>;
+/// Resets whose connections are to be written: their flows, and what is said of which record.
+pub type Wanted = Vec<([Option<Flow>; 2], Reference, String)>;
 
 /// Where packets of reset connections go.
 #[derive(Debug)]
@@ -29,15 +30,15 @@ impl Packets {
         }
     }
 
-    /// Keeps a record of the connection that began with `start`.
-    pub fn keep(&mut self, start: Option<Reference>, record: &Record<'_>) {
-        if let Some(start) = start {
+    /// Keeps a record, if it belongs to a connection.
+    pub fn keep(&mut self, record: &Record<'_>) {
+        if let Some(flow) = flow_of(&decode(record)) {
             let len = if self.headers_only {
                 headers_len(record)
             } else {
                 record.bytes.len()
             };
-            self.ring.add(start, record, len);
+            self.ring.add(flow, record, len);
         }
     }
 
@@ -46,12 +47,19 @@ impl Packets {
     /// # Errors
     ///
     /// When the file takes no more.
-    pub fn write(&mut self, resets: &Wanted) -> io::Result<()> {
+    pub fn write(&mut self, wanted: Wanted) -> io::Result<()> {
+        let (mut flows, mut comments) = (Vec::new(), HashMap::new());
+        for (of, record, comment) in wanted {
+            flows.extend(of.into_iter().flatten());
+            comments.insert(record, comment);
+        }
         let mut result = Ok(());
-        for (start, comments) in resets {
-            let records = self.ring.take(*start);
+        for flow in flows {
+            let records = self.ring.take(flow);
             let comment = |kept: &Kept| comments.get(&kept.record().id.into()).cloned();
-            result = result.and(self.pieces.write(records, comment));
+            if !records.is_empty() {
+                result = result.and(self.pieces.write(records, comment));
+            }
         }
         result
     }
@@ -63,6 +71,22 @@ impl Packets {
     /// When it cannot be written in order.
     pub fn end(&mut self) -> io::Result<()> {
         self.pieces.end()
+    }
+}
+
+/// The flow of what was decoded; that of the connection that an ICMP error is about.
+fn flow_of(decoded: &Decoded<'_>) -> Option<Flow> {
+    match decoded {
+        Decoded::Segment(segment) => Some(Flow::between(
+            segment.from,
+            segment.to,
+            &segment.encapsulation,
+        )),
+        Decoded::Quoted(quoted) => {
+            Some(Flow::between(quoted.from, quoted.to, &quoted.encapsulation))
+        }
+        Decoded::Several(parts) => parts.iter().find_map(flow_of),
+        Decoded::Skip(_) => None,
     }
 }
 

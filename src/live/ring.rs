@@ -4,7 +4,7 @@
 //! idle longest.
 
 use crate::decode::Record;
-use crate::report::Reference;
+use crate::tcp::Flow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// A record with bytes of its own.
@@ -29,12 +29,12 @@ impl Kept {
     }
 }
 
-/// Records by the first record of their connection.
+/// Records by their flow: of connections between the same ends, one after another, it keeps the latest together.
 #[derive(Debug)]
 pub struct Ring {
-    connections: HashMap<Reference, Latest>,
+    connections: HashMap<Flow, Latest>,
     /// The connections by when they were touched, the longest idle first.
-    idle: BTreeMap<u64, Reference>,
+    idle: BTreeMap<u64, Flow>,
     touches: u64,
     bytes: usize,
     most: usize,
@@ -58,8 +58,8 @@ impl Ring {
         }
     }
 
-    /// Keeps the first `len` bytes of a record of the connection that began with `start`.
-    pub fn add(&mut self, start: Reference, record: &Record<'_>, len: usize) {
+    /// Keeps the first `len` bytes of a record of `flow`.
+    pub fn add(&mut self, flow: Flow, record: &Record<'_>, len: usize) {
         let kept = Kept {
             record: Record {
                 bytes: &[],
@@ -69,9 +69,9 @@ impl Ring {
         };
         self.bytes += kept.cost();
         self.touches += 1;
-        let latest = self.connections.entry(start).or_default();
+        let latest = self.connections.entry(flow).or_default();
         self.idle.remove(&latest.touched);
-        self.idle.insert(self.touches, start);
+        self.idle.insert(self.touches, flow);
         latest.touched = self.touches;
         latest.records.push_back(kept);
         if latest.records.len() > MOST
@@ -80,15 +80,15 @@ impl Ring {
             self.bytes -= gone.cost();
         }
         while self.bytes > self.most
-            && let Some((_, start)) = self.idle.pop_first()
+            && let Some((_, flow)) = self.idle.pop_first()
         {
-            self.forget(start);
+            self.forget(flow);
         }
     }
 
     /// Takes out what is kept of a connection.
-    pub fn take(&mut self, start: Reference) -> Vec<Kept> {
-        let Some(latest) = self.connections.remove(&start) else {
+    pub fn take(&mut self, flow: Flow) -> Vec<Kept> {
+        let Some(latest) = self.connections.remove(&flow) else {
             return Vec::new();
         };
         self.idle.remove(&latest.touched);
@@ -96,8 +96,8 @@ impl Ring {
         latest.records.into()
     }
 
-    fn forget(&mut self, start: Reference) {
-        if let Some(latest) = self.connections.remove(&start) {
+    fn forget(&mut self, flow: Flow) {
+        if let Some(latest) = self.connections.remove(&flow) {
             self.bytes -= latest.records.iter().map(Kept::cost).sum::<usize>();
         }
     }
@@ -115,7 +115,7 @@ mod tests {
     use crate::decode::LinkType;
     use crate::origin::{RecordId, Timestamp};
 
-    fn add(ring: &mut Ring, connection: u64, number: u64) {
+    fn add(ring: &mut Ring, connection: u16, number: u64) {
         let record = Record {
             id: RecordId::new(0, number),
             time: Timestamp::from_nanos(0),
@@ -126,8 +126,8 @@ mod tests {
         ring.add(start(connection), &record, 10);
     }
 
-    fn start(record: u64) -> Reference {
-        Reference { source: 0, record }
+    fn start(port: u16) -> Flow {
+        Flow::between_v4((1, port), (2, 80))
     }
 
     #[test]
@@ -151,8 +151,8 @@ mod tests {
     fn the_longest_idle_goes_first() {
         let mut ring = Ring::new(10 * (COST + 10));
         for number in 1..=12 {
-            add(&mut ring, number, number);
-            add(&mut ring, 1, 100 + number);
+            add(&mut ring, number, number.into());
+            add(&mut ring, 1, 100 + u64::from(number));
         }
         assert!(ring.take(start(2)).is_empty());
         assert!(ring.take(start(1)).len() > 4 || ring.take(start(12)).len() == 1);

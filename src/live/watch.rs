@@ -344,13 +344,16 @@ impl Watch {
             self.found = self.stops.cause == Some(reset.verdict.cause);
             self.metrics.reset(&reset);
             if self.packets.is_some() {
-                let comments = wanted.entry(reset.connection.trace.start).or_default();
-                comments.insert(reset.reference(), comment(&reset));
+                wanted.push((
+                    reset.connection.trace.flows,
+                    reset.reference(),
+                    comment(&reset),
+                ));
             }
             heard = audience.reset(&reset);
         }
         if let Some(packets) = &mut self.packets
-            && let Err(error) = packets.write(&wanted)
+            && let Err(error) = packets.write(wanted)
         {
             audience.notice(&Notice::PacketsLost(&error.to_string()));
         }
@@ -422,9 +425,9 @@ impl Watch {
 
 /// Gives a record to the analysis, and keeps it where packets are to be written.
 fn push(analyzer: &mut Analyzer, packets: &mut Option<Packets>, record: &Record<'_>) {
-    let start = analyzer.push(record);
+    analyzer.push(record);
     if let Some(packets) = packets {
-        packets.keep(start, record);
+        packets.keep(record);
     }
 }
 
