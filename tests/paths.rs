@@ -19,7 +19,6 @@ use rstscope::report::{End, Head};
 use rstscope::testkit::{Ending, Frame, Traffic, frames};
 use rstscope::track::Limits;
 use rstscope::triage::{Following, Gate, Scout};
-use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -34,7 +33,7 @@ proptest! {
         packets in 50_usize..2_500,
         limits in limits(),
         changes in proptest::collection::vec(change(), 0..3),
-        batch in 1_usize..300,
+        batch in prop_oneof![1_usize..8, 1_usize..300],
     ) {
         let mut frames = frames(traffic.capture(packets));
         for change in changes {
@@ -315,7 +314,8 @@ enum Change {
 
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        (0.0..1.0, -20 * SECOND..20 * SECOND).prop_map(|(from, by)| Change::Clock(from, by)),
+        (0.0..1.0, prop_oneof![-20 * SECOND..20 * SECOND, -60 * MILLISECOND..0])
+            .prop_map(|(from, by)| Change::Clock(from, by)),
         (2_usize..40).prop_map(Change::Lose),
         (2_usize..40, 1_usize..6).prop_map(|(one, by)| Change::Disorder(one, by)),
         (0.0..1.0).prop_map(Change::Route),
@@ -350,7 +350,10 @@ impl Change {
                 }
             }
             Self::Route(from) => doubled(frames, behind(from, frames), |packet| {
-                packet.packet_mut()[8] -= 1;
+                // Tags of four bytes stand before the type.
+                let tags = packet.bytes[12..].chunks(4).take_while(|tag| tag[..2] == [0x81, 0]);
+                let hop_limit = 14 + 4 * tags.count() + 8;
+                packet.bytes[hop_limit] = packet.bytes[hop_limit].saturating_sub(1);
             }),
             Self::Tag(from) => doubled(frames, behind(from, frames), |packet| {
                 let tag = [0x81, 0, 0, 7];
