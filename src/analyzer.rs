@@ -23,8 +23,9 @@ use crate::report::{
     Traits, report_masked, report_on, reset_report,
 };
 use crate::rules::Verdict;
+use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
-use crate::triage::{Following, Gate, Sifted, Sketch, Survey};
+use crate::triage::{Cut, Desk, Sifted, Sketch, Survey};
 use std::collections::BTreeMap;
 
 /// What an analysis may keep.
@@ -53,10 +54,11 @@ pub struct Analyzer {
     tracker: Tracker,
     incidents: Incidents,
     quality: Quality,
-    gate: Gate,
-    survey: Survey,
+    desk: Desk,
+    head_is_over: bool,
+    /// Of records that another gate has looked at.
+    absorbed: Survey,
     sketch: Sketch,
-    head: u64,
     by_cause: BTreeMap<&'static str, u64>,
     by_severity: BTreeMap<&'static str, u64>,
     unselected: u64,
@@ -82,10 +84,10 @@ impl Analyzer {
             tracker: Tracker::new(config.limits),
             incidents: Incidents::new(config.incidents),
             quality: Quality::default(),
-            gate: Gate::new(Following::All, config.limits.head, 0),
-            survey: Survey::default(),
+            desk: Desk::new(config.limits.head, config.limits.held),
+            head_is_over: false,
+            absorbed: Survey::default(),
             sketch: Sketch::new(),
-            head: config.limits.head,
             by_cause: BTreeMap::new(),
             by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
             unselected: 0,
@@ -105,16 +107,45 @@ impl Analyzer {
 
     /// Takes the next record of the capture.
     pub fn push(&mut self, record: &Record<'_>) {
-        let passes = self.gate.passes(record);
-        self.survey.add(&self.gate.take_survey());
-        self.step(record, self.survey.records, passes);
+        self.end_head();
+        let mut record = *record;
+        record.id = record.id.at(self.records() + 1);
+        self.clock.tick(&record);
+        self.tracker.pass(record.id, record.time);
+        let tracker = &mut self.tracker;
+        let passes = self.desk.passes(&record, &mut |record, cut, flow| {
+            take_late(tracker, &decode(record), cut, flow);
+        });
+        if passes {
+            self.take(&decode(&record));
+        }
+    }
+
+    /// Lets the head of the capture end behind its last segment.
+    fn end_head(&mut self) {
+        if self.head_is_over || self.desk.is_head() {
+            return;
+        }
+        self.head_is_over = true;
+        self.tracker.reach(self.desk.survey().segments);
+        if self.tracker.knows_all() {
+            self.desk.open();
+        } else if self.desk.holds() {
+            // What is left out here is held there.
+            let desk = &self.desk;
+            self.tracker.forget_unless(|flow| desk.has_reset(flow));
+        }
+    }
+
+    fn records(&self) -> u64 {
+        self.desk.survey().records + self.absorbed.records
     }
 
     /// Takes the next records of the capture, which another gate has looked at already; `record` gives the one at a place, from 0. When that
     /// gate has seen its last, [`Analyzer::join`] what it knows of flows.
     pub fn absorb<'a>(&mut self, sifted: &Sifted, record: impl Fn(usize) -> Option<Record<'a>>) {
-        let first = self.survey.records + 1;
-        self.survey.add(&sifted.survey);
+        let first = self.records() + 1;
+        self.absorbed.add(&sifted.survey);
         let all = 0..usize::try_from(sifted.survey.records).unwrap_or(usize::MAX);
         let mut passed = sifted.passed.iter().copied().peekable();
         match sifted.rising {
@@ -173,6 +204,17 @@ impl Analyzer {
     /// under several addresses.
     pub const fn knows_all(&self) -> bool {
         self.tracker.knows_all()
+    }
+
+    /// Tells before the first record that flows with a reset will be found out otherwise: then behind the head of the capture comes either
+    /// [`Analyzer::expect_only`] or [`Analyzer::expect_all`].
+    pub fn hold_nothing(&mut self) {
+        self.desk.hold_nothing();
+    }
+
+    /// Tells that every record to come matters.
+    pub fn expect_all(&mut self) {
+        self.desk.open();
     }
 
     /// Tells that of all the segments to come only those of these flows, and those that count for others, will be given.
@@ -246,10 +288,12 @@ impl Analyzer {
         self.settle();
         self.fold();
         let counts = self.tracker.counts();
-        let connections = if self.survey.segments <= self.head {
+        let mut survey = self.absorbed;
+        survey.add(self.desk.survey());
+        let connections = if self.tracker.knows_all() {
             counts.connections
         } else {
-            self.sketch.join(self.gate.sketch());
+            self.sketch.join(self.desk.sketch());
             self.sketch.estimate()
         };
         let traits = Traits {
@@ -260,7 +304,7 @@ impl Analyzer {
                 translated: counts.copies.translated,
                 first: counts.copies.first.map(Into::into),
             },
-            forgotten: counts.forgotten,
+            forgotten: counts.forgotten + self.desk.forgotten(),
             crowded: counts.crowded,
             oversized: seen(counts.oversized),
             unsized_packets: seen(counts.unsized_packets),
@@ -282,15 +326,14 @@ impl Analyzer {
             incidents: self.incidents.finish(&habits),
             capture_quality: self.quality.items(&traits),
             summary: Summary {
-                records: self.survey.records,
-                segments: self.survey.segments,
+                records: survey.records,
+                segments: survey.segments,
                 connections,
                 resets: counts.resets.saturating_sub(self.unselected),
                 unselected: self.unselected,
                 by_cause: self.by_cause,
                 by_severity: self.by_severity,
-                skipped: self
-                    .survey
+                skipped: survey
                     .skipped
                     .into_iter()
                     .map(|(skip, count)| (skip.to_string(), count))
@@ -310,6 +353,29 @@ impl Analyzer {
             Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
             Decoded::Skip(_) => {}
         }
+    }
+}
+
+/// Takes what a record that was held has of the flow for which it was.
+fn take_late(tracker: &mut Tracker, decoded: &Decoded<'_>, cut: Option<Cut>, flow: Flow) {
+    match decoded {
+        Decoded::Segment(segment)
+            if Flow::between(segment.from, segment.to, &segment.encapsulation) == flow =>
+        {
+            let mut segment = *segment;
+            if let Some(Cut { captured, tail }) = cut {
+                segment.captured = captured;
+                segment.tail = Some(tail);
+            }
+            tracker.observe_late(&segment);
+        }
+        Decoded::Quoted(quoted) => {
+            tracker.observe_late_error(quoted);
+        }
+        Decoded::Several(parts) => parts
+            .iter()
+            .for_each(|part| take_late(tracker, part, cut, flow)),
+        Decoded::Segment(_) | Decoded::Skip(_) => {}
     }
 }
 

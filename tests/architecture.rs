@@ -34,6 +34,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "rules",
             "report",
             "incidents",
+            "case",
             "tcp",
             "origin",
             "mask",

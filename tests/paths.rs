@@ -165,6 +165,7 @@ fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
     }
     let marks = scout.into_marks();
     let mut analyzer = Analyzer::new(config);
+    analyzer.hold_nothing();
     let mut report = Report::begin();
     let mut batches = frames.chunks(size);
     let mut number = 1;

@@ -9,6 +9,9 @@ pub struct Limits {
     /// among the habits of services and hosts that were reset, or whose [`Flow`](crate::tcp::Flow) is sampled: so what a verdict knows of its
     /// neighbours does not depend on how much of the rest was looked at.
     pub head: u64,
+    /// Bytes of records held at once of connections that were not reset so far, where a capture is read once. Past it those go first that have ended,
+    /// then those that have been idle for long: should one of them be reset, only what follows is known of it.
+    pub held: usize,
     /// Connections followed at once among those that others may know of, and as many among the rest. Past it the one that has been finished longest is forgotten, or, where none is finished, the
     /// one that has been idle longest: should it go on, it is taken for one whose beginning was not captured.
     pub connections: usize,
@@ -31,6 +34,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head: 32_768,
+            held: 64 << 20,
             connections: 65_536,
             finished: 4_096,
             open_cases: 16_384,

@@ -89,6 +89,7 @@ pub struct Tracker {
     settled: VecDeque<Box<ResetCase>>,
     counts: Counts,
     happenings: Vec<Happening>,
+    head_is_over: bool,
     /// Whether a connection was found under further addresses or tags at the head of the capture.
     is_doubled: bool,
 }
@@ -108,6 +109,7 @@ impl Tracker {
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
+            head_is_over: false,
             is_doubled: false,
         }
     }
@@ -115,12 +117,15 @@ impl Tracker {
     /// Takes the next segment of the capture, or the next of those that are to be followed. Says where the connection that it belongs to
     /// begins in the capture; `None` for one that was forgotten at once.
     pub fn observe(&mut self, segment: &Segment<'_>) -> Option<RecordId> {
+        self.pass(segment.header.record, segment.header.time);
+        self.observe_late(segment)
+    }
+
+    /// The same of a segment that came earlier than others that were observed. That is no loss for a connection of which
+    /// [nobody else may know](Limits::head): its segments must only come in their order.
+    pub fn observe_late(&mut self, segment: &Segment<'_>) -> Option<RecordId> {
         let header = &segment.header;
-        self.pass(header.record, header.time);
         self.counts.segments += 1;
-        if self.counts.segments == self.limits.head + 1 {
-            self.end_head();
-        }
         let slot = self.connection_of(segment);
         let connection = self.table.get_mut(slot)?;
         let start = connection.started.record;
@@ -148,7 +153,15 @@ impl Tracker {
         Some(start)
     }
 
-    /// Lets the head of the capture end: from now on most connections are nobody's business but their own.
+    /// Tells how many segments the capture has had so far, those included that were not observed: behind its head most connections are nobody's
+    /// business but their own.
+    pub fn reach(&mut self, segments: u64) {
+        if segments >= self.limits.head && !self.head_is_over {
+            self.head_is_over = true;
+            self.end_head();
+        }
+    }
+
     fn end_head(&mut self) {
         let everything = self.is_doubled;
         let apart: Vec<Slot> = self
@@ -163,17 +176,24 @@ impl Tracker {
         for slot in apart {
             self.rank(slot);
         }
-    }
-
-    const fn is_at_head(&self) -> bool {
-        self.counts.segments <= self.limits.head
+        if !everything {
+            let table = &self.table;
+            let is_known = |slot| {
+                table
+                    .get(slot)
+                    .is_some_and(|connection| connection.is_known)
+            };
+            self.twins.retain(is_known);
+            self.neighbours.retain_endings(is_known);
+            self.recent = Recent::default();
+        }
     }
 
     /// Whether every connection is known to the cases of others: so it is at the head of the capture, and to its end where connections were
     /// captured at the head more than once behind different addresses or tags. What belongs together is seen only where everything is
     /// followed; and that is decided at the head, before anybody leaves out the rest.
     pub const fn knows_all(&self) -> bool {
-        self.is_at_head() || self.is_doubled
+        !self.head_is_over || self.is_doubled
     }
 
     /// Forgets those that no case of another may know of, but for those whose flow is to be kept.
@@ -234,6 +254,11 @@ impl Tracker {
     /// begins, as [`Tracker::observe`] does; `None` when it is not followed.
     pub fn observe_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
         self.pass(quoted.record, quoted.time);
+        self.observe_late_error(quoted)
+    }
+
+    /// The same of an error that came earlier than what was observed.
+    pub fn observe_late_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
         let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
         let slot = self.table.find(&key)?;
         let connection = self.table.get_mut(slot)?;
@@ -303,7 +328,7 @@ impl Tracker {
         let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
         let is_known = self.knows_all() || flow.is_sampled();
         if is_known && let Some(slot) = self.same_behind(segment) {
-            self.is_doubled |= self.is_at_head();
+            self.is_doubled |= !self.head_is_over;
             self.table.add_key(key, slot);
             return slot;
         }

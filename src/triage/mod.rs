@@ -4,8 +4,12 @@
 //! the sample is the tracker's own rule (`Limits::head`).
 
 mod bits;
+mod desk;
+mod room;
 
 pub use bits::{Marks, Sketch};
+pub use desk::Desk;
+pub use room::Cut;
 
 use crate::decode::{Decoded, Record, Skip, decode, glance};
 use crate::origin::Timestamp;
@@ -104,7 +108,7 @@ pub struct Gate {
     following: Following,
     /// Segments at the head of the capture.
     head: u64,
-    /// Segments before the first record that come to it.
+    /// Segments before those of the survey.
     before: u64,
     survey: Survey,
     sketch: Sketch,
@@ -125,24 +129,25 @@ impl Gate {
     /// Whether `record` passes.
     #[inline]
     pub fn passes(&mut self, record: &Record<'_>) -> bool {
+        let is_head = self.segments() < self.head;
         self.survey.records += 1;
         match glance(record) {
-            Some(seen) => self.see(seen.flow(), seen.flags),
-            None => self.look_closer(&decode(record)),
+            Some(seen) => self.see(seen.flow(), seen.flags, is_head),
+            None => self.look_closer(&decode(record), is_head),
         }
     }
 
     #[inline(never)]
-    fn look_closer(&mut self, decoded: &Decoded<'_>) -> bool {
+    fn look_closer(&mut self, decoded: &Decoded<'_>, is_head: bool) -> bool {
         match decoded {
             Decoded::Segment(segment) => {
                 let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
-                self.see(flow, segment.header.flags)
+                self.see(flow, segment.header.flags, is_head)
             }
             // No short circuit: each is counted.
-            Decoded::Several(parts) => parts
-                .iter()
-                .fold(false, |passes, part| self.look_closer(part) | passes),
+            Decoded::Several(parts) => parts.iter().fold(false, |passes, part| {
+                self.look_closer(part, is_head) | passes
+            }),
             Decoded::Quoted(_) => {
                 *self.survey.skipped.entry(Skip::Quoted).or_default() += 1;
                 true
@@ -155,8 +160,7 @@ impl Gate {
     }
 
     #[inline]
-    fn see(&mut self, flow: Flow, flags: Flags) -> bool {
-        let is_head = self.before + self.survey.segments < self.head;
+    fn see(&mut self, flow: Flow, flags: Flags, is_head: bool) -> bool {
         self.survey.segments += 1;
         self.sketch.add(flow);
         match &self.following {
@@ -187,11 +191,16 @@ impl Gate {
         }
     }
 
+    /// Segments so far, those before the first record included.
+    #[inline]
+    pub const fn segments(&self) -> u64 {
+        self.before + self.survey.segments
+    }
+
     /// What was counted since this was asked last.
     pub fn take_survey(&mut self) -> Survey {
-        let survey = std::mem::take(&mut self.survey);
-        self.before += survey.segments;
-        survey
+        self.before += self.survey.segments;
+        std::mem::take(&mut self.survey)
     }
 
     /// The flows that were seen, when it has seen its last record.
