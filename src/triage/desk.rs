@@ -34,8 +34,6 @@ enum Lot {
     Passes,
     /// It waits for a reset of its flow.
     Waits,
-    /// Nobody will ask for it.
-    Goes,
 }
 
 impl Desk {
@@ -67,7 +65,6 @@ impl Desk {
                 self.room.hold(flow, record, step(&seen, record));
                 is_head
             }
-            Lot::Goes => is_head,
         }
     }
 
@@ -116,7 +113,8 @@ impl Desk {
     fn see(&mut self, flow: Flow, flags: Flags, is_head: bool, late: &mut impl Late) -> Lot {
         self.survey.segments += 1;
         self.sketch.add(flow);
-        if self.is_open || flow.is_sampled() {
+        // Where nothing is held, whoever finds out the resets says behind the head which of what has passed may be forgotten.
+        if self.is_open || !self.holds || flow.is_sampled() {
             return Lot::Passes;
         }
         if flags.rst() {
@@ -130,7 +128,7 @@ impl Desk {
             }
             return Lot::Passes;
         }
-        if self.holds { Lot::Waits } else { Lot::Goes }
+        Lot::Waits
     }
 
     /// From now on holds nothing: which flows will be reset is found out otherwise.
