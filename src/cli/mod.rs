@@ -12,6 +12,7 @@ mod key;
 mod messages;
 mod paper;
 mod plan;
+mod progress;
 mod run;
 mod search;
 mod select;

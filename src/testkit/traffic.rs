@@ -262,8 +262,7 @@ impl Talk {
             self.last[side] = header.seq;
             self.next[side] = header.seq_end();
         }
-        let stateless =
-            line.nature == Nature::Refusal || line.flags.rst() && !line.flags.ack();
+        let stateless = line.nature == Nature::Refusal || line.flags.rst() && !line.flags.ack();
         if stateless {
             header.window = 0;
             return told;
