@@ -17,7 +17,7 @@ use crate::case::facts::Facts;
 use crate::decode::{Decoded, Record, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::mask::Mask;
-use crate::origin::Timestamp;
+use crate::origin::{RecordId, Timestamp};
 use crate::report::{
     CaptureQuality, Doubled, Gist, Incident, Quality, Reference, ResetReport, Seen, Summary,
     Traits, report_masked, report_on, reset_report,
@@ -35,6 +35,40 @@ pub struct Config {
     pub limits: Limits,
     /// Bounds of incidents.
     pub incidents: Bounds,
+}
+
+impl Config {
+    /// Bounds that keep an analysis within `bytes` of memory, the program itself included.
+    #[must_use]
+    pub fn within(bytes: u64) -> Self {
+        Self {
+            limits: Limits::within(bytes),
+            incidents: Bounds {
+                // Each keeps some whole reports, of 15 KB or so.
+                incidents: usize::try_from(bytes >> 19).map_or(1024, |count| count.clamp(64, 1024)),
+                ..Bounds::default()
+            },
+        }
+    }
+}
+
+/// How far an analysis is, and how much it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Records looked at.
+    pub records: u64,
+    /// TCP segments among them.
+    pub segments: u64,
+    /// Connections met, of those that are followed.
+    pub connections: u64,
+    /// Connections forgotten to stay within bounds.
+    pub forgotten: u64,
+    /// Cases settled early for the same reason.
+    pub crowded: u64,
+    /// Connections followed now.
+    pub followed: usize,
+    /// Cases open now.
+    pub open_cases: usize,
 }
 
 /// What is known when all records have been read.
@@ -84,7 +118,7 @@ impl Analyzer {
             tracker: Tracker::new(config.limits),
             incidents: Incidents::new(config.incidents),
             quality: Quality::default(),
-            desk: Desk::new(config.limits.head, config.limits.held),
+            desk: Desk::new(config.limits.held),
             head_is_over: false,
             absorbed: Survey::default(),
             sketch: Sketch::new(),
@@ -121,13 +155,13 @@ impl Analyzer {
         }
     }
 
-    /// Lets the head of the capture end behind its last segment.
+    /// Lets the head of the capture end where it does.
     fn end_head(&mut self) {
-        if self.head_is_over || self.desk.is_head() {
+        if self.head_is_over || !self.tracker.reach(self.desk.survey().segments) {
             return;
         }
         self.head_is_over = true;
-        self.tracker.reach(self.desk.survey().segments);
+        self.desk.end_head();
         if self.tracker.knows_all() {
             self.desk.open();
         } else if self.desk.holds() {
@@ -180,14 +214,12 @@ impl Analyzer {
         self.sketch.join(flows);
     }
 
-    fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) {
+    fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) -> Option<RecordId> {
         let mut record = *record;
         record.id = record.id.at(order);
         self.clock.tick(&record);
         self.tracker.pass(record.id, record.time);
-        if passes {
-            self.take(&decode(&record));
-        }
+        passes.then(|| self.take(&decode(&record))).flatten()
     }
 
     /// When the first record was captured; `None` before it.
@@ -206,15 +238,10 @@ impl Analyzer {
         self.tracker.knows_all()
     }
 
-    /// Tells before the first record that flows with a reset will be found out otherwise: then behind the head of the capture comes either
-    /// [`Analyzer::expect_only`] or [`Analyzer::expect_all`].
+    /// Tells before the first record that flows with a reset will be found out otherwise: then everything matters until
+    /// [`Analyzer::expect_only`].
     pub fn hold_nothing(&mut self) {
         self.desk.hold_nothing();
-    }
-
-    /// Tells that every record to come matters.
-    pub fn expect_all(&mut self) {
-        self.desk.open();
     }
 
     /// Tells that of all the segments to come only those of these flows, and those that count for others, will be given.
@@ -227,6 +254,31 @@ impl Analyzer {
         self.tracker.advance_to(now);
     }
 
+    /// Keeps less from now on, since memory is short: connections are forgotten, the finished ones first, then the longest idle.
+    pub fn tighten(&mut self) {
+        self.tracker.tighten();
+    }
+
+    /// How far it is, and how much it keeps.
+    pub fn progress(&self) -> Progress {
+        let (counts, kept) = (self.tracker.counts(), self.tracker.kept());
+        Progress {
+            records: self.records(),
+            segments: self.desk.survey().segments + self.absorbed.segments,
+            connections: counts.connections,
+            forgotten: counts.forgotten,
+            crowded: counts.crowded,
+            followed: kept.connections,
+            open_cases: kept.open_cases,
+        }
+    }
+
+    /// Notes that the capture lost records until `time` at the latest, as a live one tells while it goes on: no verdict on what was open then is
+    /// certain.
+    pub fn note_drops(&mut self, time: Timestamp) {
+        self.tracker.note_drops(time);
+    }
+
     /// Settles everything that is open: no record will follow. Poll once more after it.
     pub fn settle(&mut self) {
         self.tracker.finish();
@@ -237,19 +289,19 @@ impl Analyzer {
         self.next_selected(|_| true)
     }
 
-    /// The next reset that has settled and that `select` admits. All others are left out of incidents and counts too; what they show of
-    /// their services was learnt before, so no verdict depends on it.
+    /// The next reset that has settled and that `select` admits, which may add to it what is known beside the capture. All others are left
+    /// out of incidents and counts too; what they show of their services was learnt before, so no verdict depends on it.
     pub fn next_selected(
         &mut self,
-        mut select: impl FnMut(&ResetReport) -> bool,
+        mut select: impl FnMut(&mut ResetReport) -> bool,
     ) -> Option<ResetReport> {
         loop {
             let mut case = self.tracker.next_case()?;
-            let report = match &mut self.mask {
+            let mut report = match &mut self.mask {
                 Some(mask) => report_masked(&mut case, mask),
                 None => report_on(&case),
             };
-            if !select(&report) {
+            if !select(&mut report) {
                 self.unselected += 1;
                 continue;
             }
@@ -287,14 +339,20 @@ impl Analyzer {
     pub fn finish(mut self) -> Finished {
         self.settle();
         self.fold();
+        self.so_far()
+    }
+
+    /// What is known by now of the resets that were polled; the analysis goes on.
+    pub fn so_far(&mut self) -> Finished {
         let counts = self.tracker.counts();
-        let mut survey = self.absorbed;
+        let mut survey = self.absorbed.clone();
         survey.add(self.desk.survey());
         let connections = if self.tracker.knows_all() {
             counts.connections
         } else {
-            self.sketch.join(self.desk.sketch());
-            self.sketch.estimate()
+            let mut sketch = self.sketch.clone();
+            sketch.join(self.desk.sketch());
+            sketch.estimate()
         };
         let traits = Traits {
             copies: Doubled {
@@ -323,7 +381,7 @@ impl Analyzer {
             habits.sort_unstable_by_key(|one| one.service);
         }
         Finished {
-            incidents: self.incidents.finish(&habits),
+            incidents: self.incidents.clone().finish(&habits),
             capture_quality: self.quality.items(&traits),
             summary: Summary {
                 records: survey.records,
@@ -331,27 +389,26 @@ impl Analyzer {
                 connections,
                 resets: counts.resets.saturating_sub(self.unselected),
                 unselected: self.unselected,
-                by_cause: self.by_cause,
-                by_severity: self.by_severity,
+                by_cause: self.by_cause.clone(),
+                by_severity: self.by_severity.clone(),
                 skipped: survey
                     .skipped
-                    .into_iter()
-                    .map(|(skip, count)| (skip.to_string(), count))
+                    .iter()
+                    .map(|(skip, count)| (skip.to_string(), *count))
                     .collect(),
             },
         }
     }
 
-    fn take(&mut self, decoded: &Decoded<'_>) {
+    fn take(&mut self, decoded: &Decoded<'_>) -> Option<RecordId> {
         match decoded {
-            Decoded::Segment(segment) => {
-                self.tracker.observe(segment);
+            Decoded::Segment(segment) => self.tracker.observe(segment),
+            Decoded::Quoted(quoted) => self.tracker.observe_error(quoted),
+            Decoded::Several(parts) => {
+                let starts = parts.iter().map(|part| self.take(part));
+                starts.fold(None, Option::or)
             }
-            Decoded::Quoted(quoted) => {
-                self.tracker.observe_error(quoted);
-            }
-            Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
-            Decoded::Skip(_) => {}
+            Decoded::Skip(_) => None,
         }
     }
 }

@@ -29,7 +29,7 @@ impl Followed {
             Following::Marked(Arc::new(flows))
         };
         Self {
-            gate: Gate::new(following, config.limits.head, 0),
+            gate: Gate::new(following),
             tracker: Tracker::new(config.limits),
             records: 0,
         }

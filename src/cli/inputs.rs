@@ -127,7 +127,8 @@ fn unread(path: &Path, error: &CaptureError) -> Source {
     }
 }
 
-fn reported(info: &SourceInfo) -> Source {
+/// What a report says of an input.
+pub fn reported(info: &SourceInfo) -> Source {
     Source {
         name: info.name.clone(),
         format: Some(info.format),

@@ -71,12 +71,7 @@ pub fn read<E>(
         let scouted = scout.and_then(|scout| scout.join().ok()).flatten();
         match scouted {
             Some(scouted) => parts(&source, scouted, path, index, analyzer, &mut given),
-            None => {
-                if !analyzer.knows_all() {
-                    analyzer.expect_all();
-                }
-                rest(source, batch, analyzer, &mut given)
-            }
+            None => rest(source, batch, analyzer, &mut given),
         }
     })
 }

@@ -91,6 +91,8 @@ pub enum Reason {
     SettledEarly,
     /// The reset's header was cut by the snap length.
     ResetCut,
+    /// The capture lost records while the connection lived.
+    RecordsDropped,
     /// No cause fits.
     NothingFits,
 }
@@ -411,6 +413,7 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
         (gaps.clock_stepped, Reason::ClockStepped),
         (gaps.settled_early, Reason::SettledEarly),
         (gaps.reset_cut, Reason::ResetCut),
+        (gaps.records_dropped, Reason::RecordsDropped),
     ] {
         if bears {
             reasons.push(reason);

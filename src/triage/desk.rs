@@ -1,9 +1,10 @@
 //! One look at each record of a capture that is read once: [`Desk`].
 
-use super::room::{Cut, Room, Step};
+use super::packed::Cut;
+use super::room::{Room, Step};
 use super::{Marks, Sketch, Survey};
 use crate::decode::{Decoded, Glance, Record, Skip, decode, glance};
-use crate::tcp::{Flags, Flow, Segment};
+use crate::tcp::{Flags, Flow};
 
 /// Lets the records pass that matter now, holds those that may matter later, and counts all.
 ///
@@ -11,8 +12,8 @@ use crate::tcp::{Flags, Flow, Segment};
 /// what was held comes when its flow is reset.
 #[derive(Debug)]
 pub struct Desk {
-    /// Segments at the head of the capture, which all pass.
-    head: u64,
+    /// Whether the head of the capture goes on, of which every segment passes.
+    is_head: bool,
     /// Whether every record passes.
     is_open: bool,
     /// Whether anything is held.
@@ -37,10 +38,10 @@ enum Lot {
 }
 
 impl Desk {
-    /// A desk for a capture of which the first `head` segments all pass, and at most `most` bytes are held.
-    pub fn new(head: u64, most: usize) -> Self {
+    /// A desk at the head of a capture, which holds at most `most` bytes.
+    pub fn new(most: usize) -> Self {
         Self {
-            head,
+            is_head: true,
             is_open: false,
             holds: true,
             reset: Marks::new(),
@@ -53,7 +54,7 @@ impl Desk {
     /// Whether `record` passes. What was held of a flow that it resets is given to `late` before.
     #[inline]
     pub fn passes(&mut self, record: &Record<'_>, late: &mut impl Late) -> bool {
-        let is_head = self.is_head();
+        let is_head = self.is_head;
         self.survey.records += 1;
         let Some(seen) = glance(record) else {
             return self.look_closer(record, &decode(record), is_head, late);
@@ -81,10 +82,10 @@ impl Desk {
                 let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
                 let lot = self.see(flow, segment.header.flags, is_head, late);
                 if lot == Lot::Waits {
-                    let fins = fins(segment);
                     let whole = Step {
-                        fins,
-                        ..Step::default()
+                        payload: None,
+                        side: segment.from < segment.to,
+                        fin: segment.header.flags.fin(),
                     };
                     self.room.hold(flow, record, whole);
                 }
@@ -113,8 +114,7 @@ impl Desk {
     fn see(&mut self, flow: Flow, flags: Flags, is_head: bool, late: &mut impl Late) -> Lot {
         self.survey.segments += 1;
         self.sketch.add(flow);
-        // Where nothing is held, whoever finds out the resets says behind the head which of what has passed may be forgotten.
-        if self.is_open || !self.holds || flow.is_sampled() {
+        if self.is_open || flow.is_sampled() {
             return Lot::Passes;
         }
         if flags.rst() {
@@ -128,13 +128,13 @@ impl Desk {
             }
             return Lot::Passes;
         }
-        Lot::Waits
+        if self.holds { Lot::Waits } else { Lot::Passes }
     }
 
-    /// From now on holds nothing: which flows will be reset is found out otherwise.
+    /// From now on holds nothing and lets everything pass: which flows will be reset is found out otherwise.
     pub fn hold_nothing(&mut self) {
         self.holds = false;
-        self.room = Room::new(0);
+        self.room.clear();
     }
 
     /// Whether it holds what may matter later.
@@ -148,10 +148,9 @@ impl Desk {
         self.room.clear();
     }
 
-    /// Whether the next record belongs to the head of the capture.
-    #[inline]
-    pub const fn is_head(&self) -> bool {
-        self.survey.segments < self.head
+    /// Lets the head of the capture end: from now on only those pass that matter.
+    pub fn end_head(&mut self) {
+        self.is_head = false;
     }
 
     /// Whether a flow has been reset, or one that shares its mark.
@@ -176,14 +175,10 @@ impl Desk {
 }
 
 fn step(seen: &Glance<'_>, record: &Record<'_>) -> Step {
-    let fin = u8::from(seen.flags.fin());
     Step {
         // What a SYN carries counts for its checksum.
         payload: (!seen.flags.syn()).then(|| seen.payload(record)),
-        fins: fin << u8::from(seen.is_from_lower()),
+        side: seen.is_from_lower(),
+        fin: seen.flags.fin(),
     }
-}
-
-fn fins(segment: &Segment<'_>) -> u8 {
-    u8::from(segment.header.flags.fin()) << u8::from(segment.from < segment.to)
 }

@@ -5,11 +5,12 @@
 
 mod bits;
 mod desk;
+mod packed;
 mod room;
 
 pub use bits::{Marks, Sketch};
 pub use desk::Desk;
-pub use room::Cut;
+pub use packed::Cut;
 
 use crate::decode::{Decoded, Record, Skip, decode, glance};
 use crate::origin::Timestamp;
@@ -87,7 +88,7 @@ impl Scout {
 pub enum Following {
     /// Everybody's.
     All,
-    /// Those of the marked and of the sampled flows, and all at the head of the capture.
+    /// Those of the marked and of the sampled flows.
     Marked(Arc<Marks>),
 }
 
@@ -106,8 +107,6 @@ pub struct Sifted {
 #[derive(Debug)]
 pub struct Gate {
     following: Following,
-    /// Segments at the head of the capture.
-    head: u64,
     /// Segments before those of the survey.
     before: u64,
     survey: Survey,
@@ -115,12 +114,11 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate for records that begin behind `before` segments, of which the first `head` all pass.
-    pub fn new(following: Following, head: u64, before: u64) -> Self {
+    /// A gate for records behind the head of a capture.
+    pub fn new(following: Following) -> Self {
         Self {
             following,
-            head,
-            before,
+            before: 0,
             survey: Survey::default(),
             sketch: Sketch::new(),
         }
@@ -129,25 +127,24 @@ impl Gate {
     /// Whether `record` passes.
     #[inline]
     pub fn passes(&mut self, record: &Record<'_>) -> bool {
-        let is_head = self.segments() < self.head;
         self.survey.records += 1;
         match glance(record) {
-            Some(seen) => self.see(seen.flow(), seen.flags, is_head),
-            None => self.look_closer(&decode(record), is_head),
+            Some(seen) => self.see(seen.flow(), seen.flags),
+            None => self.look_closer(&decode(record)),
         }
     }
 
     #[inline(never)]
-    fn look_closer(&mut self, decoded: &Decoded<'_>, is_head: bool) -> bool {
+    fn look_closer(&mut self, decoded: &Decoded<'_>) -> bool {
         match decoded {
             Decoded::Segment(segment) => {
                 let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
-                self.see(flow, segment.header.flags, is_head)
+                self.see(flow, segment.header.flags)
             }
             // No short circuit: each is counted.
-            Decoded::Several(parts) => parts.iter().fold(false, |passes, part| {
-                self.look_closer(part, is_head) | passes
-            }),
+            Decoded::Several(parts) => parts
+                .iter()
+                .fold(false, |passes, part| self.look_closer(part) | passes),
             Decoded::Quoted(_) => {
                 *self.survey.skipped.entry(Skip::Quoted).or_default() += 1;
                 true
@@ -160,14 +157,12 @@ impl Gate {
     }
 
     #[inline]
-    fn see(&mut self, flow: Flow, flags: Flags, is_head: bool) -> bool {
+    fn see(&mut self, flow: Flow, flags: Flags) -> bool {
         self.survey.segments += 1;
         self.sketch.add(flow);
         match &self.following {
             Following::All => true,
-            Following::Marked(marks) => {
-                is_head || marks.has(flow) || flow.is_sampled() || flags.rst()
-            }
+            Following::Marked(marks) => marks.has(flow) || flow.is_sampled() || flags.rst(),
         }
     }
 
@@ -191,7 +186,7 @@ impl Gate {
         }
     }
 
-    /// Segments so far, those before the first record included.
+    /// Segments so far.
     #[inline]
     pub const fn segments(&self) -> u64 {
         self.before + self.survey.segments

@@ -3,8 +3,8 @@
 //! A capture that is read once cannot be asked again. So what a verdict would need of each record is kept, and no more: its headers, the first
 //! bytes of its payload and the last five. That takes a twentieth of the memory and of the time that tracking takes.
 
-use crate::decode::{LinkType, Record};
-use crate::origin::{RecordId, Timestamp};
+use super::packed::{Cut, Packed};
+use crate::decode::Record;
 use crate::tcp::{Flow, Prefix};
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
@@ -23,47 +23,30 @@ pub struct Room {
     /// Where the search for what to forget goes on.
     hand: usize,
     forgotten: u64,
+    /// Where records are packed.
+    bench: Vec<u8>,
 }
 
 /// The records of one flow.
 #[derive(Debug, Default)]
 struct Log {
     flow: Option<Flow>,
-    entries: Vec<Entry>,
-    bytes: Vec<u8>,
+    records: Packed,
     /// Which end has sent a FIN: one bit each.
     fins: u8,
     /// A record came since it was looked at for being forgotten.
     is_recent: bool,
 }
 
-/// One record, its bytes behind those of the one before.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    id: RecordId,
-    time: Timestamp,
-    original_len: u32,
-    len: u32,
-    link: LinkType,
-    cut: Option<Cut>,
-}
-
-/// What was left out of a record's payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
-    /// How many bytes of payload had been captured.
-    pub captured: u32,
-    /// The last of them.
-    pub tail: [u8; 5],
-}
-
 /// How a record's flow goes on with it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Step {
-    /// Where its payload begins, for a record that may be shortened.
+    /// Where its payload begins and ends; `None` for a record of which nothing may be left out.
     pub payload: Option<(usize, usize)>,
-    /// Which end has sent a FIN with it: one bit each.
-    pub fins: u8,
+    /// Which of the two ends sent it.
+    pub side: bool,
+    /// Whether it bears a FIN.
+    pub fin: bool,
 }
 
 impl Room {
@@ -78,6 +61,7 @@ impl Room {
             most,
             hand: 0,
             forgotten: 0,
+            bench: Vec::new(),
         }
     }
 
@@ -91,10 +75,10 @@ impl Room {
             return;
         };
         let before = log.room();
-        log.add(record, step.payload);
+        log.add(record, step, &mut self.bench);
         log.is_recent = true;
         let had_ended = log.fins == BOTH;
-        log.fins |= step.fins;
+        log.fins |= u8::from(step.fin) << u8::from(step.side);
         self.taken += log.room() - before;
         if log.fins == BOTH && !had_ended {
             self.ended.push_back((flow, place));
@@ -132,21 +116,7 @@ impl Room {
             return;
         };
         if let Some(log) = self.logs.get(place) {
-            let mut rest = log.bytes.as_slice();
-            for entry in &log.entries {
-                let (bytes, behind) = rest
-                    .split_at_checked(entry.len as usize)
-                    .unwrap_or_default();
-                rest = behind;
-                let record = Record {
-                    id: entry.id,
-                    time: entry.time,
-                    link: entry.link,
-                    bytes,
-                    original_len: entry.original_len,
-                };
-                each(&record, entry.cut);
-            }
+            log.records.each(&mut each);
         }
         self.let_go(flow);
     }
@@ -203,28 +173,18 @@ impl Room {
 }
 
 impl Log {
-    fn add(&mut self, record: &Record<'_>, payload: Option<(usize, usize)>) {
-        if self
-            .entries
-            .last()
-            .is_some_and(|entry| entry.id == record.id)
-        {
+    fn add(&mut self, record: &Record<'_>, step: Step, bench: &mut Vec<u8>) {
+        if self.records.ends_with(record.id) {
             return; // It holds several segments of this flow.
         }
-        let (bytes, cut) = shortened(record.bytes, payload);
-        self.bytes.extend_from_slice(bytes);
-        self.entries.push(Entry {
-            id: record.id,
-            time: record.time,
-            original_len: record.original_len,
-            len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-            link: record.link,
-            cut,
-        });
+        let (bytes, cut) = shortened(record.bytes, step.payload);
+        let header = step.payload.map_or(0, |(from, _)| from);
+        let record = Record { bytes, ..*record };
+        self.records.push(&record, header, step.side, cut, bench);
     }
 
-    fn room(&self) -> usize {
-        self.bytes.capacity() + self.entries.capacity() * size_of::<Entry>() + OVERHEAD
+    const fn room(&self) -> usize {
+        self.records.room() + OVERHEAD
     }
 
     /// Is nobody's, and keeps little memory.
@@ -232,10 +192,7 @@ impl Log {
         self.flow = None;
         self.fins = 0;
         self.is_recent = false;
-        self.entries.clear();
-        self.bytes.clear();
-        self.entries.shrink_to(SPARE_ENTRIES);
-        self.bytes.shrink_to(SPARE_BYTES);
+        self.records.clear(SPARE);
     }
 }
 
@@ -263,13 +220,14 @@ const BOTH: u8 = 3;
 const ENDED: usize = 8_192;
 /// Bytes that bookkeeping takes for each flow: its log and its place in the map, which is half full.
 const OVERHEAD: usize = size_of::<Log>() + 2 * size_of::<(Flow, usize)>();
-/// What an empty log may keep for the next flow.
-const SPARE_ENTRIES: usize = 16;
-const SPARE_BYTES: usize = 2_048;
+/// Bytes that an empty log may keep for the next flow.
+const SPARE: usize = 1_024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::LinkType;
+    use crate::origin::{RecordId, Timestamp};
 
     fn flow(n: u32) -> Flow {
         Flow::between_v4((n, 40_000), (0x0a00_0001, 443))
@@ -335,13 +293,15 @@ mod tests {
     fn what_ended_is_forgotten_first_and_then_what_is_idle() {
         let mut room = Room::new(40_000);
         let bytes = [0; 100];
-        let over = Step {
-            fins: BOTH,
+        let fin = |side| Step {
+            side,
+            fin: true,
             ..Step::default()
         };
         room.hold(flow(1), &record(1, &bytes), Step::default());
-        room.hold(flow(2), &record(2, &bytes), over);
-        let mut n = 2;
+        room.hold(flow(2), &record(2, &bytes), fin(true));
+        room.hold(flow(2), &record(3, &bytes), fin(false));
+        let mut n = 3;
         while room.places.contains_key(&flow(2)) {
             n += 1;
             room.hold(flow(n), &record(n.into(), &bytes), Step::default());

@@ -92,6 +92,11 @@ impl<W: Write> PcapngWriter<W> {
         self.packets
     }
 
+    /// What it writes to, for a flush.
+    pub const fn get_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Ends the file, and gives back what it was written to; not flushed.
     pub fn into_inner(self) -> W {
         self.out
