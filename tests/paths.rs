@@ -174,7 +174,7 @@ fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
     }
     analyzer.expect_only(&marks);
     let following = Following::Marked(Arc::new(marks));
-    let mut gates = [(); 2].map(|()| Gate::new(following.clone(), 0, 0));
+    let mut gates = [(); 2].map(|()| Gate::new(following.clone()));
     for (turn, frames) in batches.enumerate() {
         let mut batch = Batch::new();
         batch.start(0);
@@ -250,6 +250,7 @@ impl Report {
             capture_quality: finished.capture_quality,
             summary: finished.summary,
             sources: Vec::new(),
+            kernel: Vec::new(),
         };
         self.renderer.end(&end, &mut self.bytes).unwrap();
         String::from_utf8(self.bytes).unwrap()
