@@ -39,8 +39,8 @@ const STRETCHES: [Stretch; 6] = [
     ("flood, a reset", Traffic::flood, head, 2),
 ];
 
-/// Packets of each: a second of work under callgrind.
-const PACKETS: usize = 60_000;
+/// Packets of each: some seconds of work under callgrind.
+const PACKETS: usize = 30_000;
 /// How much more than before is too much.
 const GROWTH: f64 = 1.1;
 
@@ -266,7 +266,9 @@ fn compiler() -> String {
 }
 
 fn written(compiler: &str, counted: &BTreeMap<&str, f64>) -> String {
-    let mut text = format!("# Instructions; written by RSTSCOPE_BLESS=1 cargo bench --bench instructions\n{compiler}\n");
+    let mut text = format!(
+        "# Instructions; written by RSTSCOPE_BLESS=1 cargo bench --bench instructions\n{compiler}\n"
+    );
     for (name, count) in counted {
         let _ = writeln!(text, "{name}: {count:.1}");
     }
