@@ -228,13 +228,12 @@ impl Iterator for Segments {
                 &mut talk.lines,
             );
         }
-        let wait = match talk.lines.front() {
-            Some(line) => line.after,
-            None => {
-                let talk = self.begin();
-                self.talks[place] = talk;
-                MICROSECOND + self.random.time(self.traffic.pause)
-            }
+        let wait = if let Some(line) = talk.lines.front() {
+            line.after
+        } else {
+            let talk = self.begin();
+            self.talks[place] = talk;
+            MICROSECOND + self.random.time(self.traffic.pause)
         };
         self.next.push(Reverse((time + wait, place)));
         Some(told)
