@@ -90,12 +90,13 @@ fn a_pipe_gives_the_report_of_the_file() {
         (Traffic::flood(), &["--examples", "20"][..]),
     ] {
         let file = large_file(&traffic);
-        let pipe = Command::new("cat")
+        let mut pipe = Command::new("cat")
             .arg(file.path())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let piped = program(pipe.stdout.unwrap().into(), words, "-");
+        let piped = program(pipe.stdout.take().unwrap().into(), words, "-");
+        assert!(pipe.wait().unwrap().success());
         let name = file.path().display().to_string();
         same(&piped, &program(Stdio::null(), words, &name));
     }
