@@ -3,7 +3,7 @@
 //! A rule asks three-valued questions. An [`Answer`] that nothing captured can give is `Hidden`: it neither speaks for the cause nor
 //! excludes it, but it keeps the claim from being more than possible.
 
-use super::Fact;
+use super::{Fact, Scope};
 use crate::case::{Line, Mark, facts::Facts};
 use crate::origin::RecordId;
 
@@ -15,6 +15,8 @@ pub type Text = &'static str;
 pub struct Rule {
     /// The page.
     pub doc: &'static CauseDoc,
+    /// The resets that can have it; of others it is not asked.
+    pub scope: Scope,
     /// The cause is an act of the endpoint that the reset names, so that marks of another sender speak against it.
     pub blames_endpoint: bool,
     /// The question: `None` when a required fact is refuted, or nothing speaks for the cause.

@@ -1,7 +1,7 @@
 //! Claims -> [`Verdict`]: the only place that ranks causes and decides how sure we are.
 
 use super::causes::{RULES, UNDETERMINED};
-use super::{Answer, Bearing, CauseDoc, Claim, Evidence, Fact, Rule};
+use super::{Answer, Bearing, CauseDoc, Claim, Evidence, Fact, Rule, Scope};
 use crate::case::Nature;
 use crate::case::facts::{Facts, Stated};
 use crate::tcp::ResetForm;
@@ -102,10 +102,15 @@ pub enum Reason {
 /// registry. The first is *certain* when it is decided, not tied, no other claim stands beside it and no gap bears on the case; *likely*
 /// when all it needs holds and the others are weaker, or only a gap keeps it from certainty; else *possible*.
 pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
+    let scope = Scope::of(facts);
     let mut claims: Vec<Standing> = rules
         .iter()
         .filter_map(|rule| {
-            let claim = (rule.examine)(facts).filter(Claim::has_something_to_show)?;
+            if !rule.scope.holds(scope) {
+                debug_assert!(examined(rule, facts).is_none(), "{}", rule.doc.id);
+                return None;
+            }
+            let claim = examined(rule, facts)?;
             let claim = if rule.blames_endpoint {
                 doubted(claim, facts)
             } else {
@@ -170,6 +175,11 @@ impl Verdict {
     pub fn on(facts: &Facts<'_>) -> Self {
         diagnose(facts, RULES)
     }
+}
+
+/// What a rule claims, where anything speaks for it.
+fn examined(rule: &Rule, facts: &Facts<'_>) -> Option<Claim> {
+    (rule.examine)(facts).filter(Claim::has_something_to_show)
 }
 
 /// A claim that the named endpoint acted, in the light of what tells of another sender.

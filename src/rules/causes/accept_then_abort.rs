@@ -1,7 +1,9 @@
 //! Accepted, then dropped before any exchange.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::Side;
 
 /// The page.
@@ -122,6 +124,10 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: an abort before any exchange, or a FIN before the first payload can have come, which that payload then meets.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY
+        .after_own_fin()
+        .or(Scope::ABORT)
+        .by(Side::Server),
     blames_endpoint: true,
     examine,
 };

@@ -1,7 +1,9 @@
 //! A rule or a policy box reset an established connection.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::ResetForm;
 
 /// The page.
@@ -116,6 +118,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: two independent marks of another sender, or one and the endpoint's own word that it lives.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY.but(Scope::REFUSAL),
     blames_endpoint: false,
     examine,
 };

@@ -3,7 +3,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 
 /// The page.
@@ -120,6 +120,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: obeyed, and neither in form nor on its path what the endpoint it names would have sent.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY.but(Scope::REFUSAL),
     blames_endpoint: false,
     examine,
 };

@@ -1,7 +1,9 @@
 //! Data comes so late that the closed side's kernel has dropped its orphan.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -95,6 +97,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.after_own_fin(),
     blames_endpoint: true,
     examine,
 };

@@ -2,7 +2,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 use crate::tcp::Side;
 
@@ -141,13 +141,14 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// connection.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REFUSAL.or(Scope::REPLY).by(Side::Server),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
-    if let Answer::Yes(..) = ask::is_reply_to_syn(facts) {
+    if Scope::REFUSAL.holds(Scope::of(facts)) {
         return second_syn(facts);
     }
     let claim = Claim::new()
@@ -169,8 +170,8 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 }
 
 fn second_syn(facts: &Facts<'_>) -> Option<Claim> {
-    let trigger = facts.form.answers?;
     let synack = facts.server().syn?;
+    let trigger = facts.form.answers?;
     Claim::new()
         .requires(ask::is_reply_to_syn(facts))?
         .is_decided_by(Answer::when(

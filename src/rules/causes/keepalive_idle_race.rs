@@ -1,7 +1,9 @@
 //! A server's idle timeout and the client's next request cross on a connection kept open.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::Side;
 
 /// The page.
@@ -153,6 +155,9 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: a request crosses the FIN of an idle connection, or meets a server that closes without having read it.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY
+        .after_own_fin()
+        .or(Scope::ABORT.by(Side::Server).before_own_fin()),
     blames_endpoint: true,
     examine,
 };

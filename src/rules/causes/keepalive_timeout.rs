@@ -1,7 +1,9 @@
 //! Keep-alive probes went unanswered, and their sender gave up.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -123,6 +125,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT.before_own_fin(),
     blames_endpoint: true,
     examine,
 };

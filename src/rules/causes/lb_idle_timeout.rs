@@ -1,7 +1,9 @@
 //! A load balancer or a stateful firewall dropped the idle connection.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::ResetForm;
 
 /// The page.
@@ -130,6 +132,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY.but(Scope::REFUSAL).before_own_fin(),
     blames_endpoint: false,
     examine,
 };

@@ -1,7 +1,9 @@
 //! A listener goes away, and with it the connections that wait in its queue.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::Side;
 
 /// The page.
@@ -127,6 +129,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: several connections that the server never spoke on end in one instant, or one does and the port is closed right after.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT.by(Side::Server),
     blames_endpoint: true,
     examine,
 };

@@ -1,7 +1,9 @@
 //! An application closed, and its kernel could not deliver what was left.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::ResetForm;
 
 /// The page.
@@ -122,6 +124,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: the closer's kernel gives up on data that its peer does not take, at once, or by falling silent until the peer asks.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.or(Scope::ABORT).before_own_fin(),
     blames_endpoint: true,
     examine,
 };

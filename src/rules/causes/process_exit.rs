@@ -2,7 +2,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 use crate::tcp::Side;
 
@@ -125,6 +125,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: connections of one service end in one instant, those with a request waiting by reset and the others by FIN.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT.before_own_fin(),
     blames_endpoint: true,
     examine,
 };

@@ -1,7 +1,9 @@
 //! A sender repeated its data without an acknowledgment until it lost patience.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -109,6 +111,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT,
     blames_endpoint: true,
     examine,
 };

@@ -1,7 +1,9 @@
 //! The server ran out of patience and aborted.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::Side;
 
 /// The page.
@@ -122,6 +124,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT.by(Side::Server).before_own_fin(),
     blames_endpoint: true,
     examine,
 };

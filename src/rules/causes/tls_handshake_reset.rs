@@ -1,7 +1,9 @@
 //! A reset while TLS was being negotiated.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -120,6 +122,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY,
     blames_endpoint: true,
     examine,
 };
