@@ -14,13 +14,13 @@ impl Scope {
     /// All resets.
     pub const ANY: Self = Self((1 << (FORMS * SENDERS * CLOSES)) - 1);
     /// It answers a SYN.
-    pub const REFUSAL: Self = Self::form(0);
+    pub const REFUSAL: Self = Self::form(REFUSES);
     /// It answers another segment, or one that was not captured.
-    pub const REPLY: Self = Self::form(1);
+    pub const REPLY: Self = Self::form(REPLIES);
     /// It continues its sender's own segments.
-    pub const ABORT: Self = Self::form(2);
+    pub const ABORT: Self = Self::form(ABORTS);
     /// Its form is neither.
-    pub const UNCLEAR: Self = Self::form(3);
+    pub const UNCLEAR: Self = Self::form(DOES_NEITHER);
 
     /// Those of either set.
     #[must_use]
@@ -55,17 +55,17 @@ impl Scope {
     /// The scope of this reset alone.
     pub fn of(facts: &Facts<'_>) -> Self {
         let form = match (facts.form.form, facts.form.answers) {
-            (ResetForm::Reply, Some(line)) if line.header.flags.opens() => Self::REFUSAL,
-            (ResetForm::Reply, _) => Self::REPLY,
-            (ResetForm::Active, _) => Self::ABORT,
-            (ResetForm::Unclear, _) => Self::UNCLEAR,
+            (ResetForm::Reply, Some(line)) if line.header.flags.opens() => REFUSES,
+            (ResetForm::Reply, _) => REPLIES,
+            (ResetForm::Active, _) => ABORTS,
+            (ResetForm::Unclear, _) => DOES_NEITHER,
         };
         let close = match facts.sender().fin {
             Some(_) => CLOSED,
             None if facts.case.gaps.sender_unseen => UNSEEN,
             None => OPEN,
         };
-        form.by(facts.sent_by()).where_every(CLOSES, close, 1)
+        Self(1 << ((form * SENDERS + sender(facts.sent_by())) * CLOSES + close))
     }
 
     /// Whether it holds all of these.
@@ -99,6 +99,10 @@ const fn sender(side: Side) -> u32 {
 }
 
 const FORMS: u32 = 4;
+const REFUSES: u32 = 0;
+const REPLIES: u32 = 1;
+const ABORTS: u32 = 2;
+const DOES_NEITHER: u32 = 3;
 const SENDERS: u32 = 2;
 const CLOSES: u32 = 3;
 /// Whether the sender had closed: what was not seen lies between, so that it goes with either.
