@@ -229,10 +229,11 @@ impl Kind {
     }
 
     fn meets_service(&mut self, service: SocketAddr, most: usize) {
-        if self.services.contains(&service) {
+        let full = self.services.len() >= most;
+        if full && !self.services_complete || self.services.contains(&service) {
             return;
         }
-        if self.services.len() < most {
+        if !full {
             self.services.insert(service);
         } else {
             self.services_complete = false;
@@ -254,6 +255,10 @@ impl Kind {
     /// Keeps `reset` among the representatives where it is surer or earlier than one of them.
     fn represent(&mut self, reset: &Gist, most: usize, report: impl FnOnce() -> ResetReport) {
         let kept = &mut self.representatives;
+        let worst = kept.last().map(|worst| merit(&worst.gist()));
+        if kept.len() >= most && worst.is_some_and(|worst| worst <= merit(reset)) {
+            return;
+        }
         let place = kept.partition_point(|other| merit(&other.gist()) <= merit(reset));
         if place < most {
             kept.insert(place, report());
