@@ -4,6 +4,7 @@
 //! differ in the service alone become one where a path, a host or a client has many of them; when there are still too many, they
 //! become one per cause. A client that tries many ports or hosts is a scan, whatever became of each attempt.
 
+mod few;
 mod findings;
 mod kind;
 mod known;

@@ -413,19 +413,18 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
     let trigger_missing = facts.form.form == ResetForm::Reply && facts.form.answers.is_none();
     let one_direction =
         gaps.receiver_unseen || gaps.sender_unseen && facts.form.form != ResetForm::Reply;
-    for (bears, reason) in [
-        (gaps.no_handshake, Reason::NoHandshake),
-        (one_direction, Reason::OneDirection),
-        (trigger_missing, Reason::TriggerMissing),
-        (facts.form.is_late, Reason::TriggerLate),
-        (gaps.clock_stepped, Reason::ClockStepped),
-        (gaps.settled_early, Reason::SettledEarly),
-        (gaps.reset_cut, Reason::ResetCut),
-    ] {
+    let mut note = |bears: bool, reason: Reason| {
         if bears {
             reasons.push(reason);
         }
-    }
+    };
+    note(gaps.no_handshake, Reason::NoHandshake);
+    note(one_direction, Reason::OneDirection);
+    note(trigger_missing, Reason::TriggerMissing);
+    note(facts.form.is_late, Reason::TriggerLate);
+    note(gaps.clock_stepped, Reason::ClockStepped);
+    note(gaps.settled_early, Reason::SettledEarly);
+    note(gaps.reset_cut, Reason::ResetCut);
     if facts
         .form
         .answers
