@@ -177,6 +177,12 @@ impl Answer {
 }
 
 impl Answer {
+    /// Itself, unless it is not so: a rule asks first, by this, what its cause needs and what is seldom so. In what order the questions are
+    /// asked decides nothing, for one refuted fact that a cause needs is enough; their order in the claim is that of the page.
+    pub fn may_hold(self) -> Option<Self> {
+        (!matches!(self, Self::No)).then_some(self)
+    }
+
     /// Whether it is so, as the capture shows.
     pub const fn holds(&self) -> bool {
         matches!(self, Self::Yes(..))
@@ -298,6 +304,7 @@ impl Claim {
         self
     }
 
+    #[inline]
     fn needs(mut self, answer: Answer, decisive: bool) -> Option<Self> {
         match answer {
             Answer::Yes(fact, records) => {

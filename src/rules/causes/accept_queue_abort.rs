@@ -134,10 +134,11 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let only_shook = ask::server_only_shook_hands(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::is_reply(facts))?
         .requires(ask::syn_ack_was_sent(facts))?
-        .requires(ask::server_only_shook_hands(facts))?
+        .requires(only_shook)?
         .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .requires(ask::soon_after_handshake(facts))?;

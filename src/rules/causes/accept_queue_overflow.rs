@@ -166,13 +166,14 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let only_shook = ask::server_only_shook_hands(facts).may_hold()?;
     let synack_end = facts.server().isn.map(|isn| isn + 1);
     let claim = Claim::new()
         .requires(ask::is_reply(facts))?
         .requires(ask::syn_ack_was_sent(facts))?
         .requires(ask::handshake_was_acknowledged(facts))?
         .is_decided_by(ask::acknowledgment_went_unheeded(facts))?
-        .requires(ask::server_only_shook_hands(facts))?
+        .requires(only_shook)?
         .requires(Answer::when(
             synack_end == Some(facts.case.reset.seq),
             Fact::RightAfterSynAck,

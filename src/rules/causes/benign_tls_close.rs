@@ -100,10 +100,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let alert = ask::answers_tls_alert(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_reply_to_payload(facts))?
         .requires(ask::sender_had_closed(facts))?
-        .is_decided_by(ask::answers_tls_alert(facts))?
+        .is_decided_by(alert)?
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::answered_mid_request(facts))
 }

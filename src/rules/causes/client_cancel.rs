@@ -148,10 +148,11 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         };
         claim.must_not_be(ask::answers_tls_alert(facts))?
     } else {
+        let coming = ask::answer_was_still_coming(facts).may_hold()?;
         Claim::new()
             .requires(ask::is_abort(facts))?
             .requires(ask::sender_had_not_closed(facts))?
-            .is_decided_by(ask::answer_was_still_coming(facts))?
+            .is_decided_by(coming)?
     };
     Some(
         claim

@@ -103,6 +103,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let expired = ask::orphan_timer_had_expired(facts).may_hold()?;
     Some(
         Claim::new()
             .requires(ask::is_reply(facts))?
@@ -110,7 +111,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_excluded_by(&ask::receiver_had_closed(facts))?
             .is_excluded_by(&ask::follows_a_reset(facts))?
             .requires(ask::fin_was_acknowledged(facts))?
-            .is_decided_by(ask::orphan_timer_had_expired(facts))?
+            .is_decided_by(expired)?
             .is_supported_by(ask::receiver_waited_to_close(facts))
             .ties_with("stale-connection-reuse", SHARE),
     )

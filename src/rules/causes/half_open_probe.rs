@@ -109,10 +109,11 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
+    let acceptable = ask::answers_acceptable_syn_ack(facts).may_hold()?;
     Some(
         Claim::new()
             .requires(ask::is_reply(facts))?
-            .is_decided_by(ask::answers_acceptable_syn_ack(facts))?
+            .is_decided_by(acceptable)?
             .requires(Answer::when(
                 facts.client().first_ack.is_none(),
                 Fact::HandshakeNotAcknowledged,

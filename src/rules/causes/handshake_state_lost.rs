@@ -151,10 +151,11 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     if Scope::REFUSAL.holds(Scope::of(facts)) {
         return second_syn(facts);
     }
+    let only_shook = ask::server_only_shook_hands(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::is_reply(facts))?
         .requires(ask::syn_ack_was_sent(facts))?
-        .requires(ask::server_only_shook_hands(facts))?
+        .requires(only_shook)?
         .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_weakened_by(ask::syn_ack_was_repeated(facts))

@@ -178,8 +178,9 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 
 /// The FIN that ended the silence, and the request, crossed. A client that closes after a rest keeps no timeout that one could race.
 fn closed_form(facts: &Facts<'_>) -> Option<Claim> {
+    let rested = ask::fin_ended_idleness(facts).may_hold()?;
     let claim = ask::met_a_closed_side(facts)?
-        .requires(ask::fin_ended_idleness(facts))?
+        .requires(rested)?
         .requires(ask::fin_was_not_noticeable(facts))?
         .is_weakened_by(ask::fin_went_unheard(facts));
     Some(match facts.sent_by() {
@@ -191,11 +192,12 @@ fn closed_form(facts: &Facts<'_>) -> Option<Claim> {
 /// The request came just before `close()`: the reset discards it, and no FIN is sent.
 fn unread_form(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let rested = ask::request_came_after_idleness(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_abort(facts))?
         .requires(ask::sender_had_not_closed(facts))?
         .requires(ask::receiver_went_unanswered(facts))?
-        .requires(ask::request_came_after_idleness(facts))?
+        .requires(rested)?
         .is_excluded_by(&ask::tls_handshake_is_open(facts))?
         .is_decided_by(ask::came_right_after_payload(facts))
 }

@@ -131,11 +131,12 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let probed = ask::had_probed(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::is_abort(facts))?
         .requires(ask::sender_had_not_closed(facts))?
         .is_excluded_by(&ask::window_had_been_closed(facts))?
-        .requires(ask::had_probed(facts))?
+        .requires(probed)?
         .is_settled_by(ask::had_probed_again_and_again(facts))
         .is_weakened_by(ask::probes_were_answered(facts))
         .is_supported_by(ask::reset_came_one_interval_later(facts));

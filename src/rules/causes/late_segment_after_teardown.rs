@@ -94,10 +94,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let closed = ask::receiver_had_closed(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_reply(facts))?
         .requires(ask::sender_had_closed(facts))?
-        .requires(ask::receiver_had_closed(facts))?
+        .requires(closed)?
         .is_decided_by(ask::answers_a_straggler(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))
 }

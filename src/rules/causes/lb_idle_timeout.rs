@@ -138,10 +138,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let idle = ask::was_idle_for_long(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::was_established(facts))?
         .requires(ask::sender_had_not_closed(facts))?
-        .requires(ask::was_idle_for_long(facts))?
+        .requires(idle)?
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::window_had_been_closed(facts))?
         .is_excluded_by(&ask::peer_stopped_answering(facts))?;

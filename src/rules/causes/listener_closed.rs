@@ -136,10 +136,11 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let silent = ask::server_was_silent(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::is_abort(facts))?
         .requires(ask::syn_ack_was_sent(facts))?
-        .requires(ask::server_was_silent(facts))?
+        .requires(silent)?
         .is_excluded_by(&ask::others_finished_at_once(facts))?;
     let together = ask::others_aborted_unserved(facts);
     let refused = ask::port_closed_soon_after(facts);

@@ -128,9 +128,10 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
+    let twin = ask::continues_another_connection(facts, TwinEnd::Server).may_hold()?;
     Claim::new()
         .requires(ask::is_reply(facts))?
-        .is_decided_by(ask::continues_another_connection(facts, TwinEnd::Server))?
+        .is_decided_by(twin)?
         .is_excluded_by(&ask::follows_a_reset(facts))
 }
 

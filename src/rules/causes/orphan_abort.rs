@@ -130,18 +130,23 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let stuck = match facts.form.form {
+        ResetForm::Active => ask::peer_took_no_more(facts),
+        _ => ask::window_had_been_closed(facts),
+    };
+    let stuck = stuck.may_hold()?;
     let claim = Claim::new()
         .requires(ask::sender_had_not_closed(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?;
     Some(match facts.form.form {
         ResetForm::Active => claim
             .requires(ask::is_abort(facts))?
-            .requires(ask::peer_took_no_more(facts))?
+            .requires(stuck)?
             .is_excluded_by(&ask::peer_stopped_answering(facts))?
             .ties_with("linger-zero-abort", ABORT),
         _ => claim
             .requires(ask::is_reply(facts))?
-            .requires(ask::window_had_been_closed(facts))?
+            .requires(stuck)?
             .ties_with("peer-gone", SILENT),
     })
 }

@@ -131,10 +131,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let unanswered = ask::receiver_went_unanswered(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::is_abort(facts))?
         .requires(ask::sender_had_not_closed(facts))?
-        .requires(ask::receiver_went_unanswered(facts))?
+        .requires(unanswered)?
         .is_excluded_by(&ask::received_its_answer(facts))?
         .is_excluded_by(&ask::answered_mid_request(facts))?
         .is_excluded_by(&ask::tls_handshake_is_open(facts))?;

@@ -109,11 +109,12 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let leg = ask::other_leg_was_reset(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_abort(facts))?
         .requires(ask::sender_had_not_closed(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
-        .is_decided_by(ask::other_leg_was_reset(facts))
+        .is_decided_by(leg)
 }
 
 #[cfg(test)]

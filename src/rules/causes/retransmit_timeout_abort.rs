@@ -117,10 +117,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let repeated = ask::repeated_until_the_end(facts).may_hold()?;
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
-            .is_decided_by(ask::repeated_until_the_end(facts))?
+            .is_decided_by(repeated)?
             .is_weakened_by(ask::repetitions_were_answered(facts)),
     )
 }

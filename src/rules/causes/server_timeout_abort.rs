@@ -131,11 +131,12 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let waited = ask::lost_patience(facts).may_hold()?;
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
             .requires(ask::sender_had_not_closed(facts))?
-            .requires(ask::lost_patience(facts))?
+            .requires(waited)?
             .requires(ask::something_was_awaited(facts))?
             .is_excluded_by(&ask::others_aborted_unserved(facts))?
             .is_excluded_by(&ask::others_finished_at_once(facts))?

@@ -131,8 +131,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let acknowledged = ask::fin_was_acknowledged(facts).may_hold()?;
     let claim = ask::met_a_closed_side(facts)?
-        .requires(ask::fin_was_acknowledged(facts))?
+        .requires(acknowledged)?
         .is_decided_by(ask::fin_was_noticeable(facts))?
         .is_supported_by(ask::receiver_waited_to_close(facts));
     Some(if ask::orphan_timer_had_expired(facts).holds() {

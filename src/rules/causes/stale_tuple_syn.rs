@@ -113,6 +113,7 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
+    let old = ask::answers_ack_of_an_old_connection(facts).may_hold()?;
     let repeated = facts
         .case
         .after
@@ -121,7 +122,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
     Some(
         Claim::new()
             .requires(ask::is_reply(facts))?
-            .is_decided_by(ask::answers_ack_of_an_old_connection(facts))?
+            .is_decided_by(old)?
             .requires(Answer::when(
                 facts.server().syn.is_none(),
                 Fact::NoSynAck,

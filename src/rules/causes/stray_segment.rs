@@ -119,9 +119,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let unopened = ask::never_opened(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_reply(facts))?
-        .requires(ask::never_opened(facts))?
+        .requires(unopened)?
         .is_weakened_by(ask::syn_ack_was_sent(facts))
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::continues_another_connection(facts, TwinEnd::Client))?

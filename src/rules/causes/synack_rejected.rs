@@ -101,9 +101,10 @@ pub const RULE: Rule = Rule {
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
+    let unacceptable = ask::answers_unacceptable_syn_ack(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_reply(facts))?
-        .is_decided_by(ask::answers_unacceptable_syn_ack(facts))?
+        .is_decided_by(unacceptable)?
         .requires(Answer::when(
             facts.client().first_ack.is_none(),
             Fact::HandshakeNotAcknowledged,

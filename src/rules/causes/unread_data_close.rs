@@ -162,16 +162,16 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    let claim = Claim::new()
-        .requires(ask::is_abort(facts))?
-        .requires(ask::sender_had_not_closed(facts))?;
     let grew = ask::window_grew(facts);
     // A grown window proves unread data even where the sender had spoken last.
     let unread = match ask::receiver_went_unanswered(facts) {
         Answer::No if ask::is_from(facts, Side::Server).is_some() => grew.clone(),
         answer => answer,
     };
-    let claim = claim
+    let unread = unread.may_hold()?;
+    let claim = Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed(facts))?
         .requires(unread)?
         .is_excluded_by(&ask::received_its_answer(facts))?
         .is_excluded_by(&ask::answer_was_still_coming_to_client(facts))?
