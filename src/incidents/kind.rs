@@ -234,10 +234,10 @@ impl Kind {
         if full && !self.services_complete || self.services.contains(&service) {
             return;
         }
-        if !full {
-            self.services.insert(service);
-        } else {
+        if full {
             self.services_complete = false;
+        } else {
+            self.services.insert(service);
         }
     }
 

@@ -103,6 +103,7 @@ pub enum Reason {
 /// when all it needs holds and the others are weaker, or only a gap keeps it from certainty; else *possible*.
 pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
     let scope = Scope::of(facts);
+    let stated = facts.stated();
     let mut claims: Vec<Standing> = rules
         .iter()
         .filter_map(|rule| {
@@ -116,7 +117,10 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
             } else {
                 claim
             };
-            Some(Standing::of(rule.doc, overruled(claim, rule.doc, facts)))
+            Some(Standing::of(
+                rule.doc,
+                overruled(claim, rule.doc, facts, stated.as_ref()),
+            ))
         })
         .collect();
     claims.sort_by_key(|standing| std::cmp::Reverse(standing.rank())); // stable: the registry's order breaks what is left
@@ -128,7 +132,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         fact: Fact::Icmp(*error),
         records: vec![error.record],
     });
-    let stated = facts.stated().map(|reason| Evidence {
+    let stated = stated.map(|reason| Evidence {
         bearing: Bearing::Supports,
         decisive: false,
         fact: Fact::Stated(reason),
@@ -200,11 +204,11 @@ fn doubted(claim: Claim, facts: &Facts<'_>) -> Claim {
 }
 
 /// A claim in the light of what MPTCP says in the reset itself, which only one cause explains.
-fn overruled(claim: Claim, page: &CauseDoc, facts: &Facts<'_>) -> Claim {
-    match facts.stated() {
+fn overruled(claim: Claim, page: &CauseDoc, facts: &Facts<'_>, stated: Option<&Stated>) -> Claim {
+    match stated {
         Some(reason @ (Stated::Mptcp { .. } | Stated::FastClose)) if page.id != "mptcp-reset" => {
             claim.is_weakened_by(Answer::Yes(
-                Fact::Stated(reason),
+                Fact::Stated(reason.clone()),
                 vec![facts.case.reset.record],
             ))
         }

@@ -126,8 +126,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let foreign = ask::looks_foreign(facts).may_hold()?;
     let claim = Claim::new()
-        .requires(ask::looks_foreign(facts))?
+        .requires(foreign)?
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::was_idle_for_long(facts))?
         .is_excluded_by(&ask::is_reply_to_syn(facts))?;

@@ -112,7 +112,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Claim::new().is_decided_by(ask::gives_an_mptcp_reason(facts))
+    let reason = ask::gives_an_mptcp_reason(facts).may_hold()?;
+    Claim::new().is_decided_by(reason)
 }
 
 #[cfg(test)]

@@ -101,9 +101,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let ignored = ask::was_ignored(facts).may_hold()?;
     Some(
         Claim::new()
-            .is_decided_by(ask::was_ignored(facts))?
+            .is_decided_by(ignored)?
             .is_excluded_by(&ask::follows_a_reset(facts))?
             .is_excluded_by(&ask::is_a_copy_of_an_obeyed_one(facts))?
             .is_supported_by(ask::looks_foreign(facts)),

@@ -128,9 +128,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let open = ask::tls_handshake_is_open(facts).may_hold()?;
     Some(
         Claim::new()
-            .is_decided_by(ask::tls_handshake_is_open(facts))?
+            .is_decided_by(open)?
             .is_excluded_by(&ask::follows_a_reset(facts))?
             .is_excluded_by(&ask::server_forgot_the_handshake(facts))?
             .is_excluded_by(&ask::answers_tls_alert(facts))?
