@@ -17,14 +17,15 @@ use crate::case::facts::Facts;
 use crate::decode::{Decoded, Record, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::mask::Mask;
-use crate::origin::Timestamp;
+use crate::origin::{RecordId, Timestamp};
 use crate::report::{
     CaptureQuality, Doubled, Gist, Incident, Quality, Reference, ResetReport, Seen, Summary,
     Traits, report_masked, report_on, reset_report,
 };
 use crate::rules::Verdict;
+use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
-use crate::triage::{Following, Gate, Sifted, Sketch, Survey};
+use crate::triage::{Cut, Desk, Sifted, Sketch, Survey};
 use std::collections::BTreeMap;
 
 /// What an analysis may keep.
@@ -34,6 +35,40 @@ pub struct Config {
     pub limits: Limits,
     /// Bounds of incidents.
     pub incidents: Bounds,
+}
+
+impl Config {
+    /// Bounds that keep an analysis within `bytes` of memory, the program itself included.
+    #[must_use]
+    pub fn within(bytes: u64) -> Self {
+        Self {
+            limits: Limits::within(bytes),
+            incidents: Bounds {
+                // Each keeps some whole reports, of 15 KB or so.
+                incidents: usize::try_from(bytes >> 19).map_or(1024, |count| count.clamp(64, 1024)),
+                ..Bounds::default()
+            },
+        }
+    }
+}
+
+/// How far an analysis is, and how much it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Records looked at.
+    pub records: u64,
+    /// TCP segments among them.
+    pub segments: u64,
+    /// Connections met, of those that are followed.
+    pub connections: u64,
+    /// Connections forgotten to stay within bounds.
+    pub forgotten: u64,
+    /// Cases settled early for the same reason.
+    pub crowded: u64,
+    /// Connections followed now.
+    pub followed: usize,
+    /// Cases open now.
+    pub open_cases: usize,
 }
 
 /// What is known when all records have been read.
@@ -53,10 +88,11 @@ pub struct Analyzer {
     tracker: Tracker,
     incidents: Incidents,
     quality: Quality,
-    gate: Gate,
-    survey: Survey,
+    desk: Desk,
+    head_is_over: bool,
+    /// Of records that another gate has looked at.
+    absorbed: Survey,
     sketch: Sketch,
-    head: u64,
     by_cause: BTreeMap<&'static str, u64>,
     by_severity: BTreeMap<&'static str, u64>,
     unselected: u64,
@@ -82,10 +118,10 @@ impl Analyzer {
             tracker: Tracker::new(config.limits),
             incidents: Incidents::new(config.incidents),
             quality: Quality::default(),
-            gate: Gate::new(Following::All, config.limits.head, 0),
-            survey: Survey::default(),
+            desk: Desk::new(config.limits.held),
+            head_is_over: false,
+            absorbed: Survey::default(),
             sketch: Sketch::new(),
-            head: config.limits.head,
             by_cause: BTreeMap::new(),
             by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
             unselected: 0,
@@ -105,16 +141,45 @@ impl Analyzer {
 
     /// Takes the next record of the capture.
     pub fn push(&mut self, record: &Record<'_>) {
-        let passes = self.gate.passes(record);
-        self.survey.add(&self.gate.take_survey());
-        self.step(record, self.survey.records, passes);
+        self.end_head();
+        let mut record = *record;
+        record.id = record.id.at(self.records() + 1);
+        self.clock.tick(&record);
+        self.tracker.pass(record.id, record.time);
+        let tracker = &mut self.tracker;
+        let passes = self.desk.passes(&record, &mut |record, cut, flow| {
+            take_late(tracker, &decode(record), cut, flow);
+        });
+        if passes {
+            self.take(&decode(&record));
+        }
+    }
+
+    /// Lets the head of the capture end where it does.
+    fn end_head(&mut self) {
+        if self.head_is_over || !self.tracker.reach(self.desk.survey().segments) {
+            return;
+        }
+        self.head_is_over = true;
+        self.desk.end_head();
+        if self.tracker.knows_all() {
+            self.desk.open();
+        } else if self.desk.holds() {
+            // What is left out here is held there.
+            let desk = &self.desk;
+            self.tracker.forget_unless(|flow| desk.has_reset(flow));
+        }
+    }
+
+    fn records(&self) -> u64 {
+        self.desk.survey().records + self.absorbed.records
     }
 
     /// Takes the next records of the capture, which another gate has looked at already; `record` gives the one at a place, from 0. When that
     /// gate has seen its last, [`Analyzer::join`] what it knows of flows.
     pub fn absorb<'a>(&mut self, sifted: &Sifted, record: impl Fn(usize) -> Option<Record<'a>>) {
-        let first = self.survey.records + 1;
-        self.survey.add(&sifted.survey);
+        let first = self.records() + 1;
+        self.absorbed.add(&sifted.survey);
         let all = 0..usize::try_from(sifted.survey.records).unwrap_or(usize::MAX);
         let mut passed = sifted.passed.iter().copied().peekable();
         match sifted.rising {
@@ -146,14 +211,12 @@ impl Analyzer {
         self.sketch.join(flows);
     }
 
-    fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) {
+    fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) -> Option<RecordId> {
         let mut record = *record;
         record.id = record.id.at(order);
         self.clock.tick(&record);
         self.tracker.pass(record.id, record.time);
-        if passes {
-            self.take(&decode(&record));
-        }
+        passes.then(|| self.take(&decode(&record))).flatten()
     }
 
     /// When the first record was captured; `None` before it.
@@ -172,6 +235,12 @@ impl Analyzer {
         self.tracker.knows_all()
     }
 
+    /// Tells before the first record that flows with a reset will be found out otherwise: then everything matters until
+    /// [`Analyzer::expect_only`].
+    pub fn hold_nothing(&mut self) {
+        self.desk.hold_nothing();
+    }
+
     /// Tells that of all the segments to come only those of these flows, and those that count for others, will be given.
     pub fn expect_only(&mut self, flows: &Marks) {
         self.tracker.forget_unless(|flow| flows.has(flow));
@@ -180,6 +249,31 @@ impl Analyzer {
     /// Lets capture time pass where there was no record, so that resets settle.
     pub fn advance_to(&mut self, now: Timestamp) {
         self.tracker.advance_to(now);
+    }
+
+    /// Keeps less from now on, since memory is short: connections are forgotten, the finished ones first, then the longest idle.
+    pub fn tighten(&mut self) {
+        self.tracker.tighten();
+    }
+
+    /// How far it is, and how much it keeps.
+    pub fn progress(&self) -> Progress {
+        let (counts, kept) = (self.tracker.counts(), self.tracker.kept());
+        Progress {
+            records: self.records(),
+            segments: self.desk.survey().segments + self.absorbed.segments,
+            connections: counts.connections,
+            forgotten: counts.forgotten,
+            crowded: counts.crowded,
+            followed: kept.connections,
+            open_cases: kept.open_cases,
+        }
+    }
+
+    /// Notes that the capture lost records until `time` at the latest, as a live one tells while it goes on: no verdict on what was open then is
+    /// certain.
+    pub fn note_drops(&mut self, time: Timestamp) {
+        self.tracker.note_drops(time);
     }
 
     /// Settles everything that is open: no record will follow. Poll once more after it.
@@ -192,19 +286,19 @@ impl Analyzer {
         self.next_selected(|_| true)
     }
 
-    /// The next reset that has settled and that `select` admits. All others are left out of incidents and counts too; what they show of
-    /// their services was learnt before, so no verdict depends on it.
+    /// The next reset that has settled and that `select` admits, which may add to it what is known beside the capture. All others are left
+    /// out of incidents and counts too; what they show of their services was learnt before, so no verdict depends on it.
     pub fn next_selected(
         &mut self,
-        mut select: impl FnMut(&ResetReport) -> bool,
+        mut select: impl FnMut(&mut ResetReport) -> bool,
     ) -> Option<ResetReport> {
         loop {
             let mut case = self.tracker.next_case()?;
-            let report = match &mut self.mask {
+            let mut report = match &mut self.mask {
                 Some(mask) => report_masked(&mut case, mask),
                 None => report_on(&case),
             };
-            if !select(&report) {
+            if !select(&mut report) {
                 self.unselected += 1;
                 continue;
             }
@@ -242,12 +336,20 @@ impl Analyzer {
     pub fn finish(mut self) -> Finished {
         self.settle();
         self.fold();
+        self.so_far()
+    }
+
+    /// What is known by now of the resets that were polled; the analysis goes on.
+    pub fn so_far(&mut self) -> Finished {
         let counts = self.tracker.counts();
-        let connections = if self.survey.segments <= self.head {
+        let mut survey = self.absorbed.clone();
+        survey.add(self.desk.survey());
+        let connections = if self.tracker.knows_all() {
             counts.connections
         } else {
-            self.sketch.join(self.gate.sketch());
-            self.sketch.estimate()
+            let mut sketch = self.sketch.clone();
+            sketch.join(self.desk.sketch());
+            sketch.estimate()
         };
         let traits = Traits {
             copies: Doubled {
@@ -257,7 +359,7 @@ impl Analyzer {
                 translated: counts.copies.translated,
                 first: counts.copies.first.map(Into::into),
             },
-            forgotten: counts.forgotten,
+            forgotten: counts.forgotten + self.desk.forgotten(),
             crowded: counts.crowded,
             oversized: seen(counts.oversized),
             unsized_packets: seen(counts.unsized_packets),
@@ -276,37 +378,58 @@ impl Analyzer {
             habits.sort_unstable_by_key(|one| one.service);
         }
         Finished {
-            incidents: self.incidents.finish(&habits),
+            incidents: self.incidents.clone().finish(&habits),
             capture_quality: self.quality.items(&traits),
             summary: Summary {
-                records: self.survey.records,
-                segments: self.survey.segments,
+                records: survey.records,
+                segments: survey.segments,
                 connections,
                 resets: counts.resets.saturating_sub(self.unselected),
                 unselected: self.unselected,
-                by_cause: self.by_cause,
-                by_severity: self.by_severity,
-                skipped: self
-                    .survey
+                by_cause: self.by_cause.clone(),
+                by_severity: self.by_severity.clone(),
+                skipped: survey
                     .skipped
-                    .into_iter()
-                    .map(|(skip, count)| (skip.to_string(), count))
+                    .iter()
+                    .map(|(skip, count)| (skip.to_string(), *count))
                     .collect(),
             },
         }
     }
 
-    fn take(&mut self, decoded: &Decoded<'_>) {
+    fn take(&mut self, decoded: &Decoded<'_>) -> Option<RecordId> {
         match decoded {
-            Decoded::Segment(segment) => {
-                self.tracker.observe(segment);
+            Decoded::Segment(segment) => self.tracker.observe(segment),
+            Decoded::Quoted(quoted) => self.tracker.observe_error(quoted),
+            Decoded::Several(parts) => {
+                let starts = parts.iter().map(|part| self.take(part));
+                starts.fold(None, Option::or)
             }
-            Decoded::Quoted(quoted) => {
-                self.tracker.observe_error(quoted);
-            }
-            Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
-            Decoded::Skip(_) => {}
+            Decoded::Skip(_) => None,
         }
+    }
+}
+
+/// Takes what a record that was held has of the flow for which it was.
+fn take_late(tracker: &mut Tracker, decoded: &Decoded<'_>, cut: Option<Cut>, flow: Flow) {
+    match decoded {
+        Decoded::Segment(segment)
+            if Flow::between(segment.from, segment.to, &segment.encapsulation) == flow =>
+        {
+            let mut segment = *segment;
+            if let Some(Cut { captured, tail }) = cut {
+                segment.captured = captured;
+                segment.tail = Some(tail);
+            }
+            tracker.observe_late(&segment);
+        }
+        Decoded::Quoted(quoted) => {
+            tracker.observe_late_error(quoted);
+        }
+        Decoded::Several(parts) => parts
+            .iter()
+            .for_each(|part| take_late(tracker, part, cut, flow)),
+        Decoded::Segment(_) | Decoded::Skip(_) => {}
     }
 }
 

@@ -14,6 +14,7 @@
 //! | [`report`] | case and verdict | plain data in words: the public format |
 //! | [`incidents`] | reports | resets folded by what they share |
 //! | `render` | a report | a table, a page, Markdown or JSON on a writer |
+//! | `live` | interfaces | resets as they settle: the loop around all of these, privileges, signals, the kernel as a witness |
 //!
 //! [`tcp`] is RFC 9293 as types, and [`origin`] says when and where a thing was seen; both serve all rooms. [`mask`] puts other addresses
 //! and names in the place of those that must not leave the house. [`analyzer`] alone knows the
@@ -55,6 +56,8 @@ pub mod case;
 pub mod cli;
 pub mod decode;
 pub mod incidents;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod mask;
 pub mod origin;
 #[cfg(feature = "cli")]

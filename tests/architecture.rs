@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// `(room, rooms that it may name)`. `testkit` serves tests alone and may name any; `main.rs`, `lib.rs` and `build.rs` are doors, not rooms.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("origin", &[]),
     ("mask", &[]),
     ("tcp", &["origin"]),
@@ -34,6 +34,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "rules",
             "report",
             "incidents",
+            "case",
             "tcp",
             "origin",
             "mask",
@@ -44,9 +45,13 @@ const ARROWS: [(&str, &[&str]); 15] = [
         &["capture", "triage", "analyzer", "decode", "origin"],
     ),
     (
+        "live",
+        &["capture", "decode", "tcp", "analyzer", "report", "origin"],
+    ),
+    (
         "cli",
         &[
-            "capture", "analyzer", "passes", "render", "report", "rules", "origin", "mask",
+            "capture", "live", "analyzer", "passes", "render", "report", "rules", "origin", "mask",
         ],
     ),
 ];

@@ -29,7 +29,7 @@ impl Followed {
             Following::Marked(Arc::new(flows))
         };
         Self {
-            gate: Gate::new(following, config.limits.head, 0),
+            gate: Gate::new(following),
             tracker: Tracker::new(config.limits),
             records: 0,
         }
@@ -42,6 +42,7 @@ impl Followed {
         let mut record = *record;
         record.id = record.id.at(self.records);
         self.tracker.pass(record.id, record.time);
+        self.tracker.reach(self.gate.segments());
         let passes = self.gate.passes(&record) || self.tracker.knows_all();
         let shows = passes && self.take(&decode(&record), &wanted);
         while self.tracker.next_case().is_some() {}

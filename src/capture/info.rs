@@ -9,7 +9,7 @@ use crate::origin::Timestamp;
 pub struct SourceInfo {
     /// The path as it was given; `-` for standard input.
     pub name: String,
-    /// `pcap` or `pcapng`.
+    /// `pcap`, `pcapng`, or `live` for an interface.
     pub format: &'static str,
     /// What it was compressed with: `gzip` or `zstd`; `None` for a plain file. Counts of bytes are of what was unpacked.
     pub packing: Option<&'static str>,
@@ -25,7 +25,7 @@ pub struct SourceInfo {
     pub first: Option<Timestamp>,
     /// The latest time of a record; `None` without records. Clocks step back, so the last record's may be another.
     pub last: Option<Timestamp>,
-    /// Packets that interfaces or the system lost while capturing, as pcapng files count them; `None` when the file says nothing.
+    /// Packets that interfaces or the system lost while capturing, as pcapng files and live interfaces count them; `None` when nothing is said.
     pub dropped: Option<u64>,
     /// Whether it was read to a sound end.
     pub complete: bool,

@@ -26,6 +26,8 @@ mod filter;
 mod foreign;
 mod info;
 mod input;
+#[cfg(feature = "live")]
+mod live;
 mod merge;
 mod pcap;
 mod pcapng;
@@ -42,6 +44,11 @@ pub use file::{FileSource, Position};
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
 pub use info::{InterfaceInfo, SourceInfo};
+#[cfg(feature = "live")]
+pub use live::{
+    BUFFER, Drops, Interface, LiveError, LiveFault, Presence, SNAP_LENGTH, Sniffable, StampedBy,
+    Tuning, interfaces,
+};
 pub use merge::{Merge, Stopped};
 pub use pcapng::{Origin, PcapngWriter};
 pub use spool::Spool;

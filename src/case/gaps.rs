@@ -26,6 +26,8 @@ pub struct Gaps {
     pub clock_stepped: bool,
     /// The reset's own fields were cut.
     pub reset_cut: bool,
+    /// The capture lost records since the connection began: any of its segments may be among them.
+    pub records_dropped: bool,
 }
 
 /// Acknowledged bytes that were never captured.

@@ -3,10 +3,13 @@
 use super::alarm::{Alarm, Harm};
 use super::messages::Exit;
 use super::select::{self, Ends, Moment, Place};
+use super::units;
 use crate::render::{Format, Zone};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{CommandFactory, Parser, Subcommand};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Explains why each TCP connection in a capture was reset.
 ///
@@ -150,9 +153,120 @@ pub struct Args {
     #[arg(long, conflicts_with = "utc_offset")]
     pub local: bool,
 
+    /// Watch an interface: -i eth0, and behind the options a filter
+    #[command(flatten)]
+    pub live: Live,
+
     /// What else the program does.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// What is typed to watch interfaces.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = LIVE)]
+pub struct Live {
+    /// Watch this interface, or 'any', until Ctrl-C; words behind the options are a filter
+    ///
+    /// Watch this interface until Ctrl-C or SIGTERM, and name each reset seconds after it happens; 'any' is all of them, and several -i
+    /// are watched together. Words behind the options are a pcap filter, as in: rstscope -i eth0 tcp port 443. The kernel lets through
+    /// only what may hold TCP, an ICMP error about it, or a wrapping that is read. SIGUSR1 asks for a summary.
+    #[arg(short, long, value_name = "IFACE")]
+    pub interface: Vec<String>,
+
+    /// Show the whole case of each reset, not one line
+    #[arg(short, long, requires = "interface")]
+    pub verbose: bool,
+
+    /// End after this time, such as 90, 10m or 1h30m
+    #[arg(long, value_name = "TIME", value_parser = units::duration, requires = "interface")]
+    pub duration: Option<Duration>,
+
+    /// End after N resets
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "interface")]
+    pub count: Option<u64>,
+
+    /// End after a reset of this cause
+    #[arg(long, value_name = "CAUSE", value_parser = select::cause, requires = "interface")]
+    pub until_cause: Option<&'static str>,
+
+    /// Show a summary by incident each TIME, not only at the end
+    #[arg(long, value_name = "TIME", value_parser = units::duration, requires = "interface")]
+    pub summary_every: Option<Duration>,
+
+    /// Become this user once everything is open [default: who called sudo, or nobody]
+    ///
+    /// Become this user once everything is open, and before the first byte is parsed: no group, no capability and no way to gain one is
+    /// left. Without it, root becomes whoever called sudo, or 'nobody'; any other user stays who it is, without capabilities. What is
+    /// opened before: interfaces, the output, the address of --metrics, the trace of --kernel. What cannot be done afterwards: opening an
+    /// interface that vanished and came back.
+    #[arg(long, value_name = "USER", requires = "interface")]
+    pub user: Option<String>,
+
+    /// Ask this host's kernel why it sent each reset
+    ///
+    /// Pair each reset that this host sent with the kernel's own record of it (the trace point `tcp:tcp_send_reset`, with reasons since
+    /// Linux 6.10), and show how the kernel's counters grew. Agreement and contradiction become evidence. It only reads; what this kernel
+    /// does not offer is said.
+    #[arg(long, requires = "interface")]
+    pub kernel: bool,
+
+    /// Serve counters for Prometheus at this address, such as 9190 or 127.0.0.1:9190
+    ///
+    /// Serve counters for Prometheus at http://ADDR:PORT/metrics. A port alone is one of the loopback interface: whoever can reach it can
+    /// read which services are reset.
+    #[arg(long, value_name = "[ADDR:]PORT", value_parser = metrics_address, requires = "interface")]
+    pub metrics: Option<SocketAddr>,
+
+    /// Stay within this memory, such as 64M or 1G [default: 256M]
+    ///
+    /// Stay within this memory. What there is no room for is given up in this order: connections that are finished, then those that have
+    /// been idle longest, and those with an open case last; it is counted and reported.
+    #[arg(long, value_name = "SIZE", value_parser = units::size, requires = "interface")]
+    pub max_memory: Option<u64>,
+
+    /// Files that --write fills in turn: FILE, FILE.1 and so on [default: 4]
+    ///
+    /// Files that --write fills in turn: FILE.pcapng, FILE.1.pcapng and so on. All are opened at the start, since later no folder may be
+    /// written to, and the oldest is written anew when all are full. Of each connection the first 16 and the latest 240 packets are kept
+    /// until it is reset, within a quarter of --max-memory; the longest idle go first.
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100), requires_all = ["interface", "write"])]
+    pub write_files: Option<usize>,
+
+    /// How large each file of --write may become [default: 16M]
+    #[arg(long, value_name = "SIZE", value_parser = units::size, requires_all = ["interface", "write"])]
+    pub write_size: Option<u64>,
+
+    /// How long each file of --write is filled [default: 1h]
+    #[arg(long, value_name = "TIME", value_parser = units::duration, requires_all = ["interface", "write"])]
+    pub write_age: Option<Duration>,
+
+    /// Take frames to other hosts, too
+    #[arg(long, requires = "interface")]
+    pub promiscuous: bool,
+
+    /// The kernel's buffer for each interface [default: 32M]
+    #[arg(long, value_name = "SIZE", value_parser = units::size, requires = "interface")]
+    pub buffer_size: Option<u64>,
+
+    /// Bytes kept of each frame [default: 768]
+    ///
+    /// Bytes kept of each frame: 768 are enough for headers within tunnels and the first bytes by which protocols are known.
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(64..=262_144), requires = "interface")]
+    pub snap_length: Option<u32>,
+
+    /// Whose clock stamps frames: host, host-precise, adapter or adapter-alone
+    #[arg(long, value_name = "CLOCK", value_parser = ["host", "host-precise", "adapter", "adapter-alone"], hide_possible_values = true, requires = "interface")]
+    pub time_source: Option<String>,
+}
+
+fn metrics_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text
+        .parse::<u16>()
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    port.or_else(|_| text.parse()).map_err(|_| {
+        "neither a port such as 9190 nor an address such as 127.0.0.1:9190 or [::1]:9190".into()
+    })
 }
 
 /// What the program does beside reading captures.
@@ -168,6 +282,8 @@ pub enum Command {
     },
     /// List every cause that can be found
     Causes,
+    /// List the interfaces that can be watched, and why others cannot
+    Interfaces,
     /// Print the JSON Schema of the report
     Schema,
     /// Print completions for a shell
@@ -189,7 +305,7 @@ pub fn parse() -> Result<Args, Exit> {
             _ => Exit::Nothing,
         }
     })?;
-    if args.files.is_empty() && args.command.is_none() {
+    if args.files.is_empty() && args.live.interface.is_empty() && args.command.is_none() {
         let _ = Args::command().print_help();
         return Err(Exit::Nothing);
     }
@@ -205,12 +321,14 @@ fn formats() -> PossibleValuesParser {
 }
 
 const SELECTION: &str = "Selection";
+const LIVE: &str = "Watching interfaces";
 
 const EXAMPLES: &str = "\
 Examples:
   rstscope trouble.pcap                     why was each connection reset?
   rstscope --all trouble.pcap | less        every single one, with its timeline
   tcpdump -w - -U port 5432 | rstscope -    the same from a running capture
+  rstscope -i eth0 tcp port 443             name each reset as it happens, until Ctrl-C
   rstscope --format html -o why.html trouble.pcap  one page to attach to the ticket
   rstscope --json a.pcap b.pcap > why.json  two pieces of one capture, for a program
   rstscope --cause forged-rst --from 60 trouble.pcap
@@ -222,7 +340,7 @@ A file with the name of a subcommand is given as ./causes.
 Exit codes:
   0  every input was read to its end, whether there were resets or not
   1  a part could not be read; the report says which, and covers the rest
-  2  nothing could be done: wrong usage, or no input could be opened
+  2  nothing could be done: wrong usage, no input could be opened, or the interface vanished
   3  a reset was reported that --fail-on names";
 
 #[cfg(test)]

@@ -88,15 +88,25 @@ impl Inputs {
             .collect();
         all.sort_by_key(|(index, _)| *index);
         let shown = |(index, source): (u16, Source)| {
-            if self.masked && source.name != "-" {
-                let name = format!("input-{}", u32::from(index) + 1);
-                Source { name, ..source }
+            if self.masked {
+                masked(index, source)
             } else {
                 source
             }
         };
         all.into_iter().map(shown).collect()
     }
+}
+
+/// The same without names: files and interfaces are often called after hosts.
+fn masked(index: u16, mut source: Source) -> Source {
+    if source.name != "-" {
+        source.name = format!("input-{}", u32::from(index) + 1);
+    }
+    for interface in &mut source.interfaces {
+        interface.name = None;
+    }
+    source
 }
 
 fn unread(path: &Path, error: &CaptureError) -> Source {
@@ -107,7 +117,8 @@ fn unread(path: &Path, error: &CaptureError) -> Source {
     }
 }
 
-fn reported(info: &SourceInfo) -> Source {
+/// What a report says of an input.
+pub fn reported(info: &SourceInfo) -> Source {
     Source {
         name: info.name.clone(),
         format: Some(info.format),

@@ -52,6 +52,14 @@ pub enum Mistake {
     NoFilterCompiler,
     /// An output would overwrite a capture.
     OutputIsInput(PathBuf),
+    /// An interface, in a build without libpcap.
+    NoInterfaces,
+    /// An interface was given twice.
+    InterfaceTwice(String),
+    /// A mask on a watch.
+    MaskedWatch,
+    /// A filter with bytes that are no text.
+    FilterNotText,
     /// The report and the packets would go to one file.
     OutputTwice(PathBuf),
 }
@@ -66,6 +74,12 @@ impl fmt::Display for Mistake {
             Self::OutputIsInput(path) => {
                 write!(f, "{}: is an input, and would be overwritten", shown(path))
             }
+            Self::NoInterfaces => f.write_str("this build cannot watch interfaces"),
+            Self::InterfaceTwice(name) => {
+                write!(f, "{}: an interface is watched once", printable(name))
+            }
+            Self::MaskedWatch => f.write_str("a watch is not masked"),
+            Self::FilterNotText => f.write_str("the filter holds bytes that are no text"),
             Self::OutputTwice(path) => {
                 let name = shown(path);
                 write!(f, "{name}: the report and the packets cannot both go there")
@@ -81,10 +95,18 @@ impl Mistake {
                 "build it with the feature 'live', or filter first: tcpdump -r FILE -w - FILTER | rstscope -",
             ),
             Self::TooManyFiles(_) => Some("merge them first: mergecap -w all.pcapng FILE..."),
+            Self::NoInterfaces => Some(
+                "build it with the feature 'live', or let tcpdump watch: tcpdump -i IFACE -U -w - tcp | rstscope -",
+            ),
+            Self::MaskedWatch => {
+                Some("write its packets, and mask their report: rstscope --mask FILE.pcapng")
+            }
             Self::UnknownFormat
             | Self::StandardInputTwice
             | Self::OutputIsInput(_)
-            | Self::OutputTwice(_) => None,
+            | Self::InterfaceTwice(_)
+            | Self::OutputTwice(_)
+            | Self::FilterNotText => None,
         }
     }
 }
@@ -266,7 +288,7 @@ fn hint(fault: &Fault, path: &Path) -> Option<String> {
         }
         Fault::Open(error) if error.kind() == io::ErrorKind::NotFound => {
             let word = path.to_str().unwrap_or_default();
-            let near = search::nearest(word, ["explain", "causes", "schema", "completions", "man"].into_iter());
+            let near = search::nearest(word, ["explain", "causes", "interfaces", "schema", "completions", "man"].into_iter());
             near.first()
                 .map(|command| format!("the subcommand is: rstscope {command}"))
         }
@@ -295,7 +317,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Writes to standard error; where that is closed there is nobody to tell.
-fn say(what: &str, hint: Option<&str>) {
+pub(super) fn say(what: &str, hint: Option<&str>) {
     let mut text = format!("rstscope: {what}\n");
     for line in hint.unwrap_or_default().lines() {
         text.push_str("    ");

@@ -7,16 +7,25 @@ mod alarm;
 mod args;
 mod explain;
 mod inputs;
+#[cfg(feature = "live")]
+mod interfaces;
 mod keep;
 mod key;
 mod messages;
+#[cfg(feature = "live")]
+mod notices;
 mod paper;
 mod plan;
 mod run;
 mod search;
 mod select;
 mod sieve;
+#[cfg(feature = "live")]
+mod sink;
 mod target;
+mod units;
+#[cfg(feature = "live")]
+mod watch;
 
 use messages::Exit;
 use plan::Plan;
@@ -27,6 +36,14 @@ pub fn main() -> ExitCode {
     let exit = match args::parse() {
         Ok(args) => match Plan::of(args) {
             Ok(Plan::Diagnose(diagnosis)) => run::run(&diagnosis),
+            #[cfg(feature = "live")]
+            Ok(Plan::Watch(watching)) => watch::watch(&watching),
+            #[cfg(feature = "live")]
+            Ok(Plan::Interfaces) => interfaces::list(),
+            #[cfg(not(feature = "live"))]
+            Ok(Plan::Watch(_) | Plan::Interfaces) => {
+                messages::usage(&messages::Mistake::NoInterfaces)
+            }
             Ok(Plan::Explain(words)) => explain::explain(&words),
             Ok(Plan::Causes) => explain::causes(),
             Ok(Plan::Schema) => paper::schema(),

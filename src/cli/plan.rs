@@ -1,7 +1,7 @@
 //! What was typed -> what is meant: validated, with defaults filled in. Nothing is opened here either.
 
 use super::alarm::Alarm;
-use super::args::{Args, Command};
+use super::args::{Args, Command, Live};
 use super::messages::Mistake;
 use super::select::Wanted;
 use crate::render::{Format, Show, Zone};
@@ -12,6 +12,10 @@ use std::path::{Path, PathBuf};
 pub enum Plan {
     /// Read captures.
     Diagnose(Box<Diagnosis>),
+    /// Watch interfaces.
+    Watch(Box<Watching>),
+    /// List the interfaces.
+    Interfaces,
     /// Print the page of the cause with these words.
     Explain(String),
     /// List the causes.
@@ -55,6 +59,16 @@ pub struct Diagnosis {
     pub zone: Zone,
 }
 
+/// What to watch, and how long. A report says the rest.
+#[derive(Debug)]
+pub struct Watching {
+    /// How to report; it has no files.
+    pub report: Diagnosis,
+    /// The interfaces, at least one.
+    #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "refused before"))]
+    pub live: Live,
+}
+
 /// What a report is masked with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {
@@ -84,8 +98,50 @@ impl Plan {
             Some(Command::Schema) => Ok(Self::Schema),
             Some(Command::Completions { shell }) => Ok(Self::Completions(shell)),
             Some(Command::Man) => Ok(Self::Man),
+            Some(Command::Interfaces) if cfg!(not(feature = "live")) => Err(Mistake::NoInterfaces),
+            Some(Command::Interfaces) => Ok(Self::Interfaces),
+            None if !args.live.interface.is_empty() => {
+                Watching::of(args).map(|watching| Self::Watch(Box::new(watching)))
+            }
             None => Diagnosis::of(args).map(|diagnosis| Self::Diagnose(Box::new(diagnosis))),
         }
+    }
+}
+
+impl Watching {
+    fn of(mut args: Args) -> Result<Self, Mistake> {
+        if cfg!(not(feature = "live")) {
+            return Err(Mistake::NoInterfaces);
+        }
+        let mut words = Vec::new();
+        for word in std::mem::take(&mut args.files) {
+            words.push(
+                word.into_os_string()
+                    .into_string()
+                    .map_err(|_| Mistake::FilterNotText)?,
+            );
+        }
+        if !words.is_empty() {
+            let words = words.join(" ");
+            args.filter = Some(match args.filter {
+                Some(filter) => format!("({filter}) and ({words})"),
+                None => words,
+            });
+        }
+        if args.mask {
+            return Err(Mistake::MaskedWatch);
+        }
+        let mut names = args.live.interface.clone();
+        names.sort();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Mistake::InterfaceTwice(twice[0].clone()));
+        }
+        let live = std::mem::take(&mut args.live);
+        let mut report = Diagnosis::of(args)?;
+        if live.verbose {
+            report.show = Show::Every;
+        }
+        Ok(Self { report, live })
     }
 }
 
@@ -185,6 +241,24 @@ mod tests {
     fn a_file_with_the_name_of_a_subcommand_is_given_with_its_folder() {
         assert!(matches!(plan(&["causes"]), Ok(Plan::Causes)));
         assert_eq!(diagnosis(&["./causes"]).files, [PathBuf::from("./causes")]);
+    }
+
+    #[test]
+    #[cfg(feature = "live")]
+    fn the_words_behind_an_interface_are_a_filter() {
+        let filter = |words: &[&str]| match plan(words) {
+            Ok(Plan::Watch(watching)) => watching.report.filter,
+            other => unreachable!("{words:?} gave {other:?}"),
+        };
+        assert_eq!(filter(&["-i", "eth0"]), None);
+        let words = ["-i", "eth0", "-v", "tcp", "port", "443"];
+        assert_eq!(filter(&words).as_deref(), Some("tcp port 443"));
+        let both = ["-i", "eth0", "-f", "tcp", "port", "443"];
+        assert_eq!(filter(&both).as_deref(), Some("(tcp) and (port 443)"));
+        assert!(matches!(
+            plan(&["-i", "a", "-i", "a"]),
+            Err(Mistake::InterfaceTwice(_))
+        ));
     }
 
     #[test]

@@ -100,6 +100,25 @@ pub fn width(to_stdout: bool) -> usize {
     })
 }
 
+/// How a report is written.
+pub fn options(plan: &Diagnosis) -> Options {
+    Options {
+        width: width(plan.output.is_none()),
+        show: plan.show,
+        style: style(plan),
+        zone: plan.zone.clone(),
+    }
+}
+
+/// The name of the output, for messages.
+#[cfg(feature = "live")]
+pub fn output_name(output: Option<&Path>) -> String {
+    output.map_or_else(
+        || "standard output".into(),
+        |path| crate::render::text::printable(&path.display().to_string()),
+    )
+}
+
 /// What the output can show: a terminal colour, and line characters where its locale has them; a pipe and a file neither.
 fn style(plan: &Diagnosis) -> Style {
     let terminal = plan.output.is_none() && io::stdout().is_terminal();
@@ -169,12 +188,7 @@ impl Run {
             }
             None => (wanted, Analyzer::new(config(plan))),
         };
-        let options = Options {
-            width: width(plan.output.is_none()),
-            show: plan.show,
-            style: style(plan),
-            zone: plan.zone.clone(),
-        };
+        let options = options(plan);
         Ok(Self {
             sieve,
             analyzer,
@@ -250,6 +264,7 @@ impl Run {
             capture_quality,
             summary: finished.summary,
             sources,
+            kernel: Vec::new(),
         };
         self.giving.renderer.end(&end, &mut self.giving.out)?;
         self.giving.out.flush()?;

@@ -14,6 +14,9 @@ pub struct Glance<'a> {
     pub flags: Flags,
     ends: Ends<'a>,
     ports: (u16, u16),
+    /// Bytes of the record from its payload on, and of its payload on the wire.
+    behind: usize,
+    payload_len: usize,
 }
 
 /// Sender's and receiver's addresses, as they stand one behind the other in the header.
@@ -24,6 +27,26 @@ enum Ends<'a> {
 }
 
 impl Glance<'_> {
+    /// Where in the bytes of `record`, which was looked at, its payload begins and ends.
+    pub fn payload(&self, record: &Record<'_>) -> (usize, usize) {
+        let from = record.bytes.len().saturating_sub(self.behind);
+        (from, from + self.behind.min(self.payload_len))
+    }
+
+    /// Which of its two ends sent it: the lower or the higher one.
+    pub fn is_from_lower(&self) -> bool {
+        match self.ends {
+            Ends::V4(both) => {
+                let (from, to) = both.split_at(4);
+                (from, self.ports.0) < (to, self.ports.1)
+            }
+            Ends::V6(both) => {
+                let (from, to) = both.split_at(16);
+                (from, self.ports.0) < (to, self.ports.1)
+            }
+        }
+    }
+
     /// Whose segment it is.
     #[inline]
     pub fn flow(&self) -> Flow {
@@ -107,5 +130,7 @@ fn tcp<'a>(bytes: &[u8], len: usize, ends: Ends<'a>) -> Option<Glance<'a>> {
         flags: Flags::from_bits(fixed[13]),
         ends,
         ports: (port(0), port(2)),
+        behind: bytes.len() - header_len,
+        payload_len: len - header_len,
     })
 }

@@ -68,6 +68,8 @@ pub(super) fn decode<'a>(
             },
         },
         payload,
+        captured: u32::try_from(payload.len()).unwrap_or(u32::MAX),
+        tail: payload.last_chunk().copied(),
     })
 }
 

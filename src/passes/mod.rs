@@ -42,6 +42,9 @@ pub fn read<E>(
         let scout = (source.is_divisible() && is_large(path))
             .then(|| scope.spawn(move || scout::look(path, index)));
         let mut batch = Batch::new();
+        if scout.is_some() {
+            analyzer.hold_nothing();
+        }
         let ended = loop {
             match next(&mut source, &mut batch, analyzer, &mut given)? {
                 Some(error) => break Some(error),

@@ -51,7 +51,7 @@ impl<'scope> Workers<'scope> {
                 let mine: Vec<_> = parts.skip(worker).step_by(workers).collect();
                 let (hand, deliveries) = sync_channel(AHEAD);
                 let (back, free) = channel();
-                let gate = Gate::new(following.clone(), 0, 0);
+                let gate = Gate::new(following.clone());
                 let thread = scope.spawn(move || work(path, index, gate, &mine, &hand, &free));
                 Worker {
                     deliveries,

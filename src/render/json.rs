@@ -7,7 +7,7 @@ use crate::report::{End, Head, ResetReport};
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// Writes `head`'s fields, `resets[]`, then `incidents`, `capture_quality`, `summary` and `sources`.
+/// Writes `head`'s fields, `resets[]`, then `incidents`, `capture_quality`, `summary`, `sources` and, of a live run, `kernel`.
 pub struct Json {
     show: Show,
     written: bool,
@@ -61,6 +61,10 @@ impl Renderer for Json {
         value(&end.summary, out)?;
         out.write_all(b",\n\"sources\":")?;
         value(&end.sources, out)?;
+        if !end.kernel.is_empty() {
+            out.write_all(b",\n\"kernel\":")?;
+            value(&end.kernel, out)?;
+        }
         out.write_all(b"}\n")
     }
 }

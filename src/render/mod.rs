@@ -5,6 +5,7 @@ pub mod columns;
 mod digest;
 mod html;
 mod json;
+mod lines;
 mod markdown;
 mod ndjson;
 mod style;
@@ -14,6 +15,7 @@ pub mod text;
 mod words;
 
 pub use clock::Zone;
+pub use lines::Lines;
 pub use style::Style;
 
 use crate::report::{End, Head, ResetReport};
@@ -41,6 +43,15 @@ pub trait Renderer {
     ///
     /// When the writer fails.
     fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Writes a summary while a watch goes on. `false` where this form has no place for one, and then nothing was written.
+    ///
+    /// # Errors
+    ///
+    /// When the writer fails.
+    fn interim(&mut self, _end: &End, _out: &mut dyn Write) -> io::Result<bool> {
+        Ok(false)
+    }
 }
 
 /// What a renderer may be told.

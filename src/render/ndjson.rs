@@ -1,7 +1,8 @@
-//! The content of the JSON report, one object a line, each with its `type`: `head`, `reset`, `incident`, `end`.
+//! The content of the JSON report, one object a line, each with its `type`: `head`, `reset`, `incident`, `end`; in a live
+//! run also `interim`, a summary while it goes on.
 
 use super::{Options, Renderer, Show};
-use crate::report::{CaptureQuality, End, Head, ResetReport, Source, Summary};
+use crate::report::{CaptureQuality, End, Head, KernelCounter, ResetReport, Source, Summary};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -32,6 +33,8 @@ struct Rest<'a> {
     capture_quality: &'a [CaptureQuality],
     summary: &'a Summary,
     sources: &'a [Source],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    kernel: &'a [KernelCounter],
 }
 
 impl Renderer for Ndjson {
@@ -59,8 +62,13 @@ impl Renderer for Ndjson {
             capture_quality: &end.capture_quality,
             summary: &end.summary,
             sources: &end.sources,
+            kernel: &end.kernel,
         };
         line("end", &rest, out)
+    }
+
+    fn interim(&mut self, end: &End, out: &mut dyn Write) -> io::Result<bool> {
+        line("interim", end, out).map(|()| true)
     }
 }
 

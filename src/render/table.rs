@@ -8,7 +8,8 @@ mod incident;
 pub mod ladder;
 mod overview;
 
-pub use block::headline;
+pub use block::{headline, write as block_of};
+pub use overview::write as overview_of;
 
 use super::text::wrap;
 use super::words::{MASKED, listed};

@@ -17,6 +17,7 @@ mod seen;
 mod story;
 mod totals;
 mod veil;
+mod witness;
 pub mod words;
 
 pub use build::{report_masked, report_on, reset_report};
@@ -32,6 +33,7 @@ pub use reset::{
 pub use schema::{Report, schema};
 pub use seen::{Reference, Seconds, Time};
 pub use totals::{CaptureQuality, End, Head, Interface, Source, Summary, Tool};
+pub use witness::KernelCounter;
 
 /// The version of the format. It grows when a field is removed, renamed or changes its meaning; not when one is added.
 pub const SCHEMA_VERSION: u32 = 1;

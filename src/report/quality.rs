@@ -14,6 +14,7 @@ pub struct Quality {
     missing: Seen,
     payload_cut: Seen,
     reset_cut: Seen,
+    dropped: Seen,
     elided: Seen,
     clock_stepped: Seen,
 }
@@ -115,6 +116,7 @@ impl Quality {
             (gaps.missing.is_some(), &mut self.missing),
             (gaps.payload_cut, &mut self.payload_cut),
             (gaps.reset_cut, &mut self.reset_cut),
+            (gaps.records_dropped, &mut self.dropped),
             (gaps.elided, &mut self.elided),
             (gaps.clock_stepped, &mut self.clock_stepped),
         ] {
@@ -141,7 +143,7 @@ impl Quality {
         lines.filter(|item| item.count > 0).collect()
     }
 
-    fn of_cases(&self) -> [CaptureQuality; 8] {
+    fn of_cases(&self) -> [CaptureQuality; 9] {
         let resets = |seen: &Seen| count(seen.count, "reset", "resets");
         [
             (
@@ -198,6 +200,15 @@ impl Quality {
                     resets(&self.reset_cut)
                 ),
                 "Options may have been there that were not captured: no verdict on them is certain",
+            ),
+            (
+                "dropped-meanwhile",
+                self.dropped,
+                format!(
+                    "Records were lost while the connections of {} lived",
+                    resets(&self.dropped)
+                ),
+                "Any of their segments may be among them: no verdict on them is certain",
             ),
             (
                 "long-story",

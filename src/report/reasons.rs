@@ -27,6 +27,9 @@ pub fn reason(reason: &Reason) -> String {
         Reason::ClockStepped => "The clock of the capture stepped back during the connection, so that durations cannot be relied on".into(),
         Reason::SettledEarly => "The case was closed before all that followed the reset was seen: too many resets at a time".into(),
         Reason::ResetCut => "The header of the reset was cut when it was captured".into(),
+        Reason::RecordsDropped => {
+            "The capture lost records while the connection lived, and some of its segments may be among them".into()
+        }
         Reason::NothingFits => "What was captured fits none of the documented causes".into(),
     }
 }

@@ -1,6 +1,8 @@
 //! The JSON Schema of the report, generated from its types: `schema.json` beside this file is its text, and a test keeps the two equal.
 
-use super::{CaptureQuality, Incident, ResetReport, SCHEMA_VERSION, Source, Summary, Tool};
+use super::{
+    CaptureQuality, Incident, KernelCounter, ResetReport, SCHEMA_VERSION, Source, Summary, Tool,
+};
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
@@ -24,6 +26,9 @@ pub struct Report {
     pub summary: Summary,
     /// The inputs, in the order given; references count by it.
     pub sources: Vec<Source>,
+    /// How the counters of this host's kernel grew while it was watched; absent unless they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kernel: Vec<KernelCounter>,
 }
 
 /// The schema as text: JSON Schema 2020-12.

@@ -1,6 +1,6 @@
 //! What is said of the whole: [`Head`] at the beginning, [`End`] when all is read.
 
-use super::{Incident, Reference, SCHEMA_VERSION, Time};
+use super::{Incident, KernelCounter, Reference, SCHEMA_VERSION, Time};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -73,6 +73,9 @@ pub struct End {
     pub summary: Summary,
     /// The inputs, in the order given; references count by it.
     pub sources: Vec<Source>,
+    /// How the counters of this host's kernel grew while it was watched; absent unless they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kernel: Vec<KernelCounter>,
 }
 
 /// One input.
@@ -83,9 +86,9 @@ pub struct End {
     schemars(deny_unknown_fields)
 )]
 pub struct Source {
-    /// The path as it was given; `-` for standard input.
+    /// The path as it was given; `-` for standard input; the name of an interface.
     pub name: String,
-    /// `pcap` or `pcapng`; null when it could not be opened.
+    /// `pcap`, `pcapng`, or `live` for an interface; null when it could not be opened.
     pub format: Option<&'static str>,
     /// What it was compressed with, `gzip` or `zstd`; null when with nothing.
     pub packing: Option<&'static str>,

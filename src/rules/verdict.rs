@@ -91,6 +91,8 @@ pub enum Reason {
     SettledEarly,
     /// The reset's header was cut by the snap length.
     ResetCut,
+    /// The capture lost records while the connection lived.
+    RecordsDropped,
     /// No cause fits.
     NothingFits,
 }
@@ -429,6 +431,7 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
     note(gaps.clock_stepped, Reason::ClockStepped);
     note(gaps.settled_early, Reason::SettledEarly);
     note(gaps.reset_cut, Reason::ResetCut);
+    note(gaps.records_dropped, Reason::RecordsDropped);
     if facts
         .form
         .answers

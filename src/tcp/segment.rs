@@ -15,8 +15,12 @@ pub struct Segment<'a> {
     pub encapsulation: Encapsulation,
     /// Its facts.
     pub header: Header,
-    /// The captured part of its payload; `header.payload_len` is the whole.
+    /// The captured part of its payload, or the beginning of that; `header.payload_len` is the whole.
     pub payload: &'a [u8],
+    /// Bytes of its payload that were captured.
+    pub captured: u32,
+    /// The last of them; `None` where they are fewer.
+    pub tail: Option<[u8; 5]>,
 }
 
 /// The facts of one segment, owned and without addresses: whose segment it is, its place in a connection tells.

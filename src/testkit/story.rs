@@ -30,6 +30,8 @@ impl Told {
             encapsulation: Encapsulation::default(),
             header: self.header,
             payload: &self.payload,
+            captured: u32::try_from(self.payload.len()).unwrap_or(u32::MAX),
+            tail: self.payload.last_chunk().copied(),
         }
     }
 }

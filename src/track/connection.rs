@@ -321,14 +321,14 @@ impl Connection {
         // What lies in the later fragments is payload too, of unknown length: one byte more stands for it.
         let full_len = header.payload_len + u32::from(is_fragment);
         let prefix = || Prefix::new(segment.payload, full_len);
-        let whole = segment.payload.len() == header.payload_len as usize && !is_fragment;
-        if segment.payload.len() < (full_len as usize).min(Prefix::CAPACITY) {
+        let whole = segment.captured == header.payload_len && !is_fragment;
+        if (segment.captured as usize) < (full_len as usize).min(Prefix::CAPACITY) {
             self.payload_cut = true;
         }
         if sender.first_payload.is_none() {
             sender.first_bytes = prefix();
         }
-        sender.tail = segment.payload.last_chunk().copied().filter(|_| whole);
+        sender.tail = segment.tail.filter(|_| whole);
         let said = receiver.payload_end;
         match self.turns.current_mut() {
             Some(turn) if turn.from == side => {

@@ -9,11 +9,17 @@ pub struct Limits {
     /// among the habits of services and hosts that were reset, or whose [`Flow`](crate::tcp::Flow) is sampled: so what a verdict knows of its
     /// neighbours does not depend on how much of the rest was looked at.
     pub head: u64,
-    /// Connections followed at once among those that others may know of, and as many among the rest. Past it the one that has been finished longest is forgotten, or, where none is finished, the
-    /// one that has been idle longest: should it go on, it is taken for one whose beginning was not captured.
+    /// Connections with which that beginning ends at the latest.
+    pub head_connections: u64,
+    /// Bytes of records held at once of connections that were not reset so far, where a capture is read once. Past it those go first that have ended,
+    /// then those that have been idle for long: should one of them be reset, only what follows is known of it.
+    pub held: usize,
+    /// Connections followed at once among those that others may know of, and as many among the rest, those with an open case not counted.
+    /// Past it the one that has been finished longest is forgotten, or, where none is finished, the one that has been idle longest: should
+    /// it go on, it is taken for one whose beginning was not captured.
     pub connections: usize,
     /// Finished connections kept, for stragglers and the reuse of their addresses. Past it the one that has been finished longest is
-    /// forgotten, unless a case of it is still open: nothing is lost but the tie of a later straggler to it.
+    /// forgotten: nothing is lost but the tie of a later straggler to it.
     pub finished: usize,
     /// Cases open at once. Past it the oldest settles at once, without what would have followed, and says so.
     pub open_cases: usize,
@@ -27,10 +33,38 @@ pub struct Limits {
     pub timeline: usize,
 }
 
+impl Limits {
+    /// Bounds for a process that is to stay within `bytes`, itself included, for as long as it runs.
+    ///
+    /// What is given up first: connections that are finished, then those that have been idle longest; those with an open case never, for open
+    /// cases have a bound of their own, past which the oldest settles early. Chosen by what was measured of each: a connection takes 2 to 3
+    /// KB after its SYN, some 6 KB with an exchange and 10 KB at most; a case 5 to 15 KB; a service with all its recent events 25 KB.
+    #[must_use]
+    pub fn within(bytes: u64) -> Self {
+        let each = |cost: u64, least: u64, most: usize| {
+            usize::try_from((bytes / cost).max(least)).map_or(most, |count| count.min(most))
+        };
+        let default = Self::default();
+        Self {
+            held: each(4, 1 << 20, 1 << 30),
+            connections: each(16 << 10, Self::FEWEST as u64, 1 << 20),
+            finished: each(64 << 10, 256, default.finished),
+            open_cases: each(32 << 10, 256, default.open_cases),
+            habits: each(64 << 10, 256, default.habits),
+            ..default
+        }
+    }
+
+    /// Connections that are followed in any case.
+    pub const FEWEST: usize = 1024;
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             head: 32_768,
+            head_connections: 8_192,
+            held: 96 << 20,
             connections: 65_536,
             finished: 4_096,
             open_cases: 16_384,

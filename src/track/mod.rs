@@ -57,6 +57,15 @@ pub struct Counts {
     pub crowded: u64,
 }
 
+/// What a tracker keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Connections.
+    pub connections: usize,
+    /// Resets whose case has not settled.
+    pub open_cases: usize,
+}
+
 /// How often something was met, and where first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Met {
@@ -86,11 +95,14 @@ pub struct Tracker {
     /// The latest record's time, and the latest one before which the clock had stepped back.
     now: Option<Timestamp>,
     stepped: Option<RecordId>,
+    /// Until when records were lost, at the latest.
+    dropped_at: Option<Timestamp>,
     settled: VecDeque<Box<ResetCase>>,
     counts: Counts,
     happenings: Vec<Happening>,
     /// Connections that were found under further addresses or tags.
     joined: u64,
+    head_is_over: bool,
 }
 
 impl Tracker {
@@ -105,22 +117,27 @@ impl Tracker {
             recent: Recent::default(),
             now: None,
             stepped: None,
+            dropped_at: None,
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
             joined: 0,
+            head_is_over: false,
         }
     }
 
     /// Takes the next segment of the capture, or the next of those that are to be followed. Says where the connection that it belongs to
     /// begins in the capture; `None` for one that was forgotten at once.
     pub fn observe(&mut self, segment: &Segment<'_>) -> Option<RecordId> {
+        self.pass(segment.header.record, segment.header.time);
+        self.observe_late(segment)
+    }
+
+    /// The same of a segment that came earlier than others that were observed. That is no loss for a connection of which
+    /// [nobody else may know](Limits::head): its segments must only come in their order.
+    pub fn observe_late(&mut self, segment: &Segment<'_>) -> Option<RecordId> {
         let header = &segment.header;
-        self.pass(header.record, header.time);
         self.counts.segments += 1;
-        if self.counts.segments == self.limits.head + 1 {
-            self.end_head();
-        }
         let slot = self.connection_of(segment);
         let connection = self.table.get_mut(slot)?;
         let start = connection.started.record;
@@ -148,7 +165,19 @@ impl Tracker {
         Some(start)
     }
 
-    /// Lets the head of the capture end: from now on most connections are nobody's business but their own.
+    /// Tells how many segments the capture has had so far, those included that were not observed: behind its head most connections are nobody's
+    /// business but their own.
+    /// Whether that head is over.
+    pub fn reach(&mut self, segments: u64) -> bool {
+        let is_over =
+            segments >= self.limits.head || self.counts.connections >= self.limits.head_connections;
+        if is_over && !self.head_is_over {
+            self.head_is_over = true;
+            self.end_head();
+        }
+        self.head_is_over
+    }
+
     fn end_head(&mut self) {
         let everything = self.is_doubled();
         let apart: Vec<Slot> = self
@@ -163,6 +192,17 @@ impl Tracker {
         for slot in apart {
             self.rank(slot);
         }
+        if !everything {
+            let table = &self.table;
+            let is_known = |slot| {
+                table
+                    .get(slot)
+                    .is_some_and(|connection| connection.is_known)
+            };
+            self.twins.retain(is_known);
+            self.neighbours.retain_endings(is_known);
+            self.recent = Recent::default();
+        }
     }
 
     /// Whether connections were captured more than once behind different addresses or tags. Then what belongs together is seen only where
@@ -173,7 +213,7 @@ impl Tracker {
 
     /// Whether every connection is known to the cases of others.
     pub const fn knows_all(&self) -> bool {
-        self.counts.segments <= self.limits.head || self.is_doubled()
+        !self.head_is_over || self.is_doubled()
     }
 
     /// Forgets those that no case of another may know of, but for those whose flow is to be kept.
@@ -198,6 +238,7 @@ impl Tracker {
             return;
         };
         let rank = match (connection.is_known, connection.is_finished()) {
+            _ if !connection.open_cases.is_empty() => Rank::Awaited,
             (false, _) => Rank::Apart,
             (true, true) => Rank::Finished,
             (true, false) => Rank::Live,
@@ -205,35 +246,57 @@ impl Tracker {
         self.table.touch(slot, rank);
     }
 
-    /// Forgets what there is too much of. A connection in its place keeps an open case; the next one makes room as well.
+    /// Forgets what there is too much of. Connections with an open case are bounded by the number of those, and stay.
     fn forget_some(&mut self) {
-        let (finished, live) = (self.table.len(Rank::Finished), self.table.len(Rank::Live));
-        if finished > self.limits.finished
+        if self.table.len(Rank::Finished) > self.limits.finished
             && let Some(slot) = self.table.oldest(Rank::Finished)
-            && self
-                .table
-                .get(slot)
-                .is_some_and(|oldest| oldest.open_cases.is_empty())
         {
             self.table.remove(slot);
         }
+        self.forget_one();
+    }
+
+    /// Forgets a connection where there are too many. Whether there were.
+    fn forget_one(&mut self) -> bool {
+        let (finished, live) = (self.table.len(Rank::Finished), self.table.len(Rank::Live));
         let crowded = match finished + live > self.limits.connections {
             true if finished > 0 => Some(Rank::Finished),
             true => Some(Rank::Live),
             false if self.table.len(Rank::Apart) > self.limits.connections => Some(Rank::Apart),
             false => None,
         };
-        if let Some(slot) = crowded.and_then(|rank| self.table.oldest(rank)) {
-            self.counts.forgotten += 1;
-            self.settle_all(slot, Settling::Early);
-            self.table.remove(slot);
-        }
+        let Some(slot) = crowded.and_then(|rank| self.table.oldest(rank)) else {
+            return false;
+        };
+        self.counts.forgotten += 1;
+        self.table.remove(slot);
+        true
+    }
+
+    /// Follows a quarter fewer connections from now on than are followed now, though never fewer than [`Limits::FEWEST`]; forgets the rest.
+    pub fn tighten(&mut self) {
+        let known = self.table.len(Rank::Finished) + self.table.len(Rank::Live);
+        let most = known.max(self.table.len(Rank::Apart));
+        self.limits.connections = (most / 4 * 3)
+            .max(Limits::FEWEST)
+            .min(self.limits.connections);
+        while self.forget_one() {}
+    }
+
+    /// Notes that the capture lost records until `time` at the latest: what is open then may lack one.
+    pub fn note_drops(&mut self, time: Timestamp) {
+        self.dropped_at = self.dropped_at.max(self.now).max(Some(time));
     }
 
     /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed. Says where that one
     /// begins, as [`Tracker::observe`] does; `None` when it is not followed.
     pub fn observe_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
         self.pass(quoted.record, quoted.time);
+        self.observe_late_error(quoted)
+    }
+
+    /// The same of an error that came earlier than what was observed.
+    pub fn observe_late_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
         let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
         let slot = self.table.find(&key)?;
         let connection = self.table.get_mut(slot)?;
@@ -273,6 +336,17 @@ impl Tracker {
     pub fn finish(&mut self) {
         while let Some(serial) = self.pending.oldest() {
             self.settle(serial, Settling::Whole);
+        }
+    }
+
+    /// How much is kept at the moment.
+    pub fn kept(&self) -> Kept {
+        Kept {
+            connections: [Rank::Finished, Rank::Live, Rank::Apart, Rank::Awaited]
+                .map(|rank| self.table.len(rank))
+                .iter()
+                .sum(),
+            open_cases: self.pending.len(),
         }
     }
 
@@ -611,6 +685,9 @@ impl Tracker {
                 elided: case.before.elided() > 0,
                 settled_early: how == Settling::Early,
                 reset_cut: !case.reset.options.complete,
+                records_dropped: self
+                    .dropped_at
+                    .is_some_and(|at| at >= connection.started.time),
             };
         }
         case.neighbourhood = self.neighbours.around(&case);
@@ -621,6 +698,7 @@ impl Tracker {
                 twins::other_leg(&case, connection, endings, &self.table);
         }
         self.settled.push_back(case);
+        self.rank(slot);
     }
 }
 
@@ -688,3 +766,59 @@ const CASES_OF_ONE: usize = 256;
 const FIRST_REGISTERED: u16 = 1024;
 /// Linux takes a client's port from here on (`ip_local_port_range`).
 const FIRST_EPHEMERAL: u16 = 32_768;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::tell;
+
+    /// A tracker that follows three connections, after `story`.
+    fn after(story: &str) -> Tracker {
+        let mut tracker = Tracker::new(Limits {
+            connections: 3,
+            ..Limits::default()
+        });
+        for told in tell(story) {
+            tracker.observe(&told.segment());
+        }
+        tracker
+    }
+
+    #[test]
+    fn the_finished_are_forgotten_before_the_idle_and_an_open_case_never() {
+        let tracker = after(
+            "0.000  client A > server    SYN      seq 0
+             0.001  server    > client A RST,ACK  seq 0 ack 1
+             0.010  client B > server    SYN      seq 0
+             0.020  client C > server    SYN      seq 0
+             0.021  server    > client C SYN,ACK  seq 0 ack 1
+             0.022  client C > server    FIN,ACK  seq 1 ack 1
+             0.023  server    > client C FIN,ACK  seq 1 ack 2
+             0.024  client C > server    ACK      seq 2 ack 2
+             0.030  client D > server    SYN      seq 0
+             0.040  client E > server    SYN      seq 0
+             0.050  client F > server    SYN      seq 0",
+        );
+        let ranks = [Rank::Finished, Rank::Live, Rank::Awaited];
+        assert_eq!(ranks.map(|rank| tracker.table.len(rank)), [0, 3, 1]);
+        assert_eq!(tracker.counts().forgotten, 2);
+    }
+
+    #[test]
+    fn records_lost_while_a_connection_lived_are_a_gap_of_its_cases_alone() {
+        let mut tracker = after("0.000  client A > server  SYN  seq 0");
+        let lost = tracker.now.unwrap().plus(SECOND);
+        tracker.note_drops(lost);
+        let later = "0.001  server > client A  RST,ACK  seq 0 ack 1
+                     2.000  client B > server  SYN  seq 0
+                     2.001  server > client B  RST,ACK  seq 0 ack 1";
+        for told in tell(later) {
+            tracker.observe(&told.segment());
+        }
+        tracker.finish();
+        let gaps: Vec<bool> = std::iter::from_fn(|| tracker.next_case())
+            .map(|case| case.gaps.records_dropped)
+            .collect();
+        assert_eq!(gaps, [true, false]);
+    }
+}

@@ -109,6 +109,11 @@ impl Neighbours {
         self.endings.push_back(ending);
     }
 
+    /// Forgets the endings of all connections but those that are to be kept.
+    pub fn retain_endings(&mut self, keep: impl Fn(Slot) -> bool) {
+        self.endings.retain(|ending| keep(ending.slot));
+    }
+
     /// Resets and FINs that came shortly before `time`, the latest first.
     pub fn endings_before(&self, time: Timestamp) -> impl Iterator<Item = Ending> {
         let recent = self.endings.iter().rev().copied();
@@ -220,6 +225,11 @@ impl<K: Copy + Eq + Hash, V: Default> Remembered<K, V> {
     /// All that is remembered, in no order: sort it before it shows.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.values.iter()
+    }
+
+    /// All that is remembered, in no order, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.values.values_mut()
     }
 
     /// What is remembered under `key`.

@@ -76,7 +76,7 @@ pub struct Table {
         reason = "moved between here and the entries, which hold boxes"
     )]
     spare: Vec<Box<Connection>>,
-    queues: [Queue; 3],
+    queues: [Queue; 4],
 }
 
 #[derive(Debug)]
@@ -100,6 +100,8 @@ pub enum Rank {
     Live,
     /// Nobody's cases know of it but its own, should it be reset.
     Apart,
+    /// A case of it is open: it is not forgotten.
+    Awaited,
 }
 
 /// A doubly linked queue through the entries, the longest untouched first.
@@ -118,7 +120,7 @@ impl Table {
             entries: Vec::new(),
             free: Vec::new(),
             spare: Vec::new(),
-            queues: [Queue::default(); 3],
+            queues: [Queue::default(); 4],
         }
     }
 

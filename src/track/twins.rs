@@ -54,6 +54,17 @@ impl Twins {
         }
     }
 
+    /// Forgets all but those that are to be kept.
+    pub fn retain(&mut self, keep: impl Fn(Slot) -> bool) {
+        for sharing in self.of.values_mut() {
+            let kept: Vec<Slot> = sharing.latest_first().filter(|slot| keep(*slot)).collect();
+            *sharing = Sharing::default();
+            for slot in kept.into_iter().rev() {
+                sharing.add(slot);
+            }
+        }
+    }
+
     /// The connection that the case's connection continues, or that continues it, at the other end of one changed address.
     pub fn twin_of(&self, case: &ResetCase, own: &Connection, table: &Table) -> Option<Twin> {
         [Side::Client, Side::Server].into_iter().find_map(|shared| {

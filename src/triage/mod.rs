@@ -4,8 +4,13 @@
 //! the sample is the tracker's own rule (`Limits::head`).
 
 mod bits;
+mod desk;
+mod packed;
+mod room;
 
 pub use bits::{Marks, Sketch};
+pub use desk::Desk;
+pub use packed::Cut;
 
 use crate::decode::{Decoded, Record, Skip, decode, glance};
 use crate::origin::Timestamp;
@@ -83,7 +88,7 @@ impl Scout {
 pub enum Following {
     /// Everybody's.
     All,
-    /// Those of the marked and of the sampled flows, and all at the head of the capture.
+    /// Those of the marked and of the sampled flows.
     Marked(Arc<Marks>),
 }
 
@@ -102,21 +107,18 @@ pub struct Sifted {
 #[derive(Debug)]
 pub struct Gate {
     following: Following,
-    /// Segments at the head of the capture.
-    head: u64,
-    /// Segments before the first record that come to it.
+    /// Segments before those of the survey.
     before: u64,
     survey: Survey,
     sketch: Sketch,
 }
 
 impl Gate {
-    /// A gate for records that begin behind `before` segments, of which the first `head` all pass.
-    pub fn new(following: Following, head: u64, before: u64) -> Self {
+    /// A gate for records behind the head of a capture.
+    pub fn new(following: Following) -> Self {
         Self {
             following,
-            head,
-            before,
+            before: 0,
             survey: Survey::default(),
             sketch: Sketch::new(),
         }
@@ -156,14 +158,11 @@ impl Gate {
 
     #[inline]
     fn see(&mut self, flow: Flow, flags: Flags) -> bool {
-        let is_head = self.before + self.survey.segments < self.head;
         self.survey.segments += 1;
         self.sketch.add(flow);
         match &self.following {
             Following::All => true,
-            Following::Marked(marks) => {
-                is_head || marks.has(flow) || flow.is_sampled() || flags.rst()
-            }
+            Following::Marked(marks) => marks.has(flow) || flow.is_sampled() || flags.rst(),
         }
     }
 
@@ -187,11 +186,16 @@ impl Gate {
         }
     }
 
+    /// Segments so far.
+    #[inline]
+    pub const fn segments(&self) -> u64 {
+        self.before + self.survey.segments
+    }
+
     /// What was counted since this was asked last.
     pub fn take_survey(&mut self) -> Survey {
-        let survey = std::mem::take(&mut self.survey);
-        self.before += survey.segments;
-        survey
+        self.before += self.survey.segments;
+        std::mem::take(&mut self.survey)
     }
 
     /// The flows that were seen, when it has seen its last record.

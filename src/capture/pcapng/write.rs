@@ -92,6 +92,11 @@ impl<W: Write> PcapngWriter<W> {
         self.packets
     }
 
+    /// What it writes to, for a flush.
+    pub const fn get_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Ends the file, and gives back what it was written to; not flushed.
     pub fn into_inner(self) -> W {
         self.out
@@ -132,13 +137,9 @@ impl<W: Write> PcapngWriter<W> {
     /// A text that is not empty; one that is longer than an option can be is cut.
     fn text(&mut self, code: u16, text: &str) {
         if !text.is_empty() {
-            let most = usize::from(u16::MAX);
+            let most = text.len().min(usize::from(u16::MAX));
             let end = (0..=most).rev().find(|end| text.is_char_boundary(*end));
-            let fitting = if text.len() > most {
-                end.and_then(|end| text.get(..end))
-            } else {
-                Some(text)
-            };
+            let fitting = end.and_then(|end| text.get(..end));
             self.option(code, fitting.unwrap_or_default().as_bytes());
         }
     }

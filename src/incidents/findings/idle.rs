@@ -32,11 +32,14 @@ pub fn timeout(kind: &Kind, habits: Option<&Habits>) -> Option<Finding> {
 fn by_closes(kind: &Kind, closed: &Samples, survived: &Samples) -> Option<Finding> {
     let (low, middle, high) = cluster(closed, 1)?;
     let known = known::matching(SERVERS, middle);
-    let mut text = format!(
-        "The service closes idle connections after {} ({})",
-        duration(middle),
-        spread(low, high, count(closed.count, "close", "closes"))
-    );
+    let after = duration(middle);
+    let mut text = match closed.count {
+        1 => format!("The service closed an idle connection after {after}"),
+        many => format!(
+            "The service closes idle connections after {after} ({})",
+            spread(low, high, count(many, "close", "closes"))
+        ),
+    };
     text = agreeing(text, &known);
     if !survived.is_empty() && survived.longest < high {
         text = format!(
