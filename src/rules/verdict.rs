@@ -126,7 +126,6 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         })
         .collect();
     claims.sort_by_key(|standing| std::cmp::Reverse(standing.rank())); // stable: the registry's order breaks what is left
-    let gaps = gaps(facts);
     let mut claims = claims.into_iter();
     let reported = facts.case.icmp.iter().map(|error| Evidence {
         bearing: Bearing::Supports,
@@ -142,7 +141,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
     });
     let Some(mut first) = claims.next() else {
         let mut reasons = vec![Reason::NothingFits];
-        reasons.extend(gaps);
+        note_gaps(facts, &mut reasons);
         return Verdict {
             cause: UNDETERMINED,
             confidence: Confidence::Possible,
@@ -152,7 +151,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         };
     };
     let others: Vec<Standing> = claims.collect();
-    let (confidence, mut reasons) = confidence(&first, &others, gaps);
+    let (confidence, mut reasons) = confidence(&first, &others, facts);
     if let Some(stated) = stated
         && !first
             .claim
@@ -354,7 +353,7 @@ fn settles(page: &CauseDoc, rival: &CauseDoc) -> Option<&'static str> {
 fn confidence(
     first: &Standing,
     others: &[Standing],
-    gaps: Vec<Reason>,
+    facts: &Facts<'_>,
 ) -> (Confidence, Vec<Reason>) {
     let mut reasons: Vec<Reason> = first
         .claim
@@ -402,20 +401,20 @@ fn confidence(
         }
     };
     let unexcluded = first.claim.unexcluded.iter().cloned().map(Reason::Hidden);
-    let gaps: Vec<Reason> = unexcluded.chain(gaps).collect();
-    let capped = if gaps.is_empty() {
+    let before = reasons.len();
+    reasons.extend(unexcluded);
+    note_gaps(facts, &mut reasons);
+    let capped = if reasons.len() == before {
         earned
     } else {
         earned.min(Confidence::Likely)
     };
-    reasons.extend(gaps);
     (capped, reasons)
 }
 
-/// Gaps of the capture that bear on any verdict about this case.
-fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
+/// Adds the gaps of the capture that bear on any verdict about this case.
+fn note_gaps(facts: &Facts<'_>, reasons: &mut Vec<Reason>) {
     let gaps = facts.case.gaps;
-    let mut reasons = Vec::new();
     let trigger_missing = facts.form.form == ResetForm::Reply && facts.form.answers.is_none();
     let one_direction =
         gaps.receiver_unseen || gaps.sender_unseen && facts.form.form != ResetForm::Reply;
@@ -445,7 +444,6 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
     if let Some(missing) = gaps.missing {
         reasons.push(Reason::Missing(missing.bytes));
     }
-    reasons
 }
 
 /// The share of a tie from which its first half is called likely: three of four such resets.
