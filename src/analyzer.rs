@@ -193,7 +193,10 @@ impl Analyzer {
                 }
                 self.clock.first.get_or_insert(from);
                 self.clock.latest = Some(to);
-                self.tracker.advance_to(to);
+                // The next record's time is compared with the last one's here, whether or not that was let pass.
+                if let Some(last) = all.last().and_then(&record) {
+                    self.tracker.pass(last.id, to);
+                }
             }
             _ => {
                 for place in all {

@@ -68,15 +68,23 @@ impl SourceInfo {
     }
 
     pub(super) fn note(&mut self, entries: &[Entry]) {
-        let (mut earliest, mut latest) = (self.first, self.last);
+        let Some(first) = entries.first() else {
+            return;
+        };
+        let (mut earliest, mut latest) = (self.first.unwrap_or(first.time), first.time);
+        latest = self.last.map_or(latest, |time| time.max(latest));
+        let mut link = None;
         for entry in entries {
-            earliest = Some(earliest.map_or(entry.time, |time| time.min(entry.time)));
-            latest = Some(latest.map_or(entry.time, |time| time.max(entry.time)));
-            if self.links.last() != Some(&entry.link) && !self.links.contains(&entry.link) {
-                self.links.push(entry.link);
+            earliest = earliest.min(entry.time);
+            latest = latest.max(entry.time);
+            if link != Some(entry.link) {
+                link = Some(entry.link);
+                if !self.links.contains(&entry.link) {
+                    self.links.push(entry.link);
+                }
             }
-            self.records += 1;
         }
-        (self.first, self.last) = (earliest, latest);
+        self.records += entries.len() as u64;
+        (self.first, self.last) = (Some(earliest), Some(latest));
     }
 }

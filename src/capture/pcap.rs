@@ -111,6 +111,12 @@ impl Pcap {
         let header_len = RECORD_HEADER_LEN + self.extra;
         let mut at = 0;
         let stop = loop {
+            if self.lost.is_none() && self.lengths == Lengths::CapturedFirst {
+                at = match self.order {
+                    ByteOrder::Little => self.run::<true>(bytes, at, &mut progress.next, index),
+                    ByteOrder::Big => self.run::<false>(bytes, at, &mut progress.next, index),
+                };
+            }
             let rest = bytes.get(at..).unwrap_or(&[]);
             if let Some(lost) = self.lost {
                 match search(rest, |bytes| self.chain(bytes, self.last, progress.at_end)) {
@@ -148,22 +154,70 @@ impl Pcap {
             if rest.len() < whole {
                 break Stop::need("record", whole);
             }
-            index.push(Entry {
-                number: progress.next,
-                time: Timestamp::from_nanos(
-                    i64::from(head.seconds) * SECOND + i64::from(head.fraction) * self.unit,
-                ),
-                start: at + header_len,
-                len: head.len,
-                original_len: head.original_len,
-                link: self.link,
-                interface: None,
-            });
+            index.push(self.entry(&head, progress.next, at + header_len));
             self.last = Some(head.seconds);
             progress.next += 1;
             at += whole;
         };
         Walked { used: at, stop }
+    }
+
+    /// Adds records from the byte `at` on, as long as each is whole and nothing about it is odd, and says where the next would begin.
+    ///
+    /// What nearly every record comes through, so without a question too many: half of the time of reading went into these.
+    fn run<const LITTLE: bool>(
+        &mut self,
+        bytes: &[u8],
+        mut at: usize,
+        next: &mut u64,
+        index: &mut Vec<Entry>,
+    ) -> usize {
+        let Some(mut last) = self.last else {
+            return at;
+        };
+        let order = if LITTLE {
+            ByteOrder::Little
+        } else {
+            ByteOrder::Big
+        };
+        let header_len = RECORD_HEADER_LEN + self.extra;
+        while let Some(rest) = bytes.get(at..)
+            && let Some(fixed) = rest.first_chunk::<RECORD_HEADER_LEN>()
+        {
+            let field =
+                |at: usize| order.u32([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
+            let head = Head {
+                seconds: field(0),
+                fraction: field(4),
+                len: field(8),
+                original_len: field(12),
+            };
+            let whole = header_len + head.len as usize;
+            if rest.len() < whole || self.is_odd_after(last, &head) {
+                break;
+            }
+            index.push(self.entry(&head, *next, at + header_len));
+            last = head.seconds;
+            *next += 1;
+            at += whole;
+        }
+        self.last = Some(last);
+        at
+    }
+
+    #[inline]
+    fn entry(&self, head: &Head, number: u64, start: usize) -> Entry {
+        Entry {
+            number,
+            time: Timestamp::from_nanos(
+                i64::from(head.seconds) * SECOND + i64::from(head.fraction) * self.unit,
+            ),
+            start,
+            len: head.len,
+            original_len: head.original_len,
+            link: self.link,
+            interface: None,
+        }
     }
 
     #[inline]

@@ -74,6 +74,16 @@ impl Inputs {
         self.merge.is_empty()
     }
 
+    /// Bytes that there are to read. `None` where that shows only at the end: behind a pipe, or in what is compressed.
+    pub fn size(&self) -> Option<u64> {
+        let packed = self.merge.infos().any(|(_, info)| info.packing.is_some());
+        let sizes = self.files.iter().map(|path| {
+            let file = std::fs::metadata(path).ok();
+            Some(file.filter(std::fs::Metadata::is_file)?.len())
+        });
+        sizes.sum::<Option<u64>>().filter(|_| !packed)
+    }
+
     /// Whether each was read to a sound end.
     pub fn all_complete(&self) -> bool {
         self.closed.is_empty() && self.merge.infos().all(|(_, info)| info.complete)

@@ -3,6 +3,7 @@
 //! A message is `rstscope: FILE: what happened`, and below it, indented, what to try.
 
 use super::plan::is_stdin;
+use super::progress;
 use super::search;
 use super::select::{Passed, Wanted};
 #[cfg(feature = "live")]
@@ -324,5 +325,7 @@ pub(super) fn say(what: &str, hint: Option<&str>) {
         text.push_str(line);
         text.push('\n');
     }
-    let _ = io::stderr().write_all(text.as_bytes());
+    progress::aside(|| {
+        let _ = io::stderr().write_all(text.as_bytes());
+    });
 }

@@ -16,6 +16,7 @@ mod messages;
 mod notices;
 mod paper;
 mod plan;
+mod progress;
 mod run;
 mod search;
 mod select;

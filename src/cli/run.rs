@@ -6,6 +6,7 @@ use super::keep::Kept;
 use super::key;
 use super::messages::{self, Exit, Mistake};
 use super::plan::{Colour, Diagnosis, Key};
+use super::progress;
 use super::select::Selection;
 use super::sieve::Sieve;
 use super::target::{self, Target};
@@ -49,12 +50,14 @@ pub fn run(plan: &Diagnosis) -> Exit {
         Ok(run) => run,
         Err(error) => return messages::not_written(&error, plan.output.as_deref()),
     };
+    progress::begin(inputs.size());
     let written = run
         .giving
         .renderer
         .begin(&Head::new(mask.is_some()), &mut run.giving.out)
-        .and_then(|()| run.read(&mut inputs.merge))
-        .and_then(|()| run.end(&inputs));
+        .and_then(|()| run.read(&mut inputs.merge));
+    progress::end();
+    let written = written.and_then(|()| run.end(&inputs));
     let ending = match written {
         Ok(ending) => ending,
         Err(error) => return messages::not_written(&error, plan.output.as_deref()),
@@ -178,7 +181,7 @@ impl Run {
     ) -> io::Result<Self> {
         let out: Box<dyn Write> = match &plan.output {
             Some(path) => Box::new(File::create(path)?),
-            None => Box::new(io::stdout()),
+            None => progress::standard_output(),
         };
         let wanted = plan.wanted.clone();
         let (wanted, analyzer) = match mask {
@@ -214,7 +217,9 @@ impl Run {
         {
             return self.read_sole(source, &path, index, inputs);
         }
+        let mut records = 0_u64;
         while let Some(next) = inputs.next() {
+            records += 1;
             match next {
                 Ok(record) => {
                     self.giving.selection.starts(record.time);
@@ -224,6 +229,9 @@ impl Run {
                     }
                 }
                 Err(stopped) => messages::cut_short(&stopped),
+            }
+            if records.is_multiple_of(SOME) {
+                progress::reach(inputs.infos().map(|(_, info)| info.bytes).sum());
             }
         }
         Ok(())
@@ -240,7 +248,8 @@ impl Run {
         let Self {
             analyzer, giving, ..
         } = self;
-        let reading = passes::read(source, path, index, analyzer, |analyzer, _| {
+        let reading = passes::read(source, path, index, analyzer, |analyzer, bytes| {
+            progress::reach(bytes);
             giving.give(analyzer)
         })?;
         if let Some(error) = reading.error {
@@ -301,6 +310,8 @@ impl Giving {
 
 /// Columns where there is no terminal: what tickets and mails hold.
 const COLUMNS: usize = 80;
+/// Records between two looks at how far the reading has come; chosen: a fraction of a millisecond.
+const SOME: u64 = 4_096;
 /// Below this many columns a table is no table.
 const NARROW: usize = 60;
 /// Longer lines are hard to read.

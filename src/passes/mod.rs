@@ -13,6 +13,7 @@ use crate::triage::Following;
 use scout::Scouted;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::thread;
 use worker::{Delivery, Workers};
 
@@ -26,7 +27,7 @@ pub struct Reading {
 }
 
 /// Reads `source`, which was just opened from the file at `path`, to its end. `given` is called whenever resets may have settled, with the bytes
-/// of input that are done with; when it fails, so does the reading.
+/// of input that are done with, those of a file that is read twice counting half each time; when it fails, so does the reading.
 ///
 /// # Errors
 ///
@@ -39,13 +40,17 @@ pub fn read<E>(
     mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
 ) -> Result<Reading, E> {
     thread::scope(|scope| {
+        let (tell, told) = channel();
         let scout = (source.is_divisible() && is_large(path))
-            .then(|| scope.spawn(move || scout::look(path, index)));
+            .then(|| scope.spawn(move || scout::look(path, index, &tell)));
+        let times = if scout.is_some() { 2 } else { 1 };
+        let mut looked_at = 0;
         let mut batch = Batch::new();
         if scout.is_some() {
             analyzer.hold_nothing();
         }
         let ended = loop {
+            let mut given = |analyzer: &mut Analyzer, bytes| given(analyzer, bytes / times);
             match next(&mut source, &mut batch, analyzer, &mut given)? {
                 Some(error) => break Some(error),
                 None if scout.is_some() && !analyzer.knows_all() => break None,
@@ -56,6 +61,13 @@ pub fn read<E>(
             let info = source.info().clone();
             return Ok(Reading { info, error });
         }
+        let head = source.info().bytes;
+        for more in told {
+            looked_at += more;
+            given(analyzer, (looked_at + head) / times)?;
+        }
+        let mut given =
+            |analyzer: &mut Analyzer, bytes| given(analyzer, (looked_at + bytes) / times);
         let scouted = scout.and_then(|scout| scout.join().ok()).flatten();
         match scouted {
             Some(scouted) => parts(&source, scouted, path, index, analyzer, &mut given),

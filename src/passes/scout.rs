@@ -3,6 +3,7 @@
 use crate::capture::{self, Batch, FileSource, Position, Source};
 use crate::triage::{Marks, Scout};
 use std::path::Path;
+use std::sync::mpsc::Sender;
 use std::thread;
 
 /// What the first pass found.
@@ -24,10 +25,11 @@ impl Scouted {
     }
 }
 
-/// Looks at every record of the file at `path`. `None`: that could not be done in several parts, or the file is damaged.
+/// Looks at every record of the file at `path`, and tells how many bytes it has looked at since it told last. `None`: that could not be done in
+/// several parts, the file is damaged, or nobody listens any more.
 ///
 /// Where in its middle a record begins is a guess, but not what follows from it: were it wrong, the part before would end inside a record.
-pub fn look(path: &Path, index: u16) -> Option<Scouted> {
+pub fn look(path: &Path, index: u16, tell: &Sender<u64>) -> Option<Scouted> {
     let mut source = capture::open(path, index).ok()?;
     let start = source.position();
     let len = std::fs::metadata(path).ok()?.len();
@@ -46,7 +48,10 @@ pub fn look(path: &Path, index: u16) -> Option<Scouted> {
         let parts: Vec<_> = from
             .iter()
             .zip(to)
-            .map(|(from, to)| scope.spawn(move || look_at(path, index, *from, to)))
+            .map(|(from, to)| {
+                let tell = tell.clone();
+                scope.spawn(move || look_at(path, index, *from, to, &tell))
+            })
             .collect();
         let looked: Option<Vec<Part>> = parts
             .into_iter()
@@ -64,18 +69,27 @@ struct Part {
     records: u64,
 }
 
-fn look_at(path: &Path, index: u16, from: Position, to: Option<u64>) -> Option<Part> {
+fn look_at(
+    path: &Path,
+    index: u16,
+    from: Position,
+    to: Option<u64>,
+    tell: &Sender<u64>,
+) -> Option<Part> {
     let mut source: FileSource = capture::open(path, index).ok()?;
     source.narrow(from, to).ok().filter(|narrowed| *narrowed)?;
     let mut scout = Scout::new();
     let mut places = vec![from];
     let mut next = from.offset + PART;
+    let mut told = from.offset;
     let mut batch = Batch::new();
     while source.fill(&mut batch).ok()? {
         for record in batch.records() {
             scout.look(&record);
         }
         let place = source.position();
+        tell.send(place.offset - told).ok()?;
+        told = place.offset;
         if place.offset >= next {
             places.push(place);
             next = place.offset + PART;

@@ -6,26 +6,38 @@ use std::net::IpAddr;
 
 /// The segments as a classic pcap file: little endian, nanoseconds, Ethernet.
 pub fn pcap(told: &[Told]) -> Vec<u8> {
-    let mut file = Vec::new();
-    for word in [0xa1b2_3c4d_u32, 0x0004_0002, 0, 0, 262_144, 1] {
-        file.extend(word.to_le_bytes());
-    }
+    let mut file = pcap_start(WHOLE);
     for segment in told {
-        let frame = ethernet(segment);
-        let nanos = segment.header.time.nanos();
-        let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
-        for word in [
-            u32::try_from(nanos / 1_000_000_000).unwrap_or(0),
-            u32::try_from(nanos % 1_000_000_000).unwrap_or(0),
-            len,
-            len,
-        ] {
-            file.extend(word.to_le_bytes());
-        }
-        file.extend(frame);
+        add_to_pcap(&mut file, segment, WHOLE);
     }
     file
 }
+
+/// What stands before the records of such a file, where at most `snap` bytes of a frame are captured.
+pub(super) fn pcap_start(snap: u32) -> Vec<u8> {
+    [0xa1b2_3c4d_u32, 0x0004_0002, 0, 0, snap, 1]
+        .map(u32::to_le_bytes)
+        .concat()
+}
+
+/// Adds a segment to such a file.
+pub(super) fn add_to_pcap(file: &mut Vec<u8>, segment: &Told, snap: u32) {
+    let frame = ethernet(segment);
+    let nanos = segment.header.time.nanos();
+    let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
+    for word in [
+        u32::try_from(nanos / 1_000_000_000).unwrap_or(0),
+        u32::try_from(nanos % 1_000_000_000).unwrap_or(0),
+        len.min(snap),
+        len,
+    ] {
+        file.extend(word.to_le_bytes());
+    }
+    file.extend(frame.iter().take(snap as usize));
+}
+
+/// The snap length at which libpcap cuts nothing.
+pub(super) const WHOLE: u32 = 262_144;
 
 /// The segments as a pcapng file: one little-endian section, one Ethernet interface with nanoseconds.
 pub fn pcapng(told: &[Told]) -> Vec<u8> {

@@ -18,12 +18,14 @@ mod formats;
 mod frame;
 mod rewrite;
 mod story;
+mod traffic;
 
 pub use beginnings::{across_the_wrap, at_the_server, begun_midway, only_from, opened, served};
 pub use formats::{FORMATS, FileFormat, pcapng_of};
 pub use frame::{pcap, pcapng};
 pub use rewrite::{Frame, Kind, WRAPPINGS, Wrapping, frames};
 pub use story::{Told, tell};
+pub use traffic::{Ending, Segments, Traffic};
 
 use crate::case::ResetCase;
 use crate::case::facts::Facts;

@@ -87,7 +87,9 @@ impl Teller {
             }
         };
         let (from, to) = (self.address(&from.join(" ")), self.address(&to.join(" ")));
-        let mut told = bare(number, seconds, from, to, flags);
+        #[expect(clippy::cast_possible_truncation, reason = "a story lasts minutes")]
+        let nanos = (seconds * 1e9).round() as i64;
+        let mut told = bare(number, nanos, from, to, flags);
         let mut said = Words::default();
         while let Some(word) = words.next() {
             if !said.take(word, &mut words, &mut told) {
@@ -151,11 +153,15 @@ impl Teller {
     }
 }
 
-/// A segment with nothing but its flags.
-fn bare(number: u64, seconds: f64, from: SocketAddr, to: SocketAddr, flags: Flags) -> Told {
+/// A segment with nothing but its flags, so many nanoseconds after the beginning.
+pub(super) fn bare(
+    number: u64,
+    nanos: i64,
+    from: SocketAddr,
+    to: SocketAddr,
+    flags: Flags,
+) -> Told {
     let reply = flags.rst() && !flags.ack();
-    #[expect(clippy::cast_possible_truncation, reason = "a story lasts minutes")]
-    let nanos = (seconds * 1e9).round() as i64;
     let syn_options = if flags.syn() { Some(1460) } else { None };
     Told {
         from,

@@ -100,9 +100,9 @@ pub struct Tracker {
     settled: VecDeque<Box<ResetCase>>,
     counts: Counts,
     happenings: Vec<Happening>,
-    /// Connections that were found under further addresses or tags.
-    joined: u64,
     head_is_over: bool,
+    /// Whether a connection was found under further addresses or tags at the head of the capture.
+    is_doubled: bool,
 }
 
 impl Tracker {
@@ -121,8 +121,8 @@ impl Tracker {
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
-            joined: 0,
             head_is_over: false,
+            is_doubled: false,
         }
     }
 
@@ -179,7 +179,7 @@ impl Tracker {
     }
 
     fn end_head(&mut self) {
-        let everything = self.is_doubled();
+        let everything = self.is_doubled;
         let apart: Vec<Slot> = self
             .table
             .iter_mut()
@@ -205,15 +205,11 @@ impl Tracker {
         }
     }
 
-    /// Whether connections were captured more than once behind different addresses or tags. Then what belongs together is seen only where
-    /// everything is followed.
-    const fn is_doubled(&self) -> bool {
-        self.joined > 0
-    }
-
-    /// Whether every connection is known to the cases of others.
+    /// Whether every connection is known to the cases of others: so it is at the head of the capture, and to its end where connections were
+    /// captured at the head more than once behind different addresses or tags. What belongs together is seen only where everything is
+    /// followed; and that is decided at the head, before anybody leaves out the rest.
     pub const fn knows_all(&self) -> bool {
-        !self.head_is_over || self.is_doubled()
+        !self.head_is_over || self.is_doubled
     }
 
     /// Forgets those that no case of another may know of, but for those whose flow is to be kept.
@@ -377,7 +373,7 @@ impl Tracker {
         let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
         let is_known = self.knows_all() || flow.is_sampled();
         if is_known && let Some(slot) = self.same_behind(segment) {
-            self.joined += 1;
+            self.is_doubled |= !self.head_is_over;
             self.table.add_key(key, slot);
             return slot;
         }

@@ -114,7 +114,8 @@ impl Desk {
     fn see(&mut self, flow: Flow, flags: Flags, is_head: bool, late: &mut impl Late) -> Lot {
         self.survey.segments += 1;
         self.sketch.add(flow);
-        if self.is_open || flow.is_sampled() {
+        // Where nothing is held, whoever finds out the resets says behind the head which of what has passed may be forgotten.
+        if self.is_open || !self.holds || flow.is_sampled() {
             return Lot::Passes;
         }
         if flags.rst() {
@@ -128,7 +129,7 @@ impl Desk {
             }
             return Lot::Passes;
         }
-        if self.holds { Lot::Waits } else { Lot::Passes }
+        Lot::Waits
     }
 
     /// From now on holds nothing and lets everything pass: which flows will be reset is found out otherwise.

@@ -11,11 +11,16 @@ impl Pcap {
     /// Whether a header is one that damage may have made, though careless writers make such, too.
     #[inline]
     pub(super) fn is_odd(&self, head: &Head) -> bool {
-        head.len > self.longest
-            || !self.is_consistent(head)
-            || self
-                .last
-                .is_some_and(|last| last.abs_diff(head.seconds) > NEAR)
+        match self.last {
+            Some(last) => self.is_odd_after(last, head),
+            None => head.len > self.longest || !self.is_consistent(head),
+        }
+    }
+
+    /// The same, when the record before came at the second `last`.
+    #[inline]
+    pub(super) fn is_odd_after(&self, last: u32, head: &Head) -> bool {
+        head.len > self.longest || !self.is_consistent(head) || last.abs_diff(head.seconds) > NEAR
     }
 
     /// Decides about an odd header at the beginning of `rest`: `Ok` takes it as it stands, `Err(None)` needs more bytes to tell.

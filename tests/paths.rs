@@ -1,0 +1,382 @@
+//! One report by every road: all records at once, only those that matter to a verdict, several threads over a file, a pipe.
+
+#![cfg(feature = "cli")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+use proptest::prelude::*;
+use rstscope::analyzer::{Analyzer, Config};
+use rstscope::capture::{self, Batch};
+use rstscope::decode::{LinkType, Record};
+use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
+use rstscope::passes;
+use rstscope::render::{Format, Options, Show, Style, Zone};
+use rstscope::report::{End, Head};
+use rstscope::testkit::{Ending, Frame, Traffic, frames};
+use rstscope::track::Limits;
+use rstscope::triage::{Following, Gate, Scout};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_left_out_changes_no_report(
+        traffic in traffic(),
+        packets in 50_usize..2_500,
+        limits in limits(),
+        changes in proptest::collection::vec(change(), 0..3),
+        batch in prop_oneof![1_usize..8, 1_usize..300],
+    ) {
+        let mut frames = frames(traffic.capture(packets));
+        for change in changes {
+            change.make(&mut frames);
+        }
+        let config = Config { limits, ..Config::default() };
+        same(&at_once(&frames, config), &sifted(&frames, config, batch));
+    }
+}
+
+/// As many as proptest's own variable asks for, else few enough to keep the suite short.
+fn cases() -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    asked.and_then(|asked| asked.parse().ok()).unwrap_or(48)
+}
+
+#[test]
+fn threads_over_a_file_report_what_one_pass_does() {
+    for (seed, head) in [(1, 500), (2, 20_000)] {
+        let traffic = Traffic {
+            seed,
+            live: 900,
+            pause: 300 * MILLISECOND,
+            resets: 60,
+            endings: &Ending::RESETS,
+            ports: 5_000,
+            clients: 2,
+            snap: 200,
+            ..Traffic::web()
+        };
+        let file = large_file(&traffic);
+        let limits = Limits {
+            head,
+            ..Limits::default()
+        };
+        let config = Config {
+            limits,
+            ..Config::default()
+        };
+        let frames = frames(std::fs::read(file.path()).unwrap());
+        same(&at_once(&frames, config), &by_passes(file.path(), config));
+    }
+}
+
+#[test]
+fn a_pipe_gives_the_report_of_the_file() {
+    let mixed = |traffic| Traffic {
+        endings: &Ending::RESETS,
+        ..traffic
+    };
+    for (traffic, words) in [
+        (mixed(Traffic::headers()), &[][..]),
+        (mixed(Traffic::churn()), &[][..]),
+        (Traffic::flood(), &["--examples", "20"][..]),
+    ] {
+        let file = large_file(&traffic);
+        let pipe = Command::new("cat")
+            .arg(file.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let piped = program(pipe.stdout.unwrap().into(), words, "-");
+        let name = file.path().display().to_string();
+        same(&piped, &program(Stdio::null(), words, &name));
+    }
+}
+
+/// A capture just above the size from which a file is read twice.
+fn large_file(traffic: &Traffic) -> tempfile::NamedTempFile {
+    const TWICE: usize = 8 << 20;
+    let some = traffic.capture(10_000).len();
+    let bytes = traffic.capture(10_000 * (TWICE + (TWICE >> 3)) / some);
+    assert!(bytes.len() >= TWICE, "{} bytes", bytes.len());
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&bytes).unwrap();
+    file
+}
+
+/// The JSON report of the program, without what it says of its sources.
+fn program(input: Stdio, words: &[&str], name: &str) -> String {
+    let run = Command::new(env!("CARGO_BIN_EXE_rstscope"))
+        .arg("--json")
+        .args(words)
+        .arg(name)
+        .stdin(input)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{errors}");
+    let report = String::from_utf8(run.stdout).unwrap();
+    let (before, _) = report.split_once("\"sources\":").unwrap();
+    before.to_owned()
+}
+
+/// Demands equal reports, and shows the first line that differs.
+fn same(one: &str, other: &str) {
+    let differs = one
+        .lines()
+        .zip(other.lines())
+        .find(|(one, other)| one != other);
+    if let Some((one, other)) = differs {
+        panic!("one pass:\n{one}\nthis road:\n{other}");
+    }
+    assert_eq!(one.lines().count(), other.lines().count());
+}
+
+/// Every record is tracked.
+fn at_once(frames: &[Frame], config: Config) -> String {
+    let mut analyzer = Analyzer::new(config);
+    let mut report = Report::begin();
+    for (number, frame) in (1..).zip(frames) {
+        analyzer.push(&record(frame, number));
+        report.take(&mut analyzer);
+    }
+    report.end(analyzer)
+}
+
+/// Behind the head, only records of marked and sampled flows are tracked; two gates take turns, as two threads would.
+fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
+    let mut scout = Scout::new();
+    for (number, frame) in (1..).zip(frames) {
+        scout.look(&record(frame, number));
+    }
+    let marks = scout.into_marks();
+    let mut analyzer = Analyzer::new(config);
+    analyzer.hold_nothing();
+    let mut report = Report::begin();
+    let mut batches = frames.chunks(size);
+    let mut number = 1;
+    while analyzer.knows_all()
+        && let Some(frames) = batches.next()
+    {
+        for frame in frames {
+            analyzer.push(&record(frame, number));
+            number += 1;
+        }
+        report.take(&mut analyzer);
+    }
+    analyzer.expect_only(&marks);
+    let following = Following::Marked(Arc::new(marks));
+    let mut gates = [(); 2].map(|()| Gate::new(following.clone()));
+    for (turn, frames) in batches.enumerate() {
+        let mut batch = Batch::new();
+        batch.start(0);
+        for frame in frames {
+            batch.push(&record(frame, number));
+            number += 1;
+        }
+        let sifted = gates[turn % 2].sift(batch.records());
+        analyzer.absorb(&sifted, |place| batch.record(place));
+        report.take(&mut analyzer);
+    }
+    for gate in gates {
+        analyzer.join(&gate.into_sketch());
+    }
+    report.end(analyzer)
+}
+
+/// As the program reads a file.
+fn by_passes(path: &Path, config: Config) -> String {
+    let source = capture::open(path, 0).unwrap();
+    let mut analyzer = Analyzer::new(config);
+    let mut report = Report::begin();
+    let reading = passes::read(source, path, 0, &mut analyzer, |analyzer, _| {
+        report.take(analyzer);
+        Ok::<(), std::io::Error>(())
+    });
+    assert!(reading.unwrap().error.is_none());
+    report.end(analyzer)
+}
+
+fn record(frame: &Frame, number: u64) -> Record<'_> {
+    Record {
+        id: RecordId::new(0, number),
+        time: Timestamp::from_nanos(frame.time),
+        link: LinkType(frame.link),
+        bytes: &frame.bytes,
+        original_len: frame.original_len,
+    }
+}
+
+/// A report in JSON on its way.
+struct Report {
+    renderer: Box<dyn rstscope::render::Renderer>,
+    bytes: Vec<u8>,
+}
+
+impl Report {
+    fn begin() -> Self {
+        let options = Options {
+            width: 80,
+            show: Show::Every,
+            style: Style::default(),
+            zone: Zone::default(),
+        };
+        let mut renderer = Format::named("json").unwrap().renderer(options);
+        let mut bytes = Vec::new();
+        renderer.begin(&Head::new(false), &mut bytes).unwrap();
+        Self { renderer, bytes }
+    }
+
+    fn take(&mut self, analyzer: &mut Analyzer) {
+        while let Some(reset) = analyzer.next_reset() {
+            self.renderer.reset(&reset, &mut self.bytes).unwrap();
+        }
+    }
+
+    fn end(mut self, mut analyzer: Analyzer) -> String {
+        analyzer.settle();
+        self.take(&mut analyzer);
+        let finished = analyzer.finish();
+        let end = End {
+            incidents: finished.incidents,
+            capture_quality: finished.capture_quality,
+            summary: finished.summary,
+            sources: Vec::new(),
+            kernel: Vec::new(),
+        };
+        self.renderer.end(&end, &mut self.bytes).unwrap();
+        String::from_utf8(self.bytes).unwrap()
+    }
+}
+
+fn traffic() -> impl Strategy<Value = Traffic> {
+    let talk = (
+        1_u32..60,
+        MILLISECOND..3 * SECOND,
+        prop_oneof![4 => (1_u32..5).prop_map(Some), 1 => Just(None)],
+        1_u32..7,
+    );
+    let ends = (0_u32..700, 1_u32..4, 3_u16..3_000);
+    (
+        any::<u64>(),
+        talk,
+        ends,
+        prop_oneof![Just(96_u32), Just(2_000)],
+    )
+        .prop_map(
+            |(seed, (live, pause, exchanges, answer), (resets, clients, ports), snap)| Traffic {
+                seed,
+                live,
+                pause,
+                exchanges,
+                answer,
+                resets,
+                endings: &Ending::RESETS,
+                clients,
+                ports,
+                snap,
+            },
+        )
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    (0_u64..600, 1_usize..200, 1_usize..200, 1_usize..50).prop_map(
+        |(head, finished, open_cases, habits)| Limits {
+            head,
+            finished,
+            open_cases,
+            habits,
+            ..Limits::default()
+        },
+    )
+}
+
+/// What a capture may do to traffic.
+#[derive(Clone, Debug)]
+enum Change {
+    /// From this share of it on, the clock is set by so many nanoseconds.
+    Clock(f64, i64),
+    /// One record of so many is lost.
+    Lose(usize),
+    /// One record of so many comes too late by some places.
+    Disorder(usize, usize),
+    /// Behind this share of it, each packet is captured once more, behind a router.
+    Route(f64),
+    /// Behind this share of it, each packet is captured once more, with a tag.
+    Tag(f64),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        (
+            0.0..1.0,
+            prop_oneof![-20 * SECOND..20 * SECOND, -60 * MILLISECOND..0]
+        )
+            .prop_map(|(from, by)| Change::Clock(from, by)),
+        (2_usize..40).prop_map(Change::Lose),
+        (2_usize..40, 1_usize..6).prop_map(|(one, by)| Change::Disorder(one, by)),
+        (0.0..1.0).prop_map(Change::Route),
+        (0.0..1.0).prop_map(Change::Tag),
+    ]
+}
+
+impl Change {
+    fn make(&self, frames: &mut Vec<Frame>) {
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a few thousand"
+        )]
+        let behind = |share: f64, frames: &[Frame]| (share * frames.len() as f64) as usize;
+        match *self {
+            Self::Clock(from, by) => {
+                let from = behind(from, frames);
+                frames[from..].iter_mut().for_each(|frame| frame.time += by);
+            }
+            Self::Lose(one) => {
+                let mut place = 0;
+                frames.retain(|_| {
+                    place += 1;
+                    place % one != 0
+                });
+            }
+            Self::Disorder(one, by) => {
+                for place in (by..frames.len()).step_by(one + by) {
+                    frames.swap(place - by, place);
+                }
+            }
+            Self::Route(from) => doubled(frames, behind(from, frames), |packet| {
+                // Tags of four bytes stand before the type.
+                let tags = packet.bytes[12..]
+                    .chunks(4)
+                    .take_while(|tag| tag[..2] == [0x81, 0]);
+                let hop_limit = 14 + 4 * tags.count() + 8;
+                packet.bytes[hop_limit] = packet.bytes[hop_limit].saturating_sub(1);
+            }),
+            Self::Tag(from) => doubled(frames, behind(from, frames), |packet| {
+                let tag = [0x81, 0, 0, 7];
+                packet.bytes.splice(12..12, tag);
+                packet.original_len += 4;
+            }),
+        }
+    }
+}
+
+fn doubled(frames: &mut Vec<Frame>, from: usize, change: impl Fn(&mut Frame)) {
+    let rest = frames.split_off(from);
+    for frame in rest {
+        let mut copy = frame.clone();
+        change(&mut copy);
+        copy.time += 20_000;
+        frames.extend([frame, copy]);
+    }
+}
