@@ -137,7 +137,7 @@ fn whole(criterion: &mut Criterion) {
         group.bench_function(format!("{name}, one pass"), |bench| {
             bench.iter(|| {
                 let source = capture::open(file.path(), 0).unwrap();
-                one_pass(source, |analyzer| analyzer.fold()).finish()
+                one_pass(source, Analyzer::fold).finish()
             });
         });
         group.bench_function(format!("{name}, two passes"), |bench| {
