@@ -171,6 +171,15 @@ impl Analyzer {
         }
     }
 
+    /// How many connections there were: told by the tracker while it follows them all, else by the flows that were seen.
+    fn connections(&self) -> u64 {
+        if self.tracker.knows_all() {
+            self.tracker.counts().connections
+        } else {
+            self.desk.sketch().estimate_with(&self.sketch)
+        }
+    }
+
     fn records(&self) -> u64 {
         self.desk.survey().records + self.absorbed.records
     }
@@ -265,8 +274,8 @@ impl Analyzer {
         Progress {
             records: self.records(),
             segments: self.desk.survey().segments + self.absorbed.segments,
-            connections: counts.connections,
-            forgotten: counts.forgotten,
+            connections: self.connections(),
+            forgotten: counts.forgotten + self.desk.forgotten(),
             crowded: counts.crowded,
             followed: kept.connections,
             open_cases: kept.open_cases,
@@ -347,13 +356,7 @@ impl Analyzer {
         let counts = self.tracker.counts();
         let mut survey = self.absorbed.clone();
         survey.add(self.desk.survey());
-        let connections = if self.tracker.knows_all() {
-            counts.connections
-        } else {
-            let mut sketch = self.sketch.clone();
-            sketch.join(self.desk.sketch());
-            sketch.estimate()
-        };
+        let connections = self.connections();
         let traits = Traits {
             copies: Doubled {
                 all: counts.copies.all,
@@ -361,6 +364,11 @@ impl Analyzer {
                 wrapped: counts.copies.wrapped,
                 translated: counts.copies.translated,
                 first: counts.copies.first.map(Into::into),
+            },
+            sampled: if self.tracker.knows_all() {
+                0
+            } else {
+                survey.segments
             },
             forgotten: counts.forgotten + self.desk.forgotten(),
             crowded: counts.crowded,

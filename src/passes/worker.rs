@@ -146,4 +146,4 @@ fn read_part(
 }
 
 /// Batches that a worker may be ahead of the tracker; chosen: a part, so that each is busy while another's is handed over.
-const AHEAD: usize = 8;
+const AHEAD: usize = 4;

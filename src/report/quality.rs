@@ -41,6 +41,8 @@ impl Seen {
 pub struct Traits {
     /// Second copies of packets.
     pub copies: Doubled,
+    /// Segments of a capture so long that of the connections without a reset only a sample was followed; 0 where all were.
+    pub sampled: u64,
     /// Connections forgotten since there were too many at a time.
     pub forgotten: u64,
     /// Cases settled early since too many were open.
@@ -139,7 +141,11 @@ impl Quality {
 
     /// One line for each kind that occurred, in a fixed order.
     pub fn items(&self, traits: &Traits) -> Vec<CaptureQuality> {
-        let lines = self.of_cases().into_iter().chain(of_capture(traits));
+        let lines = self
+            .of_cases()
+            .into_iter()
+            .chain(of_capture(traits))
+            .chain(of_bounds(traits));
         lines.filter(|item| item.count > 0).collect()
     }
 
@@ -233,7 +239,7 @@ impl Quality {
     }
 }
 
-fn of_capture(traits: &Traits) -> [CaptureQuality; 9] {
+fn of_capture(traits: &Traits) -> [CaptureQuality; 7] {
     [
         (
             "duplicates",
@@ -302,6 +308,13 @@ fn of_capture(traits: &Traits) -> [CaptureQuality; 9] {
             ),
             "A receiver drops what is damaged; here it is counted as if it had arrived",
         ),
+    ]
+    .map(line)
+}
+
+/// What was not looked at, or not to its end, for want of room or time.
+fn of_bounds(traits: &Traits) -> [CaptureQuality; 3] {
+    [
         (
             "crowded",
             Seen {
@@ -325,6 +338,18 @@ fn of_capture(traits: &Traits) -> [CaptureQuality; 9] {
                 count(traits.forgotten, "connection was", "connections were")
             ),
             "What came later on them is judged as begun mid-connection",
+        ),
+        (
+            "sampled",
+            Seen {
+                count: traits.sampled,
+                first: None,
+            },
+            format!(
+                "{} are more than are followed one by one: behind the first of them, of the connections that were not reset only a sample was",
+                count(traits.sampled, "segment", "segments")
+            ),
+            "What each reset's own connection shows is complete; what others did at the same time is evidence less often",
         ),
     ]
     .map(line)

@@ -73,11 +73,15 @@ impl Packed {
         let number = step(record.id.number(), last.id.number());
         out.clear();
         out.push(
-            (u8::from(plain) * PLAIN)
-                | (u8::from(side) * SIDE)
-                | (u8::from(cut.is_some()) * CUT)
-                | (u8::from(alike) * ALIKE)
-                | (u8::from(order == number) * ONCE),
+            [
+                (plain, PLAIN),
+                (side, SIDE),
+                (cut.is_some(), CUT),
+                (alike, ALIKE),
+                (order == number, ONCE),
+            ]
+            .into_iter()
+            .fold(0, |kind, (is, bit)| kind | u8::from(is) * bit),
         );
         if !plain {
             out.extend(record.id.source().to_le_bytes());
