@@ -148,7 +148,7 @@ fn a_pipe_gives_the_report_of_the_file() {
             .spawn()
             .unwrap();
         let piped = program(pipe.stdout.take().unwrap().into(), words, "-");
-        pipe.wait().unwrap();
+        assert!(pipe.wait().unwrap().success());
         let name = file.path().display().to_string();
         same(&piped, &program(Stdio::null(), words, &name));
     }

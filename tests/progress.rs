@@ -101,7 +101,7 @@ fn on_terminal(pause: &str, errors: &str, words: &[&str]) -> Option<String> {
         .args(words)
         .output();
     let Ok(run) = run else {
-        println!("skipped: there is no python3");
+        let _ = writeln!(std::io::stderr(), "progress: skipped: there is no python3");
         return None;
     };
     let shown = String::from_utf8_lossy(&run.stdout).into_owned();

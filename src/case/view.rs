@@ -122,6 +122,10 @@ pub struct Probing {
 }
 
 impl EndpointView {
+    /// How far a connection's own counter of identifications may advance between two captured segments: offloads number up to 45 at once,
+    /// and a capture may miss some; chosen.
+    pub const IP_ID_STEP: u16 = 1024;
+
     /// The window it last offered, in bytes: scaled where the scale is known.
     pub fn offered_window(&self) -> u64 {
         let scale = u32::from(self.window_scale.unwrap_or(0));

@@ -1,5 +1,6 @@
 //! One incident while it grows: [`Kind`].
 
+use super::few::Few;
 use super::rate::Ticks;
 use super::visits::Visits;
 use super::{Bounds, Traits};
@@ -81,9 +82,9 @@ pub struct Kind {
     /// How long clients waited before they gave up.
     pub waited: Samples,
     /// Hop limits of the resets, and those of their senders' other segments.
-    pub hops: (BTreeSet<u8>, BTreeSet<u8>),
+    pub hops: (Few<u8>, Few<u8>),
     /// How the connections began.
-    pub openings: BTreeSet<&'static str>,
+    pub openings: Few<&'static str>,
     /// The most resets within [`AT_ONCE`], and from the first to the last of them in nanoseconds.
     pub burst: (u64, i64),
     current: (u64, Time),
@@ -96,9 +97,9 @@ pub struct Kind {
     /// The best of them.
     pub confidence: &'static str,
     /// In whose names they were sent.
-    pub senders: BTreeSet<&'static str>,
+    pub senders: Few<&'static str>,
     /// Who really sent them.
-    pub origins: BTreeSet<&'static str>,
+    pub origins: Few<&'static str>,
     /// Those kept whole, the best first.
     pub representatives: Vec<ResetReport>,
 }
@@ -120,15 +121,15 @@ impl Kind {
             quiet: Samples::default(),
             waited: Samples::default(),
             hops: Default::default(),
-            openings: BTreeSet::new(),
+            openings: Few::default(),
             burst: (0, 0),
             current: (0, Time::default()),
             cookies: 0,
             services_complete: true,
             clients_complete: true,
             confidence: "possible",
-            senders: BTreeSet::new(),
-            origins: BTreeSet::new(),
+            senders: Few::default(),
+            origins: Few::default(),
             representatives: Vec::new(),
         }
     }
@@ -191,8 +192,8 @@ impl Kind {
         for (cause, (count, title, severity)) in other.causes {
             self.causes.entry(cause).or_insert((0, title, severity)).0 += count;
         }
-        self.senders.extend(other.senders);
-        self.origins.extend(other.origins);
+        self.senders.extend(other.senders.iter());
+        self.origins.extend(other.origins.iter());
         self.confidence = surer(self.confidence, other.confidence);
         for service in other.services {
             self.meets_service(service, bounds.clients);
@@ -218,9 +219,9 @@ impl Kind {
                 mine.add(nanos);
             }
         }
-        self.hops.0.extend(other.hops.0);
-        self.hops.1.extend(other.hops.1);
-        self.openings.extend(other.openings);
+        self.hops.0.extend(other.hops.0.iter());
+        self.hops.1.extend(other.hops.1.iter());
+        self.openings.extend(other.openings.iter());
         self.cookies += other.cookies;
         self.burst = self.burst.max(other.burst);
         for reset in &other.representatives {
@@ -229,13 +230,14 @@ impl Kind {
     }
 
     fn meets_service(&mut self, service: SocketAddr, most: usize) {
-        if self.services.contains(&service) {
+        let full = self.services.len() >= most;
+        if full && !self.services_complete || self.services.contains(&service) {
             return;
         }
-        if self.services.len() < most {
-            self.services.insert(service);
-        } else {
+        if full {
             self.services_complete = false;
+        } else {
+            self.services.insert(service);
         }
     }
 
@@ -254,6 +256,10 @@ impl Kind {
     /// Keeps `reset` among the representatives where it is surer or earlier than one of them.
     fn represent(&mut self, reset: &Gist, most: usize, report: impl FnOnce() -> ResetReport) {
         let kept = &mut self.representatives;
+        let worst = kept.last().map(|worst| merit(&worst.gist()));
+        if kept.len() >= most && worst.is_some_and(|worst| worst <= merit(reset)) {
+            return;
+        }
         let place = kept.partition_point(|other| merit(&other.gist()) <= merit(reset));
         if place < most {
             kept.insert(place, report());
@@ -282,11 +288,9 @@ impl Kind {
 
     /// Where it could be folded to by its place on the path.
     pub fn on_path(&self) -> Option<Place> {
-        let mut hops = self.hops.0.iter();
-        let only = hops.next().filter(|_| hops.next().is_none())?;
+        let only = self.hops.0.only()?;
         let strange = !self.hops.1.contains(only);
-        (self.trio.origin == "in-path" && strange && !self.is_coarse())
-            .then_some(Place::Path(*only))
+        (self.trio.origin == "in-path" && strange && !self.is_coarse()).then_some(Place::Path(only))
     }
 
     /// Where it could be folded to by its host.

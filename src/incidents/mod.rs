@@ -4,6 +4,7 @@
 //! differ in the service alone become one where a path, a host or a client has many of them; when there are still too many, they
 //! become one per cause. A client that tries many ports or hosts is a scan, whatever became of each attempt.
 
+mod few;
 mod findings;
 mod kind;
 mod known;
@@ -17,8 +18,9 @@ pub use traits::Traits;
 
 use crate::case::Habits;
 use crate::report::{Gist, Incident, ResetReport};
+use foldhash::fast::RandomState;
 use kind::{Kind, Place, Trio};
-use scan::Probers;
+use scan::{Conduct, Probers};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What incidents may keep.
@@ -46,7 +48,7 @@ impl Default for Bounds {
 #[derive(Clone, Debug)]
 pub struct Incidents {
     bounds: Bounds,
-    routes: HashMap<(Trio, Place), usize>,
+    routes: HashMap<(Trio, Place), usize, RandomState>,
     kinds: Vec<Option<Kind>>,
     free: Vec<usize>,
     folded: bool,
@@ -58,7 +60,7 @@ impl Incidents {
     pub fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            routes: HashMap::new(),
+            routes: HashMap::default(),
             kinds: Vec::new(),
             free: Vec::new(),
             folded: false,
@@ -70,9 +72,14 @@ impl Incidents {
     pub fn add(&mut self, reset: &Gist, traits: &Traits, report: impl FnOnce() -> ResetReport) {
         let trio = Trio::of(reset);
         let client = reset.client.ip();
-        if scan::may_be_probe(trio.cause) && self.probers.meet(reset) {
+        let conduct = if scan::may_be_probe(trio.cause) {
+            self.probers.meet(reset)
+        } else {
+            Conduct::Plain
+        };
+        if conduct != Conduct::Plain {
             let slot = self.slot(Trio::SCAN, Place::Client(client));
-            if self.probers.is_new(client) {
+            if conduct == Conduct::BeginsToScan {
                 self.take_over(client, slot);
             }
             return self.add_to(slot, reset, traits, report);

@@ -23,8 +23,6 @@ impl Kind {
     /// The incident in its public form.
     pub fn incident(&mut self, grid: &Grid, found: Found) -> Incident {
         let (cause, title, severity) = self.main_cause();
-        let only =
-            |words: &BTreeSet<&'static str>| words.first().copied().filter(|_| words.len() == 1);
         let representatives = std::mem::take(&mut self.representatives);
         let advice: Vec<Advice> = match found.pattern {
             Some("scan") => vec![SCAN_ADVICE],
@@ -62,8 +60,8 @@ impl Kind {
             last: self.last,
             service: self.only_service(),
             services: self.services_in_short(),
-            sender: only(&self.senders),
-            origin: only(&self.origins),
+            sender: self.senders.only(),
+            origin: self.origins.only(),
             clients: self.clients_in_short(),
             rate: grid.rate(&self.ticks),
             findings,

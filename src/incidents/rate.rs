@@ -22,6 +22,13 @@ impl Ticks {
             self.counts.push(count);
             return;
         }
+        // Most resets fall into a span that is counted already.
+        let at = self.place(time).checked_sub(self.first);
+        let known = at.and_then(|at| usize::try_from(at).ok());
+        if let Some(counter) = known.and_then(|at| self.counts.get_mut(at)) {
+            *counter += count;
+            return;
+        }
         loop {
             let place = self.place(time);
             let first = place.min(self.first);

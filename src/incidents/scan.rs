@@ -2,13 +2,14 @@
 
 use crate::origin::SECOND;
 use crate::report::{Gist, Time};
+use foldhash::fast::RandomState;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
 /// Clients whose connections ended as attempts end, with what each tried of late. The one met first is forgotten when there are many.
 #[derive(Clone, Debug, Default)]
 pub struct Probers {
-    by_client: HashMap<IpAddr, Prober>,
+    by_client: HashMap<IpAddr, Prober, RandomState>,
     order: VecDeque<IpAddr>,
 }
 
@@ -16,38 +17,42 @@ pub struct Probers {
 struct Prober {
     recent: VecDeque<(Time, SocketAddr)>,
     scans: bool,
-    fresh: bool,
+}
+
+/// What an attempt tells of its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conduct {
+    /// It has tried few of late.
+    Plain,
+    /// By this attempt it is found to scan.
+    BeginsToScan,
+    /// It was found to scan before.
+    Scans,
 }
 
 impl Probers {
-    /// Notes an attempt. Whether its client scans.
-    pub fn meet(&mut self, reset: &Gist) -> bool {
+    /// Notes an attempt.
+    pub fn meet(&mut self, reset: &Gist) -> Conduct {
         let client = reset.client.ip();
-        if !self.by_client.contains_key(&client) {
-            if self.order.len() >= CLIENTS
-                && let Some(first) = self.order.pop_front()
-            {
-                self.by_client.remove(&first);
-            }
-            self.order.push_back(client);
+        if let Some(prober) = self.by_client.get_mut(&client) {
+            return prober.tries(reset.time, reset.server);
         }
+        if self.order.len() >= CLIENTS
+            && let Some(first) = self.order.pop_front()
+        {
+            self.by_client.remove(&first);
+        }
+        self.order.push_back(client);
         let prober = self.by_client.entry(client).or_default();
-        if !prober.scans {
-            prober.tries(reset.time, reset.server);
-        }
-        prober.scans
-    }
-
-    /// Whether the client was found to scan by its latest attempt; asked once.
-    pub fn is_new(&mut self, client: IpAddr) -> bool {
-        self.by_client
-            .get_mut(&client)
-            .is_some_and(|prober| std::mem::take(&mut prober.fresh))
+        prober.tries(reset.time, reset.server)
     }
 }
 
 impl Prober {
-    fn tries(&mut self, time: Time, service: SocketAddr) {
+    fn tries(&mut self, time: Time, service: SocketAddr) -> Conduct {
+        if self.scans {
+            return Conduct::Scans;
+        }
         self.recent
             .retain(|(when, known)| *known != service && time.since(*when).nanos() <= WITHIN);
         if self.recent.len() >= KEPT {
@@ -55,16 +60,17 @@ impl Prober {
         }
         self.recent.push_back((time, service));
         if self.recent.len() < TARGETS {
-            return;
+            return Conduct::Plain;
         }
         let services = || self.recent.iter().map(|(_, service)| service);
         let ports: BTreeSet<u16> = services().map(SocketAddr::port).collect();
         let hosts: BTreeSet<IpAddr> = services().map(SocketAddr::ip).collect();
         if ports.len() >= TARGETS || hosts.len() >= TARGETS {
             self.scans = true;
-            self.fresh = true;
             self.recent = VecDeque::new();
+            return Conduct::BeginsToScan;
         }
+        Conduct::Plain
     }
 }
 

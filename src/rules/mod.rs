@@ -4,6 +4,7 @@ mod ask;
 pub mod causes;
 mod fact;
 mod rule;
+mod scope;
 mod verdict;
 
 pub use fact::{Fact, SynAckTrouble};
@@ -11,4 +12,5 @@ pub use rule::{
     Advice, Answer, Bearing, CauseDoc, Claim, Evidence, Horizon, Phase, Rival, Rule, Severity, Tie,
     Who,
 };
+pub use scope::Scope;
 pub use verdict::{Against, Alternative, Confidence, Reason, Verdict, diagnose};

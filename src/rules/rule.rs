@@ -3,7 +3,7 @@
 //! A rule asks three-valued questions. An [`Answer`] that nothing captured can give is `Hidden`: it neither speaks for the cause nor
 //! excludes it, but it keeps the claim from being more than possible.
 
-use super::Fact;
+use super::{Fact, Scope};
 use crate::case::{Line, Mark, facts::Facts};
 use crate::origin::RecordId;
 
@@ -15,6 +15,8 @@ pub type Text = &'static str;
 pub struct Rule {
     /// The page.
     pub doc: &'static CauseDoc,
+    /// The resets that can have it; of others it is not asked.
+    pub scope: Scope,
     /// The cause is an act of the endpoint that the reset names, so that marks of another sender speak against it.
     pub blames_endpoint: bool,
     /// The question: `None` when a required fact is refuted, or nothing speaks for the cause.
@@ -175,6 +177,12 @@ impl Answer {
 }
 
 impl Answer {
+    /// Itself, unless it is not so: a rule asks first, by this, what its cause needs and what is seldom so. In what order the questions are
+    /// asked decides nothing, for one refuted fact that a cause needs is enough; their order in the claim is that of the page.
+    pub fn may_hold(self) -> Option<Self> {
+        (!matches!(self, Self::No)).then_some(self)
+    }
+
     /// Whether it is so, as the capture shows.
     pub const fn holds(&self) -> bool {
         matches!(self, Self::Yes(..))
@@ -296,6 +304,7 @@ impl Claim {
         self
     }
 
+    #[inline]
     fn needs(mut self, answer: Answer, decisive: bool) -> Option<Self> {
         match answer {
             Answer::Yes(fact, records) => {

@@ -1,7 +1,7 @@
 //! Claims -> [`Verdict`]: the only place that ranks causes and decides how sure we are.
 
 use super::causes::{RULES, UNDETERMINED};
-use super::{Answer, Bearing, CauseDoc, Claim, Evidence, Fact, Rule};
+use super::{Answer, Bearing, CauseDoc, Claim, Evidence, Fact, Rule, Scope};
 use crate::case::Nature;
 use crate::case::facts::{Facts, Stated};
 use crate::tcp::ResetForm;
@@ -104,20 +104,28 @@ pub enum Reason {
 /// registry. The first is *certain* when it is decided, not tied, no other claim stands beside it and no gap bears on the case; *likely*
 /// when all it needs holds and the others are weaker, or only a gap keeps it from certainty; else *possible*.
 pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
+    let scope = Scope::of(facts);
+    let stated = facts.stated();
     let mut claims: Vec<Standing> = rules
         .iter()
         .filter_map(|rule| {
-            let claim = (rule.examine)(facts).filter(Claim::has_something_to_show)?;
+            if !rule.scope.holds(scope) {
+                debug_assert!(examined(rule, facts).is_none(), "{}", rule.doc.id);
+                return None;
+            }
+            let claim = examined(rule, facts)?;
             let claim = if rule.blames_endpoint {
                 doubted(claim, facts)
             } else {
                 claim
             };
-            Some(Standing::of(rule.doc, overruled(claim, rule.doc, facts)))
+            Some(Standing::of(
+                rule.doc,
+                overruled(claim, rule.doc, facts, stated.as_ref()),
+            ))
         })
         .collect();
     claims.sort_by_key(|standing| std::cmp::Reverse(standing.rank())); // stable: the registry's order breaks what is left
-    let gaps = gaps(facts);
     let mut claims = claims.into_iter();
     let reported = facts.case.icmp.iter().map(|error| Evidence {
         bearing: Bearing::Supports,
@@ -125,7 +133,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         fact: Fact::Icmp(*error),
         records: vec![error.record],
     });
-    let stated = facts.stated().map(|reason| Evidence {
+    let stated = stated.map(|reason| Evidence {
         bearing: Bearing::Supports,
         decisive: false,
         fact: Fact::Stated(reason),
@@ -133,7 +141,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
     });
     let Some(mut first) = claims.next() else {
         let mut reasons = vec![Reason::NothingFits];
-        reasons.extend(gaps);
+        note_gaps(facts, &mut reasons);
         return Verdict {
             cause: UNDETERMINED,
             confidence: Confidence::Possible,
@@ -143,7 +151,7 @@ pub fn diagnose(facts: &Facts<'_>, rules: &[Rule]) -> Verdict {
         };
     };
     let others: Vec<Standing> = claims.collect();
-    let (confidence, mut reasons) = confidence(&first, &others, gaps);
+    let (confidence, mut reasons) = confidence(&first, &others, facts);
     if let Some(stated) = stated
         && !first
             .claim
@@ -174,6 +182,11 @@ impl Verdict {
     }
 }
 
+/// What a rule claims, where anything speaks for it.
+fn examined(rule: &Rule, facts: &Facts<'_>) -> Option<Claim> {
+    (rule.examine)(facts).filter(Claim::has_something_to_show)
+}
+
 /// A claim that the named endpoint acted, in the light of what tells of another sender.
 ///
 /// One mark may deceive: the claim stays first, but is no more than the likelier half of a tie. Two independent ones speak against it.
@@ -192,11 +205,11 @@ fn doubted(claim: Claim, facts: &Facts<'_>) -> Claim {
 }
 
 /// A claim in the light of what MPTCP says in the reset itself, which only one cause explains.
-fn overruled(claim: Claim, page: &CauseDoc, facts: &Facts<'_>) -> Claim {
-    match facts.stated() {
+fn overruled(claim: Claim, page: &CauseDoc, facts: &Facts<'_>, stated: Option<&Stated>) -> Claim {
+    match stated {
         Some(reason @ (Stated::Mptcp { .. } | Stated::FastClose)) if page.id != "mptcp-reset" => {
             claim.is_weakened_by(Answer::Yes(
-                Fact::Stated(reason),
+                Fact::Stated(reason.clone()),
                 vec![facts.case.reset.record],
             ))
         }
@@ -340,7 +353,7 @@ fn settles(page: &CauseDoc, rival: &CauseDoc) -> Option<&'static str> {
 fn confidence(
     first: &Standing,
     others: &[Standing],
-    gaps: Vec<Reason>,
+    facts: &Facts<'_>,
 ) -> (Confidence, Vec<Reason>) {
     let mut reasons: Vec<Reason> = first
         .claim
@@ -388,37 +401,36 @@ fn confidence(
         }
     };
     let unexcluded = first.claim.unexcluded.iter().cloned().map(Reason::Hidden);
-    let gaps: Vec<Reason> = unexcluded.chain(gaps).collect();
-    let capped = if gaps.is_empty() {
+    let before = reasons.len();
+    reasons.extend(unexcluded);
+    note_gaps(facts, &mut reasons);
+    let capped = if reasons.len() == before {
         earned
     } else {
         earned.min(Confidence::Likely)
     };
-    reasons.extend(gaps);
     (capped, reasons)
 }
 
-/// Gaps of the capture that bear on any verdict about this case.
-fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
+/// Adds the gaps of the capture that bear on any verdict about this case.
+fn note_gaps(facts: &Facts<'_>, reasons: &mut Vec<Reason>) {
     let gaps = facts.case.gaps;
-    let mut reasons = Vec::new();
     let trigger_missing = facts.form.form == ResetForm::Reply && facts.form.answers.is_none();
     let one_direction =
         gaps.receiver_unseen || gaps.sender_unseen && facts.form.form != ResetForm::Reply;
-    for (bears, reason) in [
-        (gaps.no_handshake, Reason::NoHandshake),
-        (one_direction, Reason::OneDirection),
-        (trigger_missing, Reason::TriggerMissing),
-        (facts.form.is_late, Reason::TriggerLate),
-        (gaps.clock_stepped, Reason::ClockStepped),
-        (gaps.settled_early, Reason::SettledEarly),
-        (gaps.reset_cut, Reason::ResetCut),
-        (gaps.records_dropped, Reason::RecordsDropped),
-    ] {
+    let mut note = |bears: bool, reason: Reason| {
         if bears {
             reasons.push(reason);
         }
-    }
+    };
+    note(gaps.no_handshake, Reason::NoHandshake);
+    note(one_direction, Reason::OneDirection);
+    note(trigger_missing, Reason::TriggerMissing);
+    note(facts.form.is_late, Reason::TriggerLate);
+    note(gaps.clock_stepped, Reason::ClockStepped);
+    note(gaps.settled_early, Reason::SettledEarly);
+    note(gaps.reset_cut, Reason::ResetCut);
+    note(gaps.records_dropped, Reason::RecordsDropped);
     if facts
         .form
         .answers
@@ -432,7 +444,6 @@ fn gaps(facts: &Facts<'_>) -> Vec<Reason> {
     if let Some(missing) = gaps.missing {
         reasons.push(Reason::Missing(missing.bytes));
     }
-    reasons
 }
 
 /// The share of a tie from which its first half is called likely: three of four such resets.

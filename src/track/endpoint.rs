@@ -133,7 +133,7 @@ fn habits(view: &mut EndpointView, header: &Header, mark: Mark) {
         && before != 0
         && id != 0
     {
-        if id.wrapping_sub(before) <= COUNTER_STEP {
+        if id.wrapping_sub(before) <= EndpointView::IP_ID_STEP {
             view.ip_id_steps += 1;
         } else {
             view.ip_id_leaps += 1;
@@ -283,8 +283,5 @@ pub fn agree_on_scale(offered: Option<u8>, answered: Option<u8>) -> (u8, u8) {
 
 /// RFC 7323 2.3: a larger shift is taken for this one.
 const MAX_SCALE: u8 = 14;
-/// How far a connection's own counter of identifications may advance between two captured segments: offloads number up to 45 at once,
-/// and a capture may miss some; chosen.
-const COUNTER_STEP: u16 = 1024;
 /// No stack delays an acknowledgment longer (RFC 9293 3.8.6.3 allows half a second): what took longer had an answer that was not captured.
 const LONGEST_RESPONSE: i64 = SECOND;

@@ -81,7 +81,7 @@ impl Packed {
                 (order == number, ONCE),
             ]
             .into_iter()
-            .fold(0, |kind, (is, bit)| kind | u8::from(is) * bit),
+            .fold(0, |kind, (is, bit)| kind | (u8::from(is) * bit)),
         );
         if !plain {
             out.extend(record.id.source().to_le_bytes());

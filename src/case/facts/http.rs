@@ -3,6 +3,7 @@
 use super::Facts;
 use crate::tcp::{Prefix, Side};
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
+use std::cell::OnceCell;
 
 /// The head of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,16 +37,8 @@ impl ResponseHead {
 impl Facts<'_> {
     /// The first request on the connection, where the capture holds its head whole.
     pub fn first_request(&self) -> Option<RequestHead> {
-        let mut fields = [EMPTY_HEADER; FIELDS];
-        let mut request = Request::new(&mut fields);
-        match request.parse(self.client().first_bytes.bytes()) {
-            Ok(Status::Complete(len)) => Some(RequestHead {
-                len: len as u64,
-                announced: content_length(request.headers).unwrap_or(0),
-                chunked: is_chunked(request.headers),
-            }),
-            _ => None,
-        }
+        let bytes = self.client().first_bytes.bytes();
+        *self.heads.first_request.get_or_init(|| request(bytes))
     }
 
     /// Bytes of the first request's body that the server had received when it began its first answer; `None` where either is not known.
@@ -93,9 +86,8 @@ impl Facts<'_> {
 
     /// The client's latest turn begins with a request of its own.
     pub fn latest_turn_is_request(&self) -> bool {
-        let mut fields = [EMPTY_HEADER; FIELDS];
-        let mut request = Request::new(&mut fields);
-        request.parse(self.client().latest_bytes.bytes()).is_ok() && request.path.is_some()
+        let bytes = self.client().latest_bytes.bytes();
+        *self.heads.asks_anew.get_or_init(|| begins_request(bytes))
     }
 
     /// The snap length cut the client's first bytes before the end of a request's head, if they are one.
@@ -107,12 +99,14 @@ impl Facts<'_> {
 
     /// The head of the server's first response on the connection.
     pub fn first_response(&self) -> Option<ResponseHead> {
-        response(self.server().first_bytes.bytes())
+        let bytes = self.server().first_bytes.bytes();
+        *self.heads.first_response.get_or_init(|| response(bytes))
     }
 
     /// The head of the server's latest turn, where that is a response. What can have no body announces none here (RFC 9112 6.3).
     pub fn latest_response(&self) -> Option<ResponseHead> {
-        let mut head = response(self.server().latest_bytes.bytes())?;
+        let bytes = self.server().latest_bytes.bytes();
+        let mut head = (*self.heads.latest_response.get_or_init(|| response(bytes)))?;
         let asked_for_head = self.client().latest_bytes.bytes().starts_with(b"HEAD ");
         if asked_for_head || matches!(head.code, 100..200 | 204 | 304) {
             head.announced = Some(0);
@@ -121,7 +115,41 @@ impl Facts<'_> {
     }
 }
 
+/// What was read of the first bytes of a case, so that a question that many rules ask reads them once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heads {
+    first_request: OnceCell<Option<RequestHead>>,
+    asks_anew: OnceCell<bool>,
+    first_response: OnceCell<Option<ResponseHead>>,
+    latest_response: OnceCell<Option<ResponseHead>>,
+}
+
+fn request(bytes: &[u8]) -> Option<RequestHead> {
+    if bytes.is_empty() {
+        return None; // Nothing to make room for header fields for.
+    }
+    let mut fields = [EMPTY_HEADER; FIELDS];
+    let mut request = Request::new(&mut fields);
+    match request.parse(bytes) {
+        Ok(Status::Complete(len)) => Some(RequestHead {
+            len: len as u64,
+            announced: content_length(request.headers).unwrap_or(0),
+            chunked: is_chunked(request.headers),
+        }),
+        _ => None,
+    }
+}
+
+fn begins_request(bytes: &[u8]) -> bool {
+    let mut fields = [EMPTY_HEADER; FIELDS];
+    let mut request = Request::new(&mut fields);
+    request.parse(bytes).is_ok() && request.path.is_some()
+}
+
 fn response(bytes: &[u8]) -> Option<ResponseHead> {
+    if bytes.is_empty() {
+        return None;
+    }
     let mut fields = [EMPTY_HEADER; FIELDS];
     let mut response = Response::new(&mut fields);
     let len = match response.parse(bytes) {

@@ -41,6 +41,7 @@ pub struct Facts<'a> {
     pub accepted: Accepted,
     /// What tells that another than the named endpoint sent it.
     pub tells: Vec<Tell>,
+    heads: http::Heads,
 }
 
 impl<'a> Facts<'a> {
@@ -56,6 +57,7 @@ impl<'a> Facts<'a> {
             fit,
             accepted,
             tells,
+            heads: http::Heads::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Did the named endpoint send it? Marks of the path that another sender would leave.
 
-use super::super::{Line, ResetCase};
+use super::super::{EndpointView, Line, ResetCase};
 use super::{Facts, Form};
 use crate::origin::MILLISECOND;
 use crate::tcp::{Header, ResetForm};
@@ -196,7 +196,8 @@ fn identification(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
     let (usual, reset) = (case.sender().ip_id?, case.reset.ip.id?);
     let ahead = reset.wrapping_sub(usual);
     let own = form.form != ResetForm::Reply && case.reset.flags.ack();
-    (own && counts(case) && ahead > COUNTER_STEP).then_some(Tell::Identification { usual, reset })
+    (own && counts(case) && ahead > EndpointView::IP_ID_STEP)
+        .then_some(Tell::Identification { usual, reset })
 }
 
 /// The endpoint numbers its packets by a counter, as far as seen.
@@ -210,7 +211,9 @@ pub(super) fn is_next_in_count(case: &ResetCase) -> bool {
     let (Some(usual), Some(reset)) = (case.sender().ip_id, case.reset.ip.id) else {
         return false;
     };
-    counts(case) && reset != 0 && (1..=COUNTER_STEP).contains(&reset.wrapping_sub(usual))
+    counts(case)
+        && reset != 0
+        && (1..=EndpointView::IP_ID_STEP).contains(&reset.wrapping_sub(usual))
 }
 
 impl Facts<'_> {
@@ -246,9 +249,6 @@ impl Facts<'_> {
 const REORDERED: i64 = 10 * MILLISECOND;
 /// An injector sends its copies back to back; chosen.
 const AT_ONCE: i64 = 50 * MILLISECOND;
-/// As in tracking: a counter advances by less between two captured segments.
-const COUNTER_STEP: u16 = 1024;
-
 /// Hops behind a hop limit, from the nearest initial value in use: 64, 128 or 255.
 const fn hops(hop_limit: u8) -> u8 {
     match hop_limit {

@@ -46,7 +46,7 @@ pub fn scan(kind: &Kind) -> Found {
     let types: Vec<&str> = kind
         .openings
         .iter()
-        .map(|opening| match *opening {
+        .map(|opening| match opening {
             "SYN" if of("half-open-probe") > 0 && of("connect-probe") == 0 => "half-open SYN",
             "SYN" if of("connect-probe") > 0 => "connect",
             other => other,

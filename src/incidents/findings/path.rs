@@ -20,8 +20,8 @@ impl Shared {
         let mut shared = Self::default();
         for kind in kinds.iter().filter(|kind| kind.trio.origin == "in-path") {
             shared.resets += kind.count;
-            shared.hops.extend(&kind.hops.0);
-            shared.usual.extend(&kind.hops.1);
+            shared.hops.extend(kind.hops.0.iter());
+            shared.usual.extend(kind.hops.1.iter());
         }
         shared
     }

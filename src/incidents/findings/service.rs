@@ -2,6 +2,7 @@
 
 use super::counted;
 use crate::case::Habits;
+use crate::incidents::few::Few;
 use crate::incidents::kind::Kind;
 use crate::report::Finding;
 use crate::report::words::{count, duration, grouped};
@@ -97,13 +98,13 @@ pub fn restart(kind: &Kind) -> Option<Finding> {
         return None;
     }
     let (now, before) = &kind.hops;
-    let list = |hops: &BTreeSet<u8>| {
+    let list = |hops: &Few<u8>| {
         hops.iter()
-            .map(u8::to_string)
+            .map(|hop_limit| hop_limit.to_string())
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let another = !before.is_empty() && now.is_disjoint(before);
+    let another = !before.is_empty() && !now.iter().any(|hop_limit| before.contains(hop_limit));
     let end = if another {
         format!(
             "; it answers with hop limit {} where it had {} before: another machine has taken over the address",

@@ -52,15 +52,13 @@ pub fn is_reply_to_payload(facts: &Facts<'_>) -> Answer {
 
 /// Does it answer a SYN?
 pub fn is_reply_to_syn(facts: &Facts<'_>) -> Answer {
-    let trigger = facts.form.answers.filter(|line| line.header.flags.opens());
-    Answer::when(
-        trigger.is_some(),
-        Fact::AnswersSyn,
-        trigger
-            .map(Recorded::record)
-            .into_iter()
-            .chain([facts.case.reset.record]),
-    )
+    match facts.form.answers {
+        Some(line) if line.header.flags.opens() => Answer::Yes(
+            Fact::AnswersSyn,
+            vec![line.record(), facts.case.reset.record],
+        ),
+        _ => Answer::No,
+    }
 }
 
 /// Whether the reset was sent in this side's name.

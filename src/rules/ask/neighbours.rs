@@ -150,6 +150,9 @@ pub fn silence_is_the_announced_timeout(facts: &Facts<'_>) -> Answer {
 
 /// Did other connections, on which the server had never spoken, end in the same instant, and its listener answer nobody in between?
 pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
+    if facts.server_spoke() {
+        return Answer::No;
+    }
     let own = facts.case.reset.record;
     let answered = facts
         .case
@@ -171,7 +174,7 @@ pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
         *what == Happening::Aborted { silent: true }
     });
     Answer::when(
-        connections > 0 && !facts.server_spoke(),
+        connections > 0,
         Fact::OthersAborted { connections },
         records,
     )

@@ -71,10 +71,11 @@ pub fn had_exchanges(facts: &Facts<'_>) -> Answer {
 
 /// The claim that two causes share which the wire cannot tell apart: an abort with nothing left to answer, and nothing that explains it.
 pub fn aborted_for_no_visible_reason(facts: &Facts<'_>) -> Option<Claim> {
+    let settled = nothing_is_left_to_answer(facts).may_hold()?;
     Claim::new()
         .requires(is_abort(facts))?
         .requires(sender_had_not_closed_or_was_not_done(facts))?
-        .requires(nothing_is_left_to_answer(facts))?
+        .requires(settled)?
         .is_excluded_by(&window_grew(facts))?
         .is_excluded_by(&tls_handshake_is_open(facts))?
         .is_excluded_by(&receiver_had_closed(facts))?

@@ -1,7 +1,9 @@
 //! The accept queue is full and the server resets instead of staying silent.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::Side;
 
 /// The page.
@@ -125,23 +127,25 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.by(Side::Server),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
-    let soon = ask::soon_after_handshake(facts);
+    let only_shook = ask::server_only_shook_hands(facts).may_hold()?;
+    let claim = Claim::new()
+        .requires(ask::is_reply(facts))?
+        .requires(ask::syn_ack_was_sent(facts))?
+        .requires(only_shook)?
+        .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
+        .is_excluded_by(&ask::follows_a_reset(facts))?
+        .requires(ask::soon_after_handshake(facts))?;
     let order = ask::queue_filled_in_order(facts);
     let share = if order.holds() { IN_ORDER } else { ALONE };
     Some(
-        Claim::new()
-            .requires(ask::is_reply(facts))?
-            .requires(ask::syn_ack_was_sent(facts))?
-            .requires(ask::server_only_shook_hands(facts))?
-            .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
-            .is_excluded_by(&ask::follows_a_reset(facts))?
-            .requires(soon)?
+        claim
             .is_supported_by(order)
             .is_weakened_by(ask::others_succeeded_after(facts))
             .ties_with("handshake-state-lost", share),

@@ -4,7 +4,7 @@ use crate::case::Happening;
 use crate::case::facts::Facts;
 use crate::origin::SECOND;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 use crate::tcp::Side;
 
@@ -159,29 +159,32 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.by(Side::Server),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let only_shook = ask::server_only_shook_hands(facts).may_hold()?;
+    let synack_end = facts.server().isn.map(|isn| isn + 1);
+    let claim = Claim::new()
+        .requires(ask::is_reply(facts))?
+        .requires(ask::syn_ack_was_sent(facts))?
+        .requires(ask::handshake_was_acknowledged(facts))?
+        .is_decided_by(ask::acknowledgment_went_unheeded(facts))?
+        .requires(only_shook)?
+        .requires(Answer::when(
+            synack_end == Some(facts.case.reset.seq),
+            Fact::RightAfterSynAck,
+            [facts.case.reset.record],
+        ))?;
     let events = || ask::events_near(facts, CROWD);
     let (unheeded, unheeded_at) = ask::clients_of(events(), |what| *what == Happening::Unheeded);
     let (unanswered, unanswered_at) =
         ask::clients_of(events(), |what| *what == Happening::AskedAgain);
-    let synack_end = facts.server().isn.map(|isn| isn + 1);
     Some(
-        Claim::new()
-            .requires(ask::is_reply(facts))?
-            .requires(ask::syn_ack_was_sent(facts))?
-            .requires(ask::handshake_was_acknowledged(facts))?
-            .is_decided_by(ask::acknowledgment_went_unheeded(facts))?
-            .requires(ask::server_only_shook_hands(facts))?
-            .requires(Answer::when(
-                synack_end == Some(facts.case.reset.seq),
-                Fact::RightAfterSynAck,
-                [facts.case.reset.record],
-            ))?
+        claim
             .is_supported_by(Answer::when(
                 unheeded > 0,
                 Fact::OthersUnheeded {

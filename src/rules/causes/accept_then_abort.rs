@@ -1,7 +1,9 @@
 //! Accepted, then dropped before any exchange.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::Side;
 
 /// The page.
@@ -122,6 +124,10 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: an abort before any exchange, or a FIN before the first payload can have come, which that payload then meets.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY
+        .after_own_fin()
+        .or(Scope::ABORT)
+        .by(Side::Server),
     blames_endpoint: true,
     examine,
 };
@@ -129,20 +135,22 @@ pub const RULE: Rule = Rule {
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
     if facts.server().fin.is_some() {
+        let closed = ask::closed_before_first_payload(facts).may_hold()?;
         return Some(
             Claim::new()
                 .requires(ask::is_reply_to_payload(facts))?
-                .is_decided_by(ask::closed_before_first_payload(facts))?
+                .is_decided_by(closed)?
                 .is_excluded_by(&ask::follows_a_reset(facts))?
                 .is_excluded_by(&ask::tls_handshake_is_open(facts))?
                 .is_supported_by(ask::looks_like_its_sender(facts)),
         );
     }
+    let silent = ask::server_was_silent(facts).may_hold()?;
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
             .requires(ask::syn_ack_was_sent(facts))?
-            .requires(ask::server_was_silent(facts))?
+            .requires(silent)?
             .requires(ask::reset_acknowledges_no_payload(facts))?
             .is_excluded_by(&ask::others_aborted_unserved(facts))?
             .is_excluded_by(&ask::port_closed_soon_after(facts))?

@@ -1,7 +1,9 @@
 //! A TLS `close_notify` met a socket that was already closed.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -92,15 +94,17 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.after_own_fin(),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let alert = ask::answers_tls_alert(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_reply_to_payload(facts))?
         .requires(ask::sender_had_closed(facts))?
-        .is_decided_by(ask::answers_tls_alert(facts))?
+        .is_decided_by(alert)?
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::answered_mid_request(facts))
 }

@@ -1,7 +1,9 @@
 //! A client left before its answer was complete: a cancelled download, a timeout, a closed page.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::Side;
 
 /// The page.
@@ -126,6 +128,10 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: the client aborts while its answer is coming, or closes and then meets the rest of it.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY
+        .after_own_fin()
+        .or(Scope::ABORT.before_own_fin())
+        .by(Side::Client),
     blames_endpoint: true,
     examine,
 };
@@ -142,10 +148,11 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
         };
         claim.must_not_be(ask::answers_tls_alert(facts))?
     } else {
+        let coming = ask::answer_was_still_coming(facts).may_hold()?;
         Claim::new()
             .requires(ask::is_abort(facts))?
             .requires(ask::sender_had_not_closed(facts))?
-            .is_decided_by(ask::answer_was_still_coming(facts))?
+            .is_decided_by(coming)?
     };
     Some(
         claim

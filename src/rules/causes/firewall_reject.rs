@@ -2,7 +2,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 
 /// The page.
@@ -110,6 +110,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: one mark of another sender is enough here, for a refusal has few to show.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REFUSAL,
     blames_endpoint: false,
     examine,
 };

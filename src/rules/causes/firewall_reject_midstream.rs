@@ -1,7 +1,9 @@
 //! A rule or a policy box reset an established connection.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::ResetForm;
 
 /// The page.
@@ -116,14 +118,16 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: two independent marks of another sender, or one and the endpoint's own word that it lives.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY.but(Scope::REFUSAL),
     blames_endpoint: false,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let foreign = ask::looks_foreign(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::was_established(facts))?
-        .requires(ask::looks_foreign(facts))?
+        .requires(foreign)?
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::was_idle_for_long(facts))?
         .is_excluded_by(&ask::was_ignored(facts))?

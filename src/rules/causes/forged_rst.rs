@@ -3,7 +3,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 
 /// The page.
@@ -120,13 +120,15 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: obeyed, and neither in form nor on its path what the endpoint it names would have sent.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY.but(Scope::REFUSAL),
     blames_endpoint: false,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let foreign = ask::looks_foreign(facts).may_hold()?;
     let claim = Claim::new()
-        .requires(ask::looks_foreign(facts))?
+        .requires(foreign)?
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::was_idle_for_long(facts))?
         .is_excluded_by(&ask::is_reply_to_syn(facts))?;

@@ -1,7 +1,9 @@
 //! Data comes so late that the closed side's kernel has dropped its orphan.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -95,11 +97,13 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.after_own_fin(),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let expired = ask::orphan_timer_had_expired(facts).may_hold()?;
     Some(
         Claim::new()
             .requires(ask::is_reply(facts))?
@@ -107,7 +111,7 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
             .is_excluded_by(&ask::receiver_had_closed(facts))?
             .is_excluded_by(&ask::follows_a_reset(facts))?
             .requires(ask::fin_was_acknowledged(facts))?
-            .is_decided_by(ask::orphan_timer_had_expired(facts))?
+            .is_decided_by(expired)?
             .is_supported_by(ask::receiver_waited_to_close(facts))
             .ties_with("stale-connection-reuse", SHARE),
     )

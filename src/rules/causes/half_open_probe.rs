@@ -2,7 +2,7 @@
 
 use crate::case::facts::{Facts, Tell};
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 use crate::tcp::Side;
 
@@ -102,16 +102,18 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.by(Side::Client),
     blames_endpoint: false,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
+    let acceptable = ask::answers_acceptable_syn_ack(facts).may_hold()?;
     Some(
         Claim::new()
             .requires(ask::is_reply(facts))?
-            .is_decided_by(ask::answers_acceptable_syn_ack(facts))?
+            .is_decided_by(acceptable)?
             .requires(Answer::when(
                 facts.client().first_ack.is_none(),
                 Fact::HandshakeNotAcknowledged,

@@ -2,7 +2,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 use crate::tcp::Side;
 
@@ -141,19 +141,21 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// connection.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REFUSAL.or(Scope::REPLY).by(Side::Server),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
-    if let Answer::Yes(..) = ask::is_reply_to_syn(facts) {
+    if Scope::REFUSAL.holds(Scope::of(facts)) {
         return second_syn(facts);
     }
+    let only_shook = ask::server_only_shook_hands(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::is_reply(facts))?
         .requires(ask::syn_ack_was_sent(facts))?
-        .requires(ask::server_only_shook_hands(facts))?
+        .requires(only_shook)?
         .is_excluded_by(&ask::acknowledgment_went_unheeded(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_weakened_by(ask::syn_ack_was_repeated(facts))
@@ -169,8 +171,8 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 }
 
 fn second_syn(facts: &Facts<'_>) -> Option<Claim> {
-    let trigger = facts.form.answers?;
     let synack = facts.server().syn?;
+    let trigger = facts.form.answers?;
     Claim::new()
         .requires(ask::is_reply_to_syn(facts))?
         .is_decided_by(Answer::when(

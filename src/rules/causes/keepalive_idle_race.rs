@@ -1,7 +1,9 @@
 //! A server's idle timeout and the client's next request cross on a connection kept open.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::Side;
 
 /// The page.
@@ -153,6 +155,9 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: a request crosses the FIN of an idle connection, or meets a server that closes without having read it.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY
+        .after_own_fin()
+        .or(Scope::ABORT.by(Side::Server).before_own_fin()),
     blames_endpoint: true,
     examine,
 };
@@ -173,8 +178,9 @@ fn examine(facts: &Facts<'_>) -> Option<Claim> {
 
 /// The FIN that ended the silence, and the request, crossed. A client that closes after a rest keeps no timeout that one could race.
 fn closed_form(facts: &Facts<'_>) -> Option<Claim> {
+    let rested = ask::fin_ended_idleness(facts).may_hold()?;
     let claim = ask::met_a_closed_side(facts)?
-        .requires(ask::fin_ended_idleness(facts))?
+        .requires(rested)?
         .requires(ask::fin_was_not_noticeable(facts))?
         .is_weakened_by(ask::fin_went_unheard(facts));
     Some(match facts.sent_by() {
@@ -186,11 +192,12 @@ fn closed_form(facts: &Facts<'_>) -> Option<Claim> {
 /// The request came just before `close()`: the reset discards it, and no FIN is sent.
 fn unread_form(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let rested = ask::request_came_after_idleness(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_abort(facts))?
         .requires(ask::sender_had_not_closed(facts))?
         .requires(ask::receiver_went_unanswered(facts))?
-        .requires(ask::request_came_after_idleness(facts))?
+        .requires(rested)?
         .is_excluded_by(&ask::tls_handshake_is_open(facts))?
         .is_decided_by(ask::came_right_after_payload(facts))
 }

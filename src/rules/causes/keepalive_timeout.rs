@@ -1,7 +1,9 @@
 //! Keep-alive probes went unanswered, and their sender gave up.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -123,16 +125,18 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT.before_own_fin(),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let probed = ask::had_probed(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::is_abort(facts))?
         .requires(ask::sender_had_not_closed(facts))?
         .is_excluded_by(&ask::window_had_been_closed(facts))?
-        .requires(ask::had_probed(facts))?
+        .requires(probed)?
         .is_settled_by(ask::had_probed_again_and_again(facts))
         .is_weakened_by(ask::probes_were_answered(facts))
         .is_supported_by(ask::reset_came_one_interval_later(facts));

@@ -1,7 +1,9 @@
 //! A straggler reached a connection that both sides had closed.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -86,15 +88,17 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.after_own_fin(),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let closed = ask::receiver_had_closed(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_reply(facts))?
         .requires(ask::sender_had_closed(facts))?
-        .requires(ask::receiver_had_closed(facts))?
+        .requires(closed)?
         .is_decided_by(ask::answers_a_straggler(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))
 }

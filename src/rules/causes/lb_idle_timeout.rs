@@ -1,7 +1,9 @@
 //! A load balancer or a stateful firewall dropped the idle connection.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::ResetForm;
 
 /// The page.
@@ -130,15 +132,17 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY.but(Scope::REFUSAL).before_own_fin(),
     blames_endpoint: false,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let idle = ask::was_idle_for_long(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::was_established(facts))?
         .requires(ask::sender_had_not_closed(facts))?
-        .requires(ask::was_idle_for_long(facts))?
+        .requires(idle)?
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::window_had_been_closed(facts))?
         .is_excluded_by(&ask::peer_stopped_answering(facts))?;

@@ -1,7 +1,9 @@
 //! A listener goes away, and with it the connections that wait in its queue.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::Side;
 
 /// The page.
@@ -127,16 +129,18 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: several connections that the server never spoke on end in one instant, or one does and the port is closed right after.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT.by(Side::Server),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let silent = ask::server_was_silent(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::is_abort(facts))?
         .requires(ask::syn_ack_was_sent(facts))?
-        .requires(ask::server_was_silent(facts))?
+        .requires(silent)?
         .is_excluded_by(&ask::others_finished_at_once(facts))?;
     let together = ask::others_aborted_unserved(facts);
     let refused = ask::port_closed_soon_after(facts);

@@ -1,7 +1,9 @@
 //! A subflow of Multipath TCP, or the whole connection, was closed by a reset with a reason.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -104,12 +106,14 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY,
     blames_endpoint: false,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    Claim::new().is_decided_by(ask::gives_an_mptcp_reason(facts))
+    let reason = ask::gives_an_mptcp_reason(facts).may_hold()?;
+    Claim::new().is_decided_by(reason)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! An application closed, and its kernel could not deliver what was left.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::ResetForm;
 
 /// The page.
@@ -122,23 +124,29 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: the closer's kernel gives up on data that its peer does not take, at once, or by falling silent until the peer asks.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.or(Scope::ABORT).before_own_fin(),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let stuck = match facts.form.form {
+        ResetForm::Active => ask::peer_took_no_more(facts),
+        _ => ask::window_had_been_closed(facts),
+    };
+    let stuck = stuck.may_hold()?;
     let claim = Claim::new()
         .requires(ask::sender_had_not_closed(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?;
     Some(match facts.form.form {
         ResetForm::Active => claim
             .requires(ask::is_abort(facts))?
-            .requires(ask::peer_took_no_more(facts))?
+            .requires(stuck)?
             .is_excluded_by(&ask::peer_stopped_answering(facts))?
             .ties_with("linger-zero-abort", ABORT),
         _ => claim
             .requires(ask::is_reply(facts))?
-            .requires(ask::window_had_been_closed(facts))?
+            .requires(stuck)?
             .ties_with("peer-gone", SILENT),
     })
 }

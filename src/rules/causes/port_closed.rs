@@ -2,7 +2,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 
 /// The page.
@@ -122,6 +122,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REFUSAL,
     blames_endpoint: true,
     examine,
 };

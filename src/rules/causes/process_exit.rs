@@ -2,7 +2,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 use crate::tcp::Side;
 
@@ -125,15 +125,17 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: connections of one service end in one instant, those with a request waiting by reset and the others by FIN.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT.before_own_fin(),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let unanswered = ask::receiver_went_unanswered(facts).may_hold()?;
     let claim = Claim::new()
         .requires(ask::is_abort(facts))?
         .requires(ask::sender_had_not_closed(facts))?
-        .requires(ask::receiver_went_unanswered(facts))?
+        .requires(unanswered)?
         .is_excluded_by(&ask::received_its_answer(facts))?
         .is_excluded_by(&ask::answered_mid_request(facts))?
         .is_excluded_by(&ask::tls_handshake_is_open(facts))?;

@@ -1,7 +1,9 @@
 //! A proxy ends one leg because the other was reset.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -101,16 +103,18 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT.before_own_fin(),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let leg = ask::other_leg_was_reset(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_abort(facts))?
         .requires(ask::sender_had_not_closed(facts))?
         .is_excluded_by(&ask::follows_a_reset(facts))?
-        .is_decided_by(ask::other_leg_was_reset(facts))
+        .is_decided_by(leg)
 }
 
 #[cfg(test)]

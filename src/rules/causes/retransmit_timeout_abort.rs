@@ -1,7 +1,9 @@
 //! A sender repeated its data without an acknowledgment until it lost patience.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -109,15 +111,17 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT,
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let repeated = ask::repeated_until_the_end(facts).may_hold()?;
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
-            .is_decided_by(ask::repeated_until_the_end(facts))?
+            .is_decided_by(repeated)?
             .is_weakened_by(ask::repetitions_were_answered(facts)),
     )
 }

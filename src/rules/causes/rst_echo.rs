@@ -2,7 +2,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 use crate::tcp::ResetForm;
 
@@ -92,6 +92,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY.but(Scope::REFUSAL),
     blames_endpoint: false,
     examine,
 };

@@ -1,7 +1,9 @@
 //! A reset that its receiver did not accept.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -93,14 +95,16 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY,
     blames_endpoint: false,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let ignored = ask::was_ignored(facts).may_hold()?;
     Some(
         Claim::new()
-            .is_decided_by(ask::was_ignored(facts))?
+            .is_decided_by(ignored)?
             .is_excluded_by(&ask::follows_a_reset(facts))?
             .is_excluded_by(&ask::is_a_copy_of_an_obeyed_one(facts))?
             .is_supported_by(ask::looks_foreign(facts)),

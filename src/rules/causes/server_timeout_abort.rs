@@ -1,7 +1,9 @@
 //! The server ran out of patience and aborted.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::Side;
 
 /// The page.
@@ -122,17 +124,19 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT.by(Side::Server).before_own_fin(),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Server)?;
+    let waited = ask::lost_patience(facts).may_hold()?;
     Some(
         Claim::new()
             .requires(ask::is_abort(facts))?
             .requires(ask::sender_had_not_closed(facts))?
-            .requires(ask::lost_patience(facts))?
+            .requires(waited)?
             .requires(ask::something_was_awaited(facts))?
             .is_excluded_by(&ask::others_aborted_unserved(facts))?
             .is_excluded_by(&ask::others_finished_at_once(facts))?

@@ -1,7 +1,9 @@
 //! Somebody other than the application ended its socket.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -100,13 +102,15 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: never more than the other half of a tie, for the wire shows the same as an abort by the application.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT,
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let claim = ask::aborted_for_no_visible_reason(facts)?;
     let share = 100 - ask::share_of_applications(facts);
-    Some(ask::aborted_for_no_visible_reason(facts)?.ties_with("linger-zero-abort", share))
+    Some(claim.ties_with("linger-zero-abort", share))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The other side had closed long before, and the connection was used anyway.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -123,13 +125,15 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.after_own_fin(),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let acknowledged = ask::fin_was_acknowledged(facts).may_hold()?;
     let claim = ask::met_a_closed_side(facts)?
-        .requires(ask::fin_was_acknowledged(facts))?
+        .requires(acknowledged)?
         .is_decided_by(ask::fin_was_noticeable(facts))?
         .is_supported_by(ask::receiver_waited_to_close(facts));
     Some(if ask::orphan_timer_had_expired(facts).holds() {

@@ -2,7 +2,9 @@
 
 use crate::case::TwinEnd;
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -111,14 +113,16 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY,
     blames_endpoint: false,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let unopened = ask::never_opened(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_reply(facts))?
-        .requires(ask::never_opened(facts))?
+        .requires(unopened)?
         .is_weakened_by(ask::syn_ack_was_sent(facts))
         .is_excluded_by(&ask::follows_a_reset(facts))?
         .is_excluded_by(&ask::continues_another_connection(facts, TwinEnd::Client))?

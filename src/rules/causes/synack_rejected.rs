@@ -2,7 +2,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Fact, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 use crate::tcp::Side;
 
@@ -94,15 +94,17 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.by(Side::Client),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
     ask::is_from(facts, Side::Client)?;
+    let unacceptable = ask::answers_unacceptable_syn_ack(facts).may_hold()?;
     Claim::new()
         .requires(ask::is_reply(facts))?
-        .is_decided_by(ask::answers_unacceptable_syn_ack(facts))?
+        .is_decided_by(unacceptable)?
         .requires(Answer::when(
             facts.client().first_ack.is_none(),
             Fact::HandshakeNotAcknowledged,

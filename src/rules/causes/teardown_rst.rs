@@ -1,7 +1,9 @@
 //! The exchange was finished; a reset took the place of a part of the closing.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 use crate::tcp::ResetForm;
 
 /// The page.
@@ -102,6 +104,7 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule: an abort after the sender's own FIN or after the receiver's, or the answer to the bare acknowledgment of the sender's FIN.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::REPLY.or(Scope::ABORT),
     blames_endpoint: true,
     examine,
 };

@@ -1,7 +1,9 @@
 //! A reset while TLS was being negotiated.
 
 use crate::case::facts::Facts;
-use crate::rules::{Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask};
+use crate::rules::{
+    Advice, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
+};
 
 /// The page.
 pub(super) static DOC: CauseDoc = CauseDoc {
@@ -120,14 +122,16 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ANY,
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
+    let open = ask::tls_handshake_is_open(facts).may_hold()?;
     Some(
         Claim::new()
-            .is_decided_by(ask::tls_handshake_is_open(facts))?
+            .is_decided_by(open)?
             .is_excluded_by(&ask::follows_a_reset(facts))?
             .is_excluded_by(&ask::server_forgot_the_handshake(facts))?
             .is_excluded_by(&ask::answers_tls_alert(facts))?

@@ -2,7 +2,7 @@
 
 use crate::case::facts::Facts;
 use crate::rules::{
-    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Severity, Who, ask,
+    Advice, Answer, CauseDoc, Claim, Horizon, Phase, Rival, Rule, Scope, Severity, Who, ask,
 };
 use crate::tcp::Side;
 
@@ -156,31 +156,34 @@ pub(super) static DOC: CauseDoc = CauseDoc {
 /// The rule.
 pub const RULE: Rule = Rule {
     doc: &DOC,
+    scope: Scope::ABORT.before_own_fin(),
     blames_endpoint: true,
     examine,
 };
 
 fn examine(facts: &Facts<'_>) -> Option<Claim> {
-    let (rival, share) = rival(facts);
     let grew = ask::window_grew(facts);
     // A grown window proves unread data even where the sender had spoken last.
     let unread = match ask::receiver_went_unanswered(facts) {
         Answer::No if ask::is_from(facts, Side::Server).is_some() => grew.clone(),
         answer => answer,
     };
+    let unread = unread.may_hold()?;
+    let claim = Claim::new()
+        .requires(ask::is_abort(facts))?
+        .requires(ask::sender_had_not_closed(facts))?
+        .requires(unread)?
+        .is_excluded_by(&ask::received_its_answer(facts))?
+        .is_excluded_by(&ask::answer_was_still_coming_to_client(facts))?
+        .is_excluded_by(&ask::client_never_asked(facts))?
+        .is_excluded_by(&ask::dropped_before_any_payload(facts))?
+        .is_excluded_by(&ask::answered_mid_request(facts))?
+        .is_excluded_by(&ask::tls_handshake_is_open(facts))?
+        .is_excluded_by(&ask::waited_in_vain(facts))?
+        .is_excluded_by(&ask::process_ended(facts))?;
+    let (rival, share) = rival(facts);
     Some(
-        Claim::new()
-            .requires(ask::is_abort(facts))?
-            .requires(ask::sender_had_not_closed(facts))?
-            .requires(unread)?
-            .is_excluded_by(&ask::received_its_answer(facts))?
-            .is_excluded_by(&ask::answer_was_still_coming_to_client(facts))?
-            .is_excluded_by(&ask::client_never_asked(facts))?
-            .is_excluded_by(&ask::dropped_before_any_payload(facts))?
-            .is_excluded_by(&ask::answered_mid_request(facts))?
-            .is_excluded_by(&ask::tls_handshake_is_open(facts))?
-            .is_excluded_by(&ask::waited_in_vain(facts))?
-            .is_excluded_by(&ask::process_ended(facts))?
+        claim
             .is_supported_by(grew)
             .is_supported_by(ask::left_undelivered(facts))
             .ties_with(rival, share),
