@@ -16,10 +16,12 @@ use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use rstscope::passes;
 use rstscope::render::{Format, Options, Show, Style, Zone};
 use rstscope::report::{End, Head};
-use rstscope::testkit::{Ending, Frame, Traffic, frames};
+use rstscope::tcp::{Encapsulation, Flow, Layer};
+use rstscope::testkit::{Ending, Frame, Traffic, frames, pcap, served, tell};
 use rstscope::track::Limits;
 use rstscope::triage::{Following, Gate, Scout};
 use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -42,6 +44,57 @@ proptest! {
         let config = Config { limits, ..Config::default() };
         same(&at_once(&frames, config), &sifted(&frames, config, batch));
     }
+}
+
+#[test]
+fn a_doubled_connection_behind_the_head_makes_none_of_the_others_known() {
+    let limits = Limits {
+        head: 0,
+        ..Limits::default()
+    };
+    let config = Config {
+        limits,
+        ..Config::default()
+    };
+    // Sampled with a tag and without, so that its copies are found.
+    let plain = Encapsulation::default();
+    let mut tagged = plain;
+    tagged.push(Layer::Vlan(7));
+    let server = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 80));
+    let ends = (0..u32::MAX).map(|n| {
+        let port = u16::try_from(n % 20_000).unwrap() + 40_000;
+        SocketAddr::from((Ipv4Addr::from_bits(0x0a00_0000 + n / 20_000), port))
+    });
+    let sampled = |client: &SocketAddr| {
+        let flow = |tags| Flow::between(*client, server, tags).is_sampled();
+        flow(&plain) && flow(&tagged)
+    };
+    let client = ends.into_iter().find(sampled).unwrap();
+    let mut told = tell(&served(""));
+    for told in &mut told {
+        let from_client = told.header.flags.opens() || told.from.port() != 80;
+        (told.from, told.to) = if from_client {
+            (client, server)
+        } else {
+            (server, client)
+        };
+    }
+    let mut both = frames(pcap(&told));
+    Change::Tag(0.0).make(&mut both);
+    let traffic = Traffic {
+        live: 30,
+        pause: SECOND,
+        resets: 300,
+        endings: &Ending::RESETS,
+        ..Traffic::web()
+    };
+    both.extend(frames(traffic.capture(2_000)));
+    let report = at_once(&both, config);
+    assert!(
+        report.contains("\"kind\":\"duplicates\""),
+        "no copy was found: {report}"
+    );
+    same(&report, &sifted(&both, config, 16));
 }
 
 /// As many as proptest's own variable asks for, else few enough to keep the suite short.
@@ -86,8 +139,7 @@ fn a_pipe_gives_the_report_of_the_file() {
     };
     for (traffic, words) in [
         (mixed(Traffic::headers()), &[][..]),
-        (mixed(Traffic::churn()), &[][..]),
-        (Traffic::flood(), &["--examples", "20"][..]),
+        (mixed(Traffic::churn()), &["--examples", "20"][..]),
     ] {
         let file = large_file(&traffic);
         let mut pipe = Command::new("cat")

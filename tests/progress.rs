@@ -3,7 +3,8 @@
 #![cfg(feature = "cli")]
 #![allow(
     clippy::unwrap_used,
-    reason = "a test ends where its own preparations fail"
+    clippy::print_stdout,
+    reason = "a test ends where its own preparations fail, and says what it skips"
 )]
 
 use rstscope::testkit::Traffic;

@@ -4,7 +4,7 @@
 //! [`kernel::Kernel`]); then [`privileges::drop_to`] and [`fence::close`]; then, and not before, [`Watch::run`] looks at the first byte.
 //!
 //! This room has clocks and signals, and no words: what it has to say is a [`Notice`], and whoever listens is an [`Audience`]. Capture time
-//! rules all the same: the host's clock only measures for how long there was no record ([`clock`]).
+//! rules all the same: the host's clock only measures for how long there was no record (`clock`).
 
 mod audience;
 mod clock;
