@@ -8,12 +8,13 @@
 //! |---|---|---|
 //! | [`capture`] | bytes of a file or a pipe | records, a batch at a time |
 //! | [`decode`] | a record | a TCP segment, or why it holds none |
-//! | [`triage`] | records | those worth tracking, where a capture can be read twice |
+//! | [`triage`] | records | those worth tracking now; the rest is left out, or held until its connection is reset |
 //! | [`track`] | segments | for each reset a [`case`]: both endpoints before it, the story around it, what the neighbours did |
 //! | [`rules`] | a case | a verdict: the cause, how sure, on what evidence, and which rivals stand |
 //! | [`report`] | case and verdict | plain data in words: the public format |
 //! | [`incidents`] | reports | resets folded by what they share |
 //! | `render` | a report | a table, a page, Markdown or JSON on a writer |
+//! | `passes` | a large file | the same in two passes and several threads |
 //! | `live` | interfaces | resets as they settle: the loop around all of these, privileges, signals, the kernel as a witness |
 //!
 //! [`tcp`] is RFC 9293 as types, and [`origin`] says when and where a thing was seen; both serve all rooms. [`mask`] puts other addresses

@@ -136,9 +136,12 @@ impl Neighbours {
             .copied()
             .collect();
         if events.len() > EVENTS_SHOWN {
-            events.sort_by_key(|event| ((event.time - case.reset.time).abs(), event.record));
+            events.select_nth_unstable_by_key(EVENTS_SHOWN, |event| {
+                let apart = (event.time - case.reset.time).abs();
+                (apart, event.record, event.what)
+            });
             events.truncate(EVENTS_SHOWN);
-            events.sort_by_key(|event| event.record);
+            events.sort_unstable_by_key(|event| (event.record, event.what));
         }
         Neighbourhood {
             events,
