@@ -68,7 +68,7 @@ impl Default for Limits {
             connections: 65_536,
             finished: 4_096,
             open_cases: 16_384,
-            habits: 16_384,
+            habits: 8_192,
             case_wait: 2 * SECOND,
             case_segments: 16,
             timeline: 32,
