@@ -14,6 +14,7 @@ use rstscope::report;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn the_schema_in_the_repository_is_the_one_that_the_types_give() {
@@ -34,6 +35,24 @@ fn every_fixture_keeps_to_the_schema() {
             file.display(),
             wrong.join("\n")
         );
+    }
+}
+
+#[test]
+fn a_masked_report_keeps_to_the_schema() {
+    let schema = schema();
+    for capture in files(&fixtures(), "pcap") {
+        let run = Command::new(env!("CARGO_BIN_EXE_rstscope"))
+            .args(["--json", "--mask"])
+            .arg(&capture)
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&run.stdout).unwrap();
+        assert_eq!(report["tool"]["masked"], true, "{}", capture.display());
+        let mut wrong = Vec::new();
+        check(&schema, &schema, &report, "report", &mut wrong);
+        let wrong = wrong.join("\n");
+        assert!(wrong.is_empty(), "{}:\n{wrong}", capture.display());
     }
 }
 
