@@ -129,20 +129,15 @@ impl Neighbours {
             self.hosts.get(&key).copied().unwrap_or_default()
         };
         let since = case.reset.time.plus(-LOOKS_BACK);
-        let mut events: Vec<ServiceEvent> = service
-            .iter()
-            .flat_map(|service| &service.events)
-            .filter(|event| event.client != id.client && event.time >= since)
-            .copied()
-            .collect();
-        if events.len() > EVENTS_SHOWN {
-            events.select_nth_unstable_by_key(EVENTS_SHOWN, |event| {
-                let apart = (event.time - case.reset.time).abs();
-                (apart, event.record, event.what)
-            });
-            events.truncate(EVENTS_SHOWN);
-            events.sort_unstable_by_key(|event| (event.record, event.what));
-        }
+        let events = service.map_or_else(Vec::new, |service| {
+            let concerns = |event: &&ServiceEvent| event.client != id.client && event.time >= since;
+            nearest(
+                &service.events,
+                case.reset.record,
+                case.reset.time,
+                concerns,
+            )
+        });
         Neighbourhood {
             events,
             service: service.map(|service| service.habits).unwrap_or_default(),
@@ -175,6 +170,33 @@ impl Neighbours {
         all.sort_by_key(|(key, _)| *key);
         all.into_iter().map(|(_, habits)| habits).collect()
     }
+}
+
+/// Those events that come nearest to a reset, at most [`EVENTS_SHOWN`], in their order. They stand in the order in which they came, so the
+/// search begins at the reset and goes on to the nearer side.
+fn nearest(
+    events: &VecDeque<ServiceEvent>,
+    record: RecordId,
+    time: Timestamp,
+    concerns: impl Fn(&&ServiceEvent) -> bool,
+) -> Vec<ServiceEvent> {
+    let place = events.partition_point(|event| event.record < record);
+    let mut before = events.range(..place).rev().filter(&concerns).peekable();
+    let mut after = events.range(place..).filter(&concerns).peekable();
+    let (mut earlier, mut later) = (Vec::new(), Vec::new());
+    let apart = |event: &ServiceEvent| (event.time - time).abs();
+    while earlier.len() + later.len() < EVENTS_SHOWN {
+        match (before.peek(), after.peek()) {
+            (Some(left), right) if right.is_none_or(|right| apart(left) <= apart(right)) => {
+                earlier.extend(before.next().copied());
+            }
+            (_, Some(_)) => later.extend(after.next().copied()),
+            _ => break,
+        }
+    }
+    earlier.reverse();
+    earlier.append(&mut later);
+    earlier
 }
 
 /// Counts what an event says of the service's handshakes.
