@@ -424,9 +424,7 @@ impl Analyzer {
 /// Takes what a record that was held has of the flow for which it was.
 fn take_late(tracker: &mut Tracker, decoded: &Decoded<'_>, cut: Option<Cut>, flow: Flow) {
     match decoded {
-        Decoded::Segment(segment)
-            if Flow::between(segment.from, segment.to, &segment.encapsulation) == flow =>
-        {
+        Decoded::Segment(segment) if segment.flow() == flow => {
             let mut segment = *segment;
             if let Some(Cut { captured, tail }) = cut {
                 segment.captured = captured;

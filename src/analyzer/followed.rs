@@ -42,7 +42,7 @@ impl Followed {
         let mut record = *record;
         record.id = record.id.at(self.records);
         self.tracker.pass(record.id, record.time);
-        self.tracker.reach(self.gate.segments());
+        self.tracker.reach(self.gate.survey().segments);
         let passes = self.gate.passes(&record) || self.tracker.knows_all();
         let shows = passes && self.take(&decode(&record), &wanted);
         while self.tracker.next_case().is_some() {}

@@ -23,7 +23,7 @@ pub use vantage::Vantage;
 pub use view::{Checksums, EndpointView, Fin, Probing, fit};
 
 use crate::origin::RecordId;
-use crate::tcp::{Encapsulation, Header, Pair, Prefix, Quoted, SeqNumber, Side, State};
+use crate::tcp::{Encapsulation, Flow, Header, Pair, Prefix, Quoted, SeqNumber, Side, State};
 use std::net::SocketAddr;
 
 /// Everything known about one reset.
@@ -105,6 +105,11 @@ pub struct ConnectionId {
 }
 
 impl ConnectionId {
+    /// The flow that it belongs to.
+    pub fn flow(&self) -> Flow {
+        Flow::between(self.client, self.server, &self.encapsulation)
+    }
+
     /// The address of one side.
     pub const fn address(&self, side: Side) -> SocketAddr {
         match side {

@@ -77,14 +77,8 @@ impl Packets {
 /// The flow of what was decoded; that of the connection that an ICMP error is about.
 fn flow_of(decoded: &Decoded<'_>) -> Option<Flow> {
     match decoded {
-        Decoded::Segment(segment) => Some(Flow::between(
-            segment.from,
-            segment.to,
-            &segment.encapsulation,
-        )),
-        Decoded::Quoted(quoted) => {
-            Some(Flow::between(quoted.from, quoted.to, &quoted.encapsulation))
-        }
+        Decoded::Segment(segment) => Some(segment.flow()),
+        Decoded::Quoted(quoted) => Some(quoted.flow()),
         Decoded::Several(parts) => parts.iter().find_map(flow_of),
         Decoded::Skip(_) => None,
     }

@@ -5,10 +5,9 @@ use super::reset::{
 };
 use super::{Reference, identity, impact, reasons, story, veil, words};
 use crate::case::facts::{Facts, Origin};
-use crate::case::{ConnectionId, ResetCase, Vantage};
+use crate::case::{ResetCase, Vantage};
 use crate::mask::Mask;
 use crate::rules::{self, Horizon, Phase, Verdict};
-use crate::tcp::Flow;
 
 /// Judges a case by all rules, and reports on it.
 pub fn report_on(case: &ResetCase) -> ResetReport {
@@ -89,10 +88,9 @@ fn connection(facts: &Facts<'_>) -> Connection {
 
 /// How to find the connection of a case again.
 pub fn trace(case: &ResetCase) -> Trace {
-    let flow = |id: &ConnectionId| Flow::between(id.client, id.server, &id.encapsulation);
     Trace {
         start: case.started.into(),
-        flows: [&case.connection, &case.carried].map(|id| Some(flow(id))),
+        flows: [&case.connection, &case.carried].map(|id| Some(id.flow())),
     }
 }
 

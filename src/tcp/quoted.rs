@@ -1,6 +1,6 @@
 //! [`Quoted`]: the beginning of a segment inside an ICMP error: somebody on the path says what became of it.
 
-use super::{Encapsulation, SeqNumber};
+use super::{Encapsulation, Flow, SeqNumber};
 use crate::origin::{RecordId, Timestamp};
 use std::net::{IpAddr, SocketAddr};
 
@@ -23,6 +23,13 @@ pub struct Quoted {
     pub seq: Option<SeqNumber>,
     /// What the error was wrapped in.
     pub encapsulation: Encapsulation,
+}
+
+impl Quoted {
+    /// Whose segment it quotes.
+    pub fn flow(&self) -> Flow {
+        Flow::between(self.from, self.to, &self.encapsulation)
+    }
 }
 
 /// What an ICMP error says, alike for both versions.

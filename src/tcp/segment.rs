@@ -1,6 +1,6 @@
 //! One segment: [`Header`], the facts that a case may keep, and [`Segment`], the same with its addresses and its payload, borrowed.
 
-use super::{Encapsulation, Flags, Options, SeqNumber};
+use super::{Encapsulation, Flags, Flow, Options, SeqNumber};
 use crate::origin::{RecordId, Timestamp};
 use std::net::SocketAddr;
 
@@ -21,6 +21,14 @@ pub struct Segment<'a> {
     pub captured: u32,
     /// The last of them; `None` where they are fewer.
     pub tail: Option<[u8; 5]>,
+}
+
+impl Segment<'_> {
+    /// Whose it is.
+    #[inline]
+    pub fn flow(&self) -> Flow {
+        Flow::between(self.from, self.to, &self.encapsulation)
+    }
 }
 
 /// The facts of one segment, owned and without addresses: whose segment it is, its place in a connection tells.

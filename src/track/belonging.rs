@@ -4,7 +4,7 @@ use super::Tracker;
 use super::resets::Settling;
 use super::table::{Key, Rank, Slot};
 use crate::case::ConnectionId;
-use crate::tcp::{Flow, Segment};
+use crate::tcp::Segment;
 use std::net::SocketAddr;
 
 impl Tracker {
@@ -22,7 +22,7 @@ impl Tracker {
             self.settle_all(slot, Settling::Whole);
             self.table.remove(slot);
         }
-        let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
+        let flow = segment.flow();
         let is_known = self.knows_all() || flow.is_sampled();
         if is_known && let Some(slot) = self.same_behind(segment) {
             self.is_doubled |= !self.head_is_over;

@@ -58,11 +58,7 @@ impl Tracker {
         let gone: Vec<Slot> = self
             .table
             .iter_mut()
-            .filter(|(_, connection)| {
-                let id = connection.id;
-                !connection.is_known
-                    && !keep(Flow::between(id.client, id.server, &id.encapsulation))
-            })
+            .filter(|(_, connection)| !connection.is_known && !keep(connection.id.flow()))
             .map(|(slot, _)| slot)
             .collect();
         for slot in gone {

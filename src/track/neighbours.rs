@@ -2,8 +2,8 @@
 
 use super::table::Slot;
 use crate::case::{
-    Habits, Handshakes, Happening, HostHabits, Neighbourhood, ResetCase, Samples, ServiceEvent,
-    ServiceHabits,
+    ConnectionId, Habits, Handshakes, Happening, HostHabits, Neighbourhood, ResetCase, Samples,
+    ServiceEvent, ServiceHabits,
 };
 use crate::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use crate::tcp::{Encapsulation, Header, Pair, Side};
@@ -72,8 +72,14 @@ impl Neighbours {
     }
 
     /// Notes what happened to a connection of a service.
-    pub fn note(&mut self, service: (SocketAddr, Encapsulation), event: ServiceEvent) {
-        let service = self.services.entry(service);
+    pub fn note(&mut self, id: &ConnectionId, header: &Header, what: Happening) {
+        let event = ServiceEvent {
+            record: header.record,
+            time: header.time,
+            client: id.client,
+            what,
+        };
+        let service = self.services.entry((id.server, id.encapsulation));
         match event.what {
             Happening::Answered => service.habits.answered += 1,
             Happening::Refused => service.habits.refused += 1,
@@ -102,11 +108,16 @@ impl Neighbours {
     }
 
     /// Notes a reset or a FIN.
-    pub fn ended(&mut self, ending: Ending) {
+    pub fn ended(&mut self, header: &Header, slot: Slot, side: Side) {
         if self.endings.len() >= ENDINGS {
             self.endings.pop_front();
         }
-        self.endings.push_back(ending);
+        self.endings.push_back(Ending {
+            record: header.record,
+            time: header.time,
+            slot,
+            side,
+        });
     }
 
     /// Forgets the endings of all connections but those that are to be kept.

@@ -1,11 +1,8 @@
 //! Resets -> open cases -> settled ones.
 
-use super::neighbours::Ending;
 use super::table::Slot;
 use super::{Tracker, pending, twins};
-use crate::case::{
-    Gaps, Line, Nature, Neighbourhood, ResetCase, ServiceEvent, Sightings, Timeline,
-};
+use crate::case::{Gaps, Line, Nature, Neighbourhood, ResetCase, Sightings, Timeline};
 use crate::tcp::{Header, Prefix, Segment, Side};
 
 impl Tracker {
@@ -58,25 +55,13 @@ impl Tracker {
         let to_syn =
             connection.endpoints.client.syn.is_some() && server.syn.is_none() && header.flags.ack();
         let happening = connection.happening_of(side, &header, to_syn);
-        let service = (connection.id.server, connection.id.encapsulation);
-        let client = connection.id.client;
+        let id = connection.id;
         connection.take_reset(side, &header);
         connection.timeline.push(line);
         if let Some(what) = happening {
-            let event = ServiceEvent {
-                record: header.record,
-                time: header.time,
-                client,
-                what,
-            };
-            self.neighbours.note(service, event);
+            self.neighbours.note(&id, &header, what);
         }
-        self.neighbours.ended(Ending {
-            record: header.record,
-            time: header.time,
-            slot,
-            side,
-        });
+        self.neighbours.ended(&header, slot, side);
         self.counts.resets += 1;
         self.wait_for_more(slot, case);
     }

@@ -2,9 +2,8 @@
 
 use super::Tracker;
 use super::connection::Connection;
-use super::neighbours::Ending;
 use super::table::Slot;
-use crate::case::{Happening, ServiceEvent};
+use crate::case::Happening;
 use crate::origin::SECOND;
 use crate::tcp::{Checksum, Extent, Segment, Side};
 
@@ -46,15 +45,8 @@ impl Tracker {
         };
         let header = &segment.header;
         let service = (connection.id.server, connection.id.encapsulation);
-        let client = connection.id.client;
         for what in self.happenings.drain(..) {
-            let event = ServiceEvent {
-                record: header.record,
-                time: header.time,
-                client,
-                what,
-            };
-            self.neighbours.note(service, event);
+            self.neighbours.note(&connection.id, header, what);
             if let (
                 Happening::Finished {
                     request_open: false,
@@ -101,12 +93,7 @@ impl Tracker {
             );
         }
         if news.first_fin {
-            self.neighbours.ended(Ending {
-                record: header.record,
-                time: header.time,
-                slot,
-                side,
-            });
+            self.neighbours.ended(header, slot, side);
         }
     }
 }

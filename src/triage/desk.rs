@@ -54,17 +54,16 @@ impl Desk {
     /// Whether `record` passes. What was held of a flow that it resets is given to `late` before.
     #[inline]
     pub fn passes(&mut self, record: &Record<'_>, late: &mut impl Late) -> bool {
-        let is_head = self.is_head;
         self.survey.records += 1;
         let Some(seen) = glance(record) else {
-            return self.look_closer(record, &decode(record), is_head, late);
+            return self.look_closer(record, &decode(record), late);
         };
         let flow = seen.flow();
-        match self.see(flow, seen.flags, is_head, late) {
+        match self.see(flow, seen.flags, late) {
             Lot::Passes => true,
             Lot::Waits => {
                 self.room.hold(flow, record, step(&seen, record));
-                is_head
+                self.is_head
             }
         }
     }
@@ -74,13 +73,12 @@ impl Desk {
         &mut self,
         record: &Record<'_>,
         decoded: &Decoded<'_>,
-        is_head: bool,
         late: &mut impl Late,
     ) -> bool {
         match decoded {
             Decoded::Segment(segment) => {
-                let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
-                let lot = self.see(flow, segment.header.flags, is_head, late);
+                let flow = segment.flow();
+                let lot = self.see(flow, segment.header.flags, late);
                 if lot == Lot::Waits {
                     let whole = Step {
                         payload: None,
@@ -89,29 +87,29 @@ impl Desk {
                     };
                     self.room.hold(flow, record, whole);
                 }
-                lot == Lot::Passes || is_head
+                lot == Lot::Passes || self.is_head
             }
             // No short circuit: each is counted.
             Decoded::Several(parts) => parts.iter().fold(false, |passes, part| {
-                self.look_closer(record, part, is_head, late) | passes
+                self.look_closer(record, part, late) | passes
             }),
             Decoded::Quoted(quoted) => {
-                *self.survey.skipped.entry(Skip::Quoted).or_default() += 1;
-                let flow = Flow::between(quoted.from, quoted.to, &quoted.encapsulation);
+                self.survey.skip(Skip::Quoted);
+                let flow = quoted.flow();
                 if self.room.has(flow) {
                     self.room.hold(flow, record, Step::default());
                 }
                 true
             }
             Decoded::Skip(skip) => {
-                *self.survey.skipped.entry(*skip).or_default() += 1;
+                self.survey.skip(*skip);
                 false
             }
         }
     }
 
     #[inline]
-    fn see(&mut self, flow: Flow, flags: Flags, is_head: bool, late: &mut impl Late) -> Lot {
+    fn see(&mut self, flow: Flow, flags: Flags, late: &mut impl Late) -> Lot {
         self.survey.segments += 1;
         self.sketch.add(flow);
         // Where nothing is held, whoever finds out the resets says behind the head which of what has passed may be forgotten.
@@ -122,7 +120,7 @@ impl Desk {
             self.reset.set(flow);
         }
         if self.reset.has(flow) {
-            if is_head {
+            if self.is_head {
                 self.room.let_go(flow); // It has passed, record by record.
             } else {
                 self.room.take(flow, |record, cut| late(record, cut, flow));

@@ -30,6 +30,11 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// Counts a record without a segment.
+    fn skip(&mut self, skip: Skip) {
+        *self.skipped.entry(skip).or_default() += 1;
+    }
+
     /// Adds what was counted of later records.
     pub fn add(&mut self, later: &Self) {
         self.records += later.records;
@@ -69,8 +74,7 @@ impl Scout {
     fn look_closer(&mut self, decoded: &Decoded<'_>) {
         match decoded {
             Decoded::Segment(segment) if segment.header.flags.rst() => {
-                let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
-                self.marks.set(flow);
+                self.marks.set(segment.flow());
             }
             Decoded::Several(parts) => parts.iter().for_each(|part| self.look_closer(part)),
             Decoded::Segment(_) | Decoded::Quoted(_) | Decoded::Skip(_) => {}
@@ -107,8 +111,6 @@ pub struct Sifted {
 #[derive(Debug)]
 pub struct Gate {
     following: Following,
-    /// Segments before those of the survey.
-    before: u64,
     survey: Survey,
     sketch: Sketch,
 }
@@ -118,7 +120,6 @@ impl Gate {
     pub fn new(following: Following) -> Self {
         Self {
             following,
-            before: 0,
             survey: Survey::default(),
             sketch: Sketch::new(),
         }
@@ -137,20 +138,17 @@ impl Gate {
     #[inline(never)]
     fn look_closer(&mut self, decoded: &Decoded<'_>) -> bool {
         match decoded {
-            Decoded::Segment(segment) => {
-                let flow = Flow::between(segment.from, segment.to, &segment.encapsulation);
-                self.see(flow, segment.header.flags)
-            }
+            Decoded::Segment(segment) => self.see(segment.flow(), segment.header.flags),
             // No short circuit: each is counted.
             Decoded::Several(parts) => parts
                 .iter()
                 .fold(false, |passes, part| self.look_closer(part) | passes),
             Decoded::Quoted(_) => {
-                *self.survey.skipped.entry(Skip::Quoted).or_default() += 1;
+                self.survey.skip(Skip::Quoted);
                 true
             }
             Decoded::Skip(skip) => {
-                *self.survey.skipped.entry(*skip).or_default() += 1;
+                self.survey.skip(*skip);
                 false
             }
         }
@@ -181,30 +179,18 @@ impl Gate {
         }
         Sifted {
             passed,
-            survey: self.take_survey(),
+            survey: std::mem::take(&mut self.survey),
             rising: times.filter(|_| rises),
         }
     }
 
-    /// Segments so far.
-    #[inline]
-    pub const fn segments(&self) -> u64 {
-        self.before + self.survey.segments
-    }
-
-    /// What was counted since this was asked last.
-    pub fn take_survey(&mut self) -> Survey {
-        self.before += self.survey.segments;
-        std::mem::take(&mut self.survey)
+    /// What was counted, but for what [`Gate::sift`] has told.
+    pub const fn survey(&self) -> &Survey {
+        &self.survey
     }
 
     /// The flows that were seen, when it has seen its last record.
     pub fn into_sketch(self) -> Sketch {
         self.sketch
-    }
-
-    /// The flows that were seen.
-    pub const fn sketch(&self) -> &Sketch {
-        &self.sketch
     }
 }
