@@ -128,8 +128,8 @@ fn habits(view: &mut EndpointView, header: &Header, mark: Mark) {
         Checksum::Unknown => {}
     }
     view.dscp = Some(header.ip.dscp);
-    view.flow_label = header.ip.flow_label;
-    if let (Some(before), Some(id)) = (view.ip_id, header.ip.id)
+    view.flow_label = header.ip.flow_label();
+    if let (Some(before), Some(id)) = (view.ip_id, header.ip.id())
         && before != 0
         && id != 0
     {
@@ -142,10 +142,10 @@ fn habits(view: &mut EndpointView, header: &Header, mark: Mark) {
     // Linux sends zero where no fragment can come: in SYN,ACK, and for sockets that are only half there.
     view.ip_id = header
         .ip
-        .id
+        .id()
         .filter(|id| *id != 0)
         .or(view.ip_id)
-        .or(header.ip.id);
+        .or(header.ip.id());
     if let Some(stamps) = header.options.timestamps {
         view.timestamps = Some((stamps, mark));
     }

@@ -22,7 +22,7 @@ pub struct Form<'a> {
 /// those of the answer to one segment; that segment is then looked for.
 pub fn form(case: &ResetCase) -> Form<'_> {
     let reset = &case.reset;
-    let bare = reset.options.timestamps.is_none() && reset.options.sack.as_slice().is_empty();
+    let bare = reset.options.timestamps.is_none() && reset.options.sack.is_empty();
     let answers = answered(case);
     let unseen = !case.receiver().was_seen();
     let form = if reset.flags.ack() {

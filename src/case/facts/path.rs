@@ -193,7 +193,7 @@ fn dscp_not_copied(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
 }
 
 fn identification(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
-    let (usual, reset) = (case.sender().ip_id?, case.reset.ip.id?);
+    let (usual, reset) = (case.sender().ip_id?, case.reset.ip.id()?);
     let ahead = reset.wrapping_sub(usual);
     let own = form.form != ResetForm::Reply && case.reset.flags.ack();
     (own && counts(case) && ahead > EndpointView::IP_ID_STEP)
@@ -208,7 +208,7 @@ fn counts(case: &ResetCase) -> bool {
 
 /// The reset bears the next number of the endpoint's counter: the endpoint's own mark.
 pub(super) fn is_next_in_count(case: &ResetCase) -> bool {
-    let (Some(usual), Some(reset)) = (case.sender().ip_id, case.reset.ip.id) else {
+    let (Some(usual), Some(reset)) = (case.sender().ip_id, case.reset.ip.id()) else {
         return false;
     };
     counts(case)
