@@ -20,7 +20,7 @@ pub use neighbourhood::{
 pub use sighting::{Sighting, Sightings};
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
 pub use vantage::Vantage;
-pub use view::{Checksums, EndpointView, Fin, Probing, fit};
+pub use view::{Checksums, EndpointView, Fin, Probing, Trouble, fit};
 
 use crate::origin::RecordId;
 use crate::tcp::{Encapsulation, Flow, Header, Pair, Prefix, Quoted, SeqNumber, Side, State};

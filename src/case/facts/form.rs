@@ -74,7 +74,7 @@ fn answers_unseen(case: &ResetCase) -> bool {
 
 /// The reset bears marks of its sender that an injector can hardly know: timestamps where it uses them, or the next number of its counter.
 fn vouched(case: &ResetCase) -> bool {
-    let stamped = case.sender().timestamps.is_none() || case.reset.options.timestamps.is_some();
+    let stamped = !case.sender().bears_timestamps || case.reset.options.timestamps.is_some();
     stamped
         && case.reset.window > 0
         && (is_next_in_count(case) || case.reset.options.timestamps.is_some())

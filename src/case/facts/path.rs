@@ -153,7 +153,7 @@ fn no_timestamps(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
     let options = &case.reset.options;
     let agreed =
         case.endpoints.client.offered_timestamps && case.endpoints.server.offered_timestamps;
-    let used = case.sender().timestamps.is_some();
+    let used = case.sender().bears_timestamps;
     // A stack may leave them out of its aborts; then the counter, which an injector cannot know as well, vouches for it.
     let own = form.form != ResetForm::Reply && case.reset.flags.ack() && !is_next_in_count(case);
     (own && options.complete

@@ -16,7 +16,7 @@ pub fn tls_handshake_is_open(facts: &Facts<'_>) -> Answer {
     Answer::when(
         open,
         Fact::TlsNegotiating,
-        facts.client().first_payload.map(|mark| mark.record),
+        facts.client().first_payload,
     )
 }
 
@@ -67,7 +67,6 @@ pub fn answered_before_the_announced_end(facts: &Facts<'_>) -> Answer {
             .first_payload
             .into_iter()
             .chain(facts.server().first_payload)
-            .map(|mark| mark.record)
     };
     if request.chunked {
         return match facts.first_request_is_whole() {
@@ -106,7 +105,7 @@ pub fn request_was_whole(facts: &Facts<'_>) -> Answer {
     Answer::when(
         bytes > 0,
         Fact::RequestWhole { bytes },
-        facts.client().last_payload.map(|mark| mark.record),
+        facts.client().last_payload,
     )
 }
 
@@ -121,7 +120,7 @@ pub fn answer_refuses(facts: &Facts<'_>) -> Answer {
         Fact::HttpStatus {
             code: code.unwrap_or(0),
         },
-        facts.server().last_payload.map(|mark| mark.record),
+        facts.server().last_payload,
     )
 }
 

@@ -10,7 +10,7 @@ use crate::tcp::{Header, Side};
 /// Had the server answered the SYN?
 pub fn syn_ack_was_sent(facts: &Facts<'_>) -> Answer {
     match facts.server().syn {
-        Some(mark) => Answer::Yes(Fact::SynAckSent, vec![mark.record]),
+        Some(record) => Answer::Yes(Fact::SynAckSent, vec![record]),
         None if facts.server().was_seen() => Answer::No,
         None => Answer::Hidden(Fact::SynAckSent),
     }
@@ -35,8 +35,7 @@ pub fn server_only_shook_hands(facts: &Facts<'_>) -> Answer {
         facts
             .client()
             .first_payload
-            .iter()
-            .map(Recorded::record)
+            .into_iter()
             .collect(),
     )
 }
@@ -47,7 +46,7 @@ pub fn server_was_silent(facts: &Facts<'_>) -> Answer {
     Answer::when(
         holds,
         Fact::ServerSilent,
-        facts.server().syn.map(|mark| mark.record),
+        facts.server().syn,
     )
 }
 
@@ -104,7 +103,7 @@ pub fn server_never_said_a_word(facts: &Facts<'_>) -> Answer {
     Answer::when(
         holds,
         Fact::ServerSilent,
-        facts.server().syn.map(|mark| mark.record),
+        facts.server().syn,
     )
 }
 
@@ -238,12 +237,12 @@ fn client_had_spoken_unseen(facts: &Facts<'_>) -> bool {
 
 /// Did the server send its SYN,ACK more than once?
 pub fn syn_ack_was_repeated(facts: &Facts<'_>) -> Answer {
-    let repeated = facts.server().syn_repeated;
+    let repeated = facts.server().syn_repeated();
     Answer::when(
         repeated.is_some(),
         Fact::SynAckRepeated {
             times: facts.server().syn_repeats,
         },
-        repeated.map(|mark| mark.record),
+        repeated,
     )
 }
