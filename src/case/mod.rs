@@ -2,6 +2,7 @@
 //!
 //! Absent knowledge is `None` or a gap, never a default. [`facts`] answers the questions that many rules ask.
 
+mod ends;
 pub mod facts;
 mod gaps;
 mod habits;

@@ -2,8 +2,8 @@
 
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{
-    Checksum, Encapsulation, Extent, Flags, Header, IpFacts, IpVersion, Mptcp, Options, Segment, SeqNumber,
-    Timestamps,
+    Checksum, Encapsulation, Extent, Flags, Header, IpFacts, IpVersion, Mptcp, Options, Segment,
+    SeqNumber, Timestamps,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -11,6 +11,7 @@ mod counts;
 mod endpoint;
 mod head;
 mod holes;
+mod key;
 mod limits;
 mod neighbours;
 mod pending;
@@ -29,11 +30,12 @@ use crate::case::{Habits, Happening, ResetCase};
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Quoted, Segment};
 use copies::Recent;
+use key::Key;
 use neighbours::Neighbours;
 use pending::Pending;
 use resets::Settling;
 use std::collections::VecDeque;
-use table::{Key, Table};
+use table::Table;
 use twins::Twins;
 
 /// Follows connections. Push segments with [`Tracker::observe`] in the order of the capture, pull settled cases with
@@ -133,7 +135,7 @@ impl Tracker {
 
     /// The same of an error that came earlier than what was observed.
     pub fn observe_late_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
-        let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
+        let key = Key::between(&quoted.from, &quoted.to, &quoted.encapsulation);
         let slot = self.table.find(&key)?;
         let connection = self.table.get_mut(slot)?;
         if connection.icmp.len() < ResetCase::EARLIER {

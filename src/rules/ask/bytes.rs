@@ -13,11 +13,7 @@ pub fn tls_handshake_is_open(facts: &Facts<'_>) -> Answer {
     if open && facts.client().was_seen() && !facts.server().was_seen() {
         return Answer::Hidden(Fact::TlsNegotiating);
     }
-    Answer::when(
-        open,
-        Fact::TlsNegotiating,
-        facts.client().first_payload,
-    )
+    Answer::when(open, Fact::TlsNegotiating, facts.client().first_payload)
 }
 
 /// Did the server begin its answer while the client was still sending its request? A request that says its length decides it; else the

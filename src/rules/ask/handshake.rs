@@ -32,22 +32,14 @@ pub fn server_only_shook_hands(facts: &Facts<'_>) -> Answer {
     let sent = facts.client().payload_bytes;
     Answer::Yes(
         Fact::PayloadNeverAcknowledged { sent },
-        facts
-            .client()
-            .first_payload
-            .into_iter()
-            .collect(),
+        facts.client().first_payload.into_iter().collect(),
     )
 }
 
 /// Did the server never send payload nor FIN?
 pub fn server_was_silent(facts: &Facts<'_>) -> Answer {
     let holds = !facts.server_spoke() && facts.server().was_seen();
-    Answer::when(
-        holds,
-        Fact::ServerSilent,
-        facts.server().syn,
-    )
+    Answer::when(holds, Fact::ServerSilent, facts.server().syn)
 }
 
 /// Did the server repeat its SYN,ACK after the client had acknowledged it?
@@ -100,11 +92,7 @@ pub fn soon_after_handshake(facts: &Facts<'_>) -> Answer {
 pub fn server_never_said_a_word(facts: &Facts<'_>) -> Answer {
     let holds =
         facts.sent_by() == Side::Server && !facts.server_spoke() && !facts.case.gaps.no_handshake;
-    Answer::when(
-        holds,
-        Fact::ServerSilent,
-        facts.server().syn,
-    )
+    Answer::when(holds, Fact::ServerSilent, facts.server().syn)
 }
 
 /// Did both ends show that they knew of the connection?

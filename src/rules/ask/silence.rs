@@ -11,8 +11,8 @@ use crate::tcp::Side;
 pub fn peer_stopped_answering(facts: &Facts<'_>) -> Answer {
     let sender = facts.sender();
     let probed = sender.probing().count > 1 && heard_since(facts, &sender.probing()).is_none();
-    let repeated =
-        sender.repeating().count >= REPETITIONS && heard_since(facts, &sender.repeating()).is_none();
+    let repeated = sender.repeating().count >= REPETITIONS
+        && heard_since(facts, &sender.repeating()).is_none();
     let run = if probed {
         sender.probing()
     } else {
