@@ -7,13 +7,14 @@
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
 mod followed;
+mod refusals;
 
 pub use crate::decode::{Bare, bare, headers_len};
 pub use crate::triage::Marks;
 pub use followed::Followed;
 
-use crate::case::ResetCase;
 use crate::case::facts::Facts;
+use crate::case::{Gaps, Refusal, ResetCase};
 use crate::decode::{Decoded, Record, decode};
 use crate::incidents::{Bounds, Incidents, Traits as Sample};
 use crate::mask::Mask;
@@ -24,8 +25,9 @@ use crate::report::{
 };
 use crate::rules::Verdict;
 use crate::tcp::Flow;
-use crate::track::{DISORDERED, Limits, Met, Tracker};
+use crate::track::{DISORDERED, Limits, Met, Settled, Tracker};
 use crate::triage::{Cut, Desk, Sifted, Sketch, Survey};
+use refusals::Refusals;
 use std::collections::BTreeMap;
 
 /// What an analysis may keep.
@@ -96,6 +98,7 @@ pub struct Analyzer {
     by_cause: BTreeMap<&'static str, u64>,
     by_severity: BTreeMap<&'static str, u64>,
     unselected: u64,
+    refusals: Refusals,
     clock: Clock,
     mask: Option<Mask>,
 }
@@ -125,6 +128,7 @@ impl Analyzer {
             by_cause: BTreeMap::new(),
             by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
             unselected: 0,
+            refusals: Refusals::default(),
             clock: Clock::default(),
             mask: None,
         }
@@ -315,7 +319,7 @@ impl Analyzer {
                 continue;
             }
             let gist = report.gist();
-            self.count(&case, &gist);
+            self.count(&case.gaps, case.reset.record, &gist);
             self.incidents
                 .add(&gist, &Sample::of(&case), || report.clone());
             return Some(report);
@@ -328,18 +332,33 @@ impl Analyzer {
             while self.next_reset().is_some() {}
             return;
         }
-        while let Some(case) = self.tracker.next_case() {
-            let facts = Facts::of(&case);
-            let verdict = Verdict::on(&facts);
-            let gist = Gist::of(&facts, &verdict);
-            self.count(&case, &gist);
-            self.incidents
-                .add(&gist, &Sample::of(&case), || reset_report(&facts, &verdict));
+        while let Some(settled) = self.tracker.next_settled() {
+            match settled {
+                Settled::Case(case) => self.fold_case(&case),
+                Settled::Refusal(refusal) => self.fold_refusal(&refusal),
+            }
         }
     }
 
-    fn count(&mut self, case: &ResetCase, gist: &Gist) {
-        self.quality.note(case);
+    fn fold_case(&mut self, case: &ResetCase) {
+        let facts = Facts::of(case);
+        let verdict = Verdict::on(&facts);
+        let gist = Gist::of(&facts, &verdict);
+        self.count(&case.gaps, case.reset.record, &gist);
+        self.incidents
+            .add(&gist, &Sample::of(case), || reset_report(&facts, &verdict));
+    }
+
+    fn fold_refusal(&mut self, refusal: &Refusal) {
+        let gist = self.refusals.gist(refusal);
+        self.count(&refusal.gaps, refusal.reset.record, &gist);
+        self.incidents.add(&gist, &Sample::of_refusal(refusal), || {
+            report_on(&Settled::case_of(refusal))
+        });
+    }
+
+    fn count(&mut self, gaps: &Gaps, reset: RecordId, gist: &Gist) {
+        self.quality.note(gaps, reset);
         *self.by_cause.entry(gist.cause).or_default() += 1;
         *self.by_severity.entry(gist.severity).or_default() += 1;
     }
