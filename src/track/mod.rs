@@ -180,6 +180,11 @@ impl Tracker {
         !self.settled.is_empty()
     }
 
+    /// How many cases have settled and were not pulled.
+    pub fn settled(&self) -> usize {
+        self.settled.len()
+    }
+
     /// The next settled case.
     pub fn next_case(&mut self) -> Option<Box<ResetCase>> {
         self.next_settled().map(Settled::into_case)
