@@ -7,26 +7,25 @@
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
 mod followed;
+mod judge;
+mod refusals;
 
 pub use crate::decode::{Bare, bare, headers_len};
+pub use crate::track::Settled;
 pub use crate::triage::Marks;
 pub use followed::Followed;
+pub use judge::Judge;
 
-use crate::case::ResetCase;
-use crate::case::facts::Facts;
 use crate::decode::{Decoded, Record, decode};
-use crate::incidents::{Bounds, Incidents, Traits as Sample};
+use crate::incidents::Bounds;
 use crate::mask::Mask;
 use crate::origin::{RecordId, Timestamp};
 use crate::report::{
-    CaptureQuality, Doubled, Gist, Incident, Quality, Reference, ResetReport, Seen, Summary,
-    Traits, report_masked, report_on, reset_report,
+    CaptureQuality, Doubled, Incident, Reference, ResetReport, Seen, Summary, Traits,
 };
-use crate::rules::Verdict;
 use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
 use crate::triage::{Cut, Desk, Sifted, Sketch, Survey};
-use std::collections::BTreeMap;
 
 /// What an analysis may keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,18 +85,14 @@ pub struct Finished {
 #[derive(Debug)]
 pub struct Analyzer {
     tracker: Tracker,
-    incidents: Incidents,
-    quality: Quality,
     desk: Desk,
     head_is_over: bool,
     /// Of records that another gate has looked at.
     absorbed: Survey,
     sketch: Sketch,
-    by_cause: BTreeMap<&'static str, u64>,
-    by_severity: BTreeMap<&'static str, u64>,
-    unselected: u64,
+    judge: Judge,
+    config: Config,
     clock: Clock,
-    mask: Option<Mask>,
 }
 
 /// How the records' times went.
@@ -114,28 +109,25 @@ struct Clock {
 impl Analyzer {
     /// An analysis that has seen nothing.
     pub fn new(config: Config) -> Self {
-        Self {
-            tracker: Tracker::new(config.limits),
-            incidents: Incidents::new(config.incidents),
-            quality: Quality::default(),
-            desk: Desk::new(config.limits.held),
-            head_is_over: false,
-            absorbed: Survey::default(),
-            sketch: Sketch::new(),
-            by_cause: BTreeMap::new(),
-            by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
-            unselected: 0,
-            clock: Clock::default(),
-            mask: None,
-        }
+        Self::judged_by(Judge::new(config.incidents, None), config)
     }
 
     /// An analysis of what a mask leaves to see: addresses are masked before a report is made of them, so that filters, Community IDs and
     /// findings are of the masked ones; host names and what applications wrote never come into a report.
     pub fn masked(config: Config, mask: Mask) -> Self {
+        Self::judged_by(Judge::new(config.incidents, Some(mask)), config)
+    }
+
+    fn judged_by(judge: Judge, config: Config) -> Self {
         Self {
-            mask: Some(mask),
-            ..Self::new(config)
+            tracker: Tracker::new(config.limits),
+            desk: Desk::new(config.limits.held),
+            head_is_over: false,
+            absorbed: Survey::default(),
+            sketch: Sketch::new(),
+            judge,
+            config,
+            clock: Clock::default(),
         }
     }
 
@@ -305,43 +297,40 @@ impl Analyzer {
         mut select: impl FnMut(&mut ResetReport) -> bool,
     ) -> Option<ResetReport> {
         loop {
-            let mut case = self.tracker.next_case()?;
-            let mut report = match &mut self.mask {
-                Some(mask) => report_masked(&mut case, mask),
-                None => report_on(&case),
-            };
-            if !select(&mut report) {
-                self.unselected += 1;
-                continue;
+            let case = self.tracker.next_case()?;
+            if let Some(report) = self.judge.report(case, &mut select) {
+                return Some(report);
             }
-            let gist = report.gist();
-            self.count(&case, &gist);
-            self.incidents
-                .add(&gist, &Sample::of(&case), || report.clone());
-            return Some(report);
         }
     }
 
     /// Takes the resets that have settled into incidents and counts, and makes no report of those that represent nothing.
     pub fn fold(&mut self) {
-        if self.mask.is_some() {
-            while self.next_reset().is_some() {}
-            return;
-        }
-        while let Some(case) = self.tracker.next_case() {
-            let facts = Facts::of(&case);
-            let verdict = Verdict::on(&facts);
-            let gist = Gist::of(&facts, &verdict);
-            self.count(&case, &gist);
-            self.incidents
-                .add(&gist, &Sample::of(&case), || reset_report(&facts, &verdict));
+        while let Some(settled) = self.tracker.next_settled() {
+            self.judge.fold(settled);
         }
     }
 
-    fn count(&mut self, case: &ResetCase, gist: &Gist) {
-        self.quality.note(case);
-        *self.by_cause.entry(gist.cause).or_default() += 1;
-        *self.by_severity.entry(gist.severity).or_default() += 1;
+    /// How many resets have settled and were not polled.
+    pub fn settled(&self) -> usize {
+        self.tracker.settled()
+    }
+
+    /// The resets that have settled, to be folded by the judge that was [lent](Analyzer::lend_judge).
+    pub fn hand_over(&mut self) -> Vec<Settled> {
+        std::iter::from_fn(|| self.tracker.next_settled()).collect()
+    }
+
+    /// Gives the half of the analysis that judges, so that it can work beside the other: whatever settles from now on must be
+    /// [handed over](Analyzer::hand_over) to it, in order, until it is [back](Analyzer::take_back).
+    pub fn lend_judge(&mut self) -> Judge {
+        let stand_in = Judge::new(self.config.incidents, None);
+        std::mem::replace(&mut self.judge, stand_in)
+    }
+
+    /// Takes back the judge that was lent.
+    pub fn take_back(&mut self, judge: Judge) {
+        self.judge = judge;
     }
 
     /// Ends the analysis. Resets that were not polled are counted, and not given any more.
@@ -381,24 +370,19 @@ impl Analyzer {
             longest_step: self.clock.longest_step,
             first_step: self.clock.first_step,
         };
-        let mut habits = self.tracker.habits();
-        if let Some(mask) = &mut self.mask {
-            for one in &mut habits {
-                one.service = mask.socket(one.service);
-            }
-            habits.sort_unstable_by_key(|one| one.service);
-        }
+        let (incidents, capture_quality) = self.judge.findings(self.tracker.habits(), &traits);
+        let judge = &self.judge;
         Finished {
-            incidents: self.incidents.clone().finish(&habits),
-            capture_quality: self.quality.items(&traits),
+            incidents,
+            capture_quality,
             summary: Summary {
                 records: survey.records,
                 segments: survey.segments,
                 connections,
-                resets: counts.resets.saturating_sub(self.unselected),
-                unselected: self.unselected,
-                by_cause: self.by_cause.clone(),
-                by_severity: self.by_severity.clone(),
+                resets: counts.resets.saturating_sub(judge.unselected),
+                unselected: judge.unselected,
+                by_cause: judge.by_cause.clone(),
+                by_severity: judge.by_severity.clone(),
                 skipped: survey
                     .skipped
                     .iter()

@@ -127,7 +127,12 @@ fn threads_over_a_file_report_what_one_pass_does() {
             ..Config::default()
         };
         let frames = frames(std::fs::read(file.path()).unwrap());
-        same(&at_once(&frames, config), &by_passes(file.path(), config));
+        let report = at_once(&frames, config);
+        same(&report, &by_passes(file.path(), config));
+        same(
+            together(&report),
+            together(&by_folding(file.path(), config)),
+        );
     }
 }
 
@@ -250,12 +255,30 @@ fn by_passes(path: &Path, config: Config) -> String {
     let source = capture::open(path, 0).unwrap();
     let mut analyzer = Analyzer::new(config);
     let mut report = Report::begin();
-    let reading = passes::read(source, path, 0, &mut analyzer, |analyzer, _| {
+    let reading = passes::read(source, path, 0, &mut analyzer, false, |analyzer, _| {
         report.take(analyzer);
         Ok::<(), std::io::Error>(())
     });
     assert!(reading.unwrap().error.is_none());
     report.end(analyzer)
+}
+
+/// As the program reads a file of which only incidents are to be shown.
+fn by_folding(path: &Path, config: Config) -> String {
+    let source = capture::open(path, 0).unwrap();
+    let mut analyzer = Analyzer::new(config);
+    let given = |_: &mut Analyzer, _| Ok::<(), std::io::Error>(());
+    let reading = passes::read(source, path, 0, &mut analyzer, true, given);
+    assert!(reading.unwrap().error.is_none());
+    analyzer.settle();
+    analyzer.fold();
+    Report::begin().end(analyzer)
+}
+
+/// What a report says of all resets together.
+fn together(report: &str) -> &str {
+    let (_, together) = report.split_once("\"incidents\":").unwrap();
+    together
 }
 
 fn record(frame: &Frame, number: u64) -> Record<'_> {

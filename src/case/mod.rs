@@ -7,6 +7,7 @@ pub mod facts;
 mod gaps;
 mod habits;
 mod neighbourhood;
+mod refusal;
 mod sighting;
 mod timeline;
 mod vantage;
@@ -18,6 +19,7 @@ pub use neighbourhood::{
     Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits, Twin,
     TwinEnd,
 };
+pub use refusal::Refusal;
 pub use sighting::{Sighting, Sightings};
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
 pub use vantage::Vantage;

@@ -4,12 +4,14 @@
 //! head of the capture is tracked whole; then workers read parts of what follows and let pass what matters. Every record is counted in its
 //! place, and what is left out changes no report ([`triage`](crate::triage)): the result is that of one pass over everything.
 
+mod folding;
 mod scout;
 mod worker;
 
 use crate::analyzer::Analyzer;
 use crate::capture::{Batch, CaptureError, FileSource, Source, SourceInfo};
 use crate::triage::Following;
+use folding::Folding;
 use scout::Scouted;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,12 +29,36 @@ pub struct Reading {
 }
 
 /// Reads `source`, which was just opened from the file at `path`, to its end. `given` is called whenever resets may have settled, with the bytes
-/// of input that are done with, those of a file that is read twice counting half each time; when it fails, so does the reading.
+/// of input that are done with, those of a file that is read twice counting half each time; when it fails, so does the reading. Where `folds`,
+/// all resets go into incidents by a thread of their own, and none is left for `given` to poll.
 ///
 /// # Errors
 ///
 /// Those of `given`. What is wrong with the input is no error of the reading, but part of its result.
 pub fn read<E>(
+    source: FileSource,
+    path: &Path,
+    index: u16,
+    analyzer: &mut Analyzer,
+    folds: bool,
+    mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+) -> Result<Reading, E> {
+    thread::scope(|scope| {
+        let folding = folds.then(|| Folding::start(scope, analyzer));
+        let reading = read_all(source, path, index, analyzer, |analyzer, bytes| {
+            if let Some(folding) = &folding {
+                folding.feed(analyzer);
+            }
+            given(analyzer, bytes)
+        });
+        if let Some(folding) = folding {
+            folding.end(analyzer);
+        }
+        reading
+    })
+}
+
+fn read_all<E>(
     mut source: FileSource,
     path: &Path,
     index: u16,

@@ -27,6 +27,8 @@ pub struct Connection {
     pub is_known: bool,
     /// It stands for many, whether or not it is reset.
     pub is_sampled: bool,
+    /// It is remembered among those that may be the twin of another.
+    pub is_among_twins: bool,
     /// Its first segment.
     pub started: Mark,
     /// When its latest segment came.
@@ -77,6 +79,7 @@ impl Connection {
             captured: 1,
             is_known: true,
             is_sampled: false,
+            is_among_twins: false,
             started: Mark::of(&segment.header),
             last_time: segment.header.time,
             endpoints: Pair::default(),
@@ -135,6 +138,12 @@ impl Connection {
     /// Whether others may know of it behind the head of the capture.
     pub fn is_of_note(&self) -> bool {
         self.is_sampled || !self.earlier.is_empty()
+    }
+
+    /// Whether payload was captured by which it can be told what it has in common with another.
+    pub fn has_shown_bytes(&self) -> bool {
+        let shown = |view: &EndpointView| !view.first_bytes.bytes().is_empty();
+        shown(&self.endpoints.client) || shown(&self.endpoints.server)
     }
 
     /// Which of its ways `segment` takes: 0 the connection's own, else one more than the place in [`Connection::ways`].
@@ -435,7 +444,8 @@ impl Connection {
     }
 
     /// Takes a reset: whether its receiver obeyed decides what becomes of the states. Its numbers move nothing, for it may be forged.
-    pub fn take_reset(&mut self, side: Side, header: &Header) {
+    pub fn take_reset(&mut self, side: Side, segment: &Segment<'_>) {
+        let header = &segment.header;
         self.pass_to(header.time);
         let fit = fit(&self.endpoints, side, header);
         let fitted = matches!(fit, ResetFit::Exact | ResetFit::Unknown);
@@ -455,6 +465,8 @@ impl Connection {
             sender.state = sender.state.after(Event::SendsReset);
             receiver.state = receiver.state.after(Event::GetsReset);
         }
+        let line = self.line_of(side, segment);
+        self.timeline.push(line);
     }
 
     /// The server acknowledged more of the client than its SYN.
@@ -467,11 +479,13 @@ impl Connection {
     }
 
     /// What the service should know of a reset in this connection.
-    pub fn happening_of(&self, side: Side, header: &Header, to_syn: bool) -> Option<Happening> {
+    pub fn happening_of(&self, side: Side, header: &Header) -> Option<Happening> {
         if side != Side::Server {
             return None;
         }
         let server = &self.endpoints.server;
+        let to_syn =
+            self.endpoints.client.syn.is_some() && server.syn.is_none() && header.flags.ack();
         let acknowledged = self.payload_was_acknowledged();
         Some(if to_syn {
             Happening::Refused

@@ -3,19 +3,23 @@
 //! The tracker infers what RFC 9293 says two endpoints must be doing, opens a case at each reset, lets it grow by what follows, and
 //! hands it over when it settles. It never asks what a reset means.
 
+mod attempts;
 mod belonging;
 mod bounds;
 mod connection;
 mod copies;
 mod counts;
 mod endpoint;
+mod freezing;
 mod head;
 mod holes;
 mod key;
 mod limits;
 mod neighbours;
 mod pending;
+mod refused;
 mod resets;
+mod settled;
 mod table;
 mod telling;
 mod twins;
@@ -25,10 +29,13 @@ pub use connection::DISORDERED;
 pub use copies::Copies;
 pub use counts::{Counts, Met};
 pub use limits::Limits;
+pub use settled::Settled;
 
 use crate::case::{Habits, Happening, ResetCase};
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Quoted, Segment};
+use attempts::Attempts;
+use belonging::Belonging;
 use copies::Recent;
 use key::Key;
 use neighbours::Neighbours;
@@ -44,6 +51,7 @@ use twins::Twins;
 pub struct Tracker {
     limits: Limits,
     table: Table,
+    attempts: Attempts,
     pending: Pending,
     neighbours: Neighbours,
     twins: Twins,
@@ -53,7 +61,7 @@ pub struct Tracker {
     stepped: Option<RecordId>,
     /// Until when records were lost, at the latest.
     dropped_at: Option<Timestamp>,
-    settled: VecDeque<Box<ResetCase>>,
+    settled: VecDeque<Settled>,
     counts: Counts,
     happenings: Vec<Happening>,
     head_is_over: bool,
@@ -67,6 +75,7 @@ impl Tracker {
         Self {
             limits,
             table: Table::new(),
+            attempts: Attempts::default(),
             pending: Pending::default(),
             neighbours: Neighbours::new(limits.habits),
             twins: Twins::new(limits.habits),
@@ -94,7 +103,10 @@ impl Tracker {
     pub fn observe_late(&mut self, segment: &Segment<'_>) -> Option<RecordId> {
         let header = &segment.header;
         self.counts.segments += 1;
-        let slot = self.connection_of(segment);
+        let slot = match self.connection_of(segment) {
+            Belonging::Connection(slot) => slot,
+            Belonging::Attempt(start) => return Some(start),
+        };
         let connection = self.table.get_mut(slot)?;
         let start = connection.started.record;
         let side = connection.side_of(segment);
@@ -136,7 +148,8 @@ impl Tracker {
     /// The same of an error that came earlier than what was observed.
     pub fn observe_late_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
         let key = Key::between(&quoted.from, &quoted.to, &quoted.encapsulation);
-        let slot = self.table.find(&key)?;
+        let found = self.table.find(&key);
+        let slot = found.or_else(|| self.grow_between(quoted))?;
         let connection = self.table.get_mut(slot)?;
         if connection.icmp.len() < ResetCase::EARLIER {
             connection.icmp.push(*quoted);
@@ -155,9 +168,13 @@ impl Tracker {
 
     /// Lets capture time pass, so that cases settle that have waited long enough.
     pub fn advance_to(&mut self, now: Timestamp) {
-        while let Some(slot) = self.pending.due(now) {
-            self.settle_all(slot, Settling::Whole);
+        while let Some(at) = self.pending.next_due().filter(|at| *at <= now) {
+            self.settle_attempts(at);
+            if let Some(slot) = self.pending.stop_waiting() {
+                self.settle_all(slot, Settling::Whole);
+            }
         }
+        self.settle_attempts(now);
     }
 
     /// Whether a case has settled.
@@ -165,16 +182,24 @@ impl Tracker {
         !self.settled.is_empty()
     }
 
+    /// How many cases have settled and were not pulled.
+    pub fn settled(&self) -> usize {
+        self.settled.len()
+    }
+
     /// The next settled case.
     pub fn next_case(&mut self) -> Option<Box<ResetCase>> {
+        self.next_settled().map(Settled::into_case)
+    }
+
+    /// The next settled case, in its short form where it has one.
+    pub fn next_settled(&mut self) -> Option<Settled> {
         self.settled.pop_front()
     }
 
     /// Settles what is open: nothing more will come.
     pub fn finish(&mut self) {
-        while let Some(serial) = self.pending.oldest() {
-            self.settle(serial, Settling::Whole);
-        }
+        while self.settle_oldest(Settling::Whole) {}
     }
 
     /// What was tracked so far.

@@ -36,10 +36,19 @@ pub struct Ending {
 #[derive(Debug, Default)]
 struct Service {
     habits: ServiceHabits,
+    /// It has done something else than refuse.
+    does_more: bool,
     events: VecDeque<ServiceEvent>,
     closed: Samples,
     survived: Samples,
     handshakes: Handshakes,
+}
+
+impl Service {
+    /// Whether all that is known of it are clients that asked, and refusals.
+    fn only_refuses(&self) -> bool {
+        self.habits.refused > 0 && !self.does_more
+    }
 }
 
 impl Neighbours {
@@ -85,6 +94,10 @@ impl Neighbours {
             Happening::Refused => service.habits.refused += 1,
             _ => {}
         }
+        service.does_more |= !matches!(
+            event.what,
+            Happening::Asked | Happening::AskedAgain | Happening::Refused
+        );
         shake(&mut service.handshakes, &event);
         if service.events.len() >= EVENTS {
             service.events.pop_front();
@@ -131,14 +144,30 @@ impl Neighbours {
         recent.filter(move |ending| (0..=LEG_WITHIN).contains(&(time - ending.time)))
     }
 
-    /// What a case that settles now may know.
-    pub fn around(&self, case: &ResetCase) -> Neighbourhood {
-        let id = case.connection;
-        let service = self.services.get(&(id.server, id.encapsulation));
+    /// What the hosts of a connection usually do.
+    pub fn of_hosts(&self, id: &ConnectionId) -> Pair<HostHabits> {
         let host = |side: Side| {
             let key = (id.address(side).ip(), id.encapsulation);
             self.hosts.get(&key).copied().unwrap_or_default()
         };
+        Pair {
+            client: host(Side::Client),
+            server: host(Side::Server),
+        }
+    }
+
+    /// What the service of a connection usually does, where it does nothing but refuse as far as is remembered.
+    pub fn of_refusing_service(&self, id: &ConnectionId) -> Option<ServiceHabits> {
+        match self.services.get(&(id.server, id.encapsulation)) {
+            Some(service) => service.only_refuses().then_some(service.habits),
+            None => Some(ServiceHabits::default()),
+        }
+    }
+
+    /// What a case that settles now may know.
+    pub fn around(&self, case: &ResetCase) -> Neighbourhood {
+        let id = case.connection;
+        let service = self.services.get(&(id.server, id.encapsulation));
         let since = case.reset.time.plus(-LOOKS_BACK);
         let events = service.map_or_else(Vec::new, |service| {
             let concerns = |event: &&ServiceEvent| event.client != id.client && event.time >= since;
@@ -152,10 +181,7 @@ impl Neighbours {
         Neighbourhood {
             events,
             service: service.map(|service| service.habits).unwrap_or_default(),
-            hosts: Pair {
-                client: host(Side::Client),
-                server: host(Side::Server),
-            },
+            hosts: self.of_hosts(&id),
             twin: None,
             other_leg: None,
         }

@@ -22,6 +22,7 @@ impl Tracker {
         let closes_alone = connection.endpoints.client.fin.is_none();
         let silence = silence.filter(|_| closes_alone);
         if connection.is_known {
+            self.twins.add(connection, slot);
             let news = News {
                 silence,
                 first_fin,
@@ -92,7 +93,7 @@ impl Tracker {
                 answered_in,
             );
         }
-        if news.first_fin {
+        if news.first_fin && connection.has_shown_bytes() {
             self.neighbours.ended(header, slot, side);
         }
     }

@@ -46,8 +46,12 @@ impl Twins {
         }
     }
 
-    /// Remembers a connection, once.
-    pub fn add(&mut self, connection: &Connection, slot: Slot) {
+    /// Remembers a connection, once, and as soon as it can be anybody's twin.
+    pub fn add(&mut self, connection: &mut Connection, slot: Slot) {
+        if connection.is_among_twins || !may_have_twin(connection) {
+            return;
+        }
+        connection.is_among_twins = true;
         let id = connection.id;
         for address in [id.client, id.server] {
             self.of.entry((address, id.encapsulation)).add(slot);
@@ -67,6 +71,9 @@ impl Twins {
 
     /// The connection that the case's connection continues, or that continues it, at the other end of one changed address.
     pub fn twin_of(&self, case: &ResetCase, own: &Connection, table: &Table) -> Option<Twin> {
+        if !may_have_twin(own) {
+            return None;
+        }
         [Side::Client, Side::Server].into_iter().find_map(|shared| {
             let slots = self.of.get(&(
                 case.connection.address(shared),
@@ -106,16 +113,22 @@ impl Twins {
     }
 }
 
+/// Whether it can continue another connection, or be continued: one that was opened and has said nothing does neither.
+fn may_have_twin(connection: &Connection) -> bool {
+    connection.turns.count() > 0 || !was_opened(connection)
+}
+
+fn was_opened(connection: &Connection) -> bool {
+    connection.endpoints.client.isn.is_some() || connection.endpoints.server.isn.is_some()
+}
+
 /// Whether `stray`, of whose opening nothing was captured, goes on where `whole` stands: its first segment asks for what `whole` would
 /// send next, and acknowledges what `whole` had received, or lies not far above that.
 fn continues(stray: &Connection, whole: &Connection) -> bool {
-    let opened = |connection: &Connection| {
-        connection.endpoints.client.isn.is_some() || connection.endpoints.server.isn.is_some()
-    };
     let spoken = whole.endpoints.client.was_seen()
         && whole.endpoints.server.was_seen()
         && whole.turns.count() > 0;
-    if opened(stray) || !spoken || stray.started.record < whole.started.record {
+    if was_opened(stray) || !spoken || stray.started.record < whole.started.record {
         return false;
     }
     let Some(first) = stray.timeline.lines().find(|line| !line.header.flags.rst()) else {
@@ -139,6 +152,9 @@ pub fn other_leg(
     endings: impl Iterator<Item = Ending>,
     table: &Table,
 ) -> Option<OtherLeg> {
+    if !own.has_shown_bytes() {
+        return None;
+    }
     let relay = case.sent_by;
     endings
         .filter(|ending| ending.record < case.reset.record)

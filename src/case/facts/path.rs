@@ -171,7 +171,12 @@ fn too_soon(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
         .min()?;
     let heard: &Line = form.answers.or_else(|| acknowledged_by(case))?;
     let took = case.reset.time - heard.header.time;
-    (took < least / 4 && least - took > MILLISECOND).then_some(Tell::TooSoon { took, least })
+    is_too_soon(took, least).then_some(Tell::TooSoon { took, least })
+}
+
+/// Whether an answer that took so long came sooner than any of an endpoint that takes at least so long, both in nanoseconds.
+pub const fn is_too_soon(took: i64, least: i64) -> bool {
+    took < least / 4 && least - took > MILLISECOND
 }
 
 /// The latest segment whose payload only the reset itself acknowledges.

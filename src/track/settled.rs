@@ -1,0 +1,43 @@
+//! [`Settled`]: what the tracker hands over.
+
+use super::attempts::Attempt;
+use super::connection::Connection;
+use crate::case::{Refusal, ResetCase};
+use crate::tcp::Side;
+
+/// A case that has settled.
+#[derive(Debug)]
+pub enum Settled {
+    /// In full.
+    Case(Box<ResetCase>),
+    /// In few words.
+    Refusal(Box<Refusal>),
+}
+
+impl Settled {
+    /// The case in full.
+    pub fn into_case(self) -> Box<ResetCase> {
+        match self {
+            Self::Case(case) => case,
+            Self::Refusal(refusal) => Self::case_of(&refusal),
+        }
+    }
+
+    /// The case in full of a refusal.
+    pub fn case_of(refusal: &Refusal) -> Box<ResetCase> {
+        let attempt = Attempt {
+            id: refusal.connection,
+            syn: refusal.syn,
+            reset: None,
+        };
+        let opening = attempt.opening();
+        let mut connection = Connection::new(attempt.id, &opening, 0);
+        connection.take(Side::Client, &opening, &mut Vec::new());
+        let reset = attempt.answer(refusal.reset);
+        let mut case = Box::new(connection.freeze(Side::Server, &reset, 0));
+        case.gaps = refusal.gaps;
+        case.neighbourhood.service = refusal.service;
+        case.neighbourhood.hosts = refusal.hosts;
+        case
+    }
+}
