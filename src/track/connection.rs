@@ -211,6 +211,11 @@ impl Connection {
     /// A packet without a mark is a copy while the other side has said nothing in between that could have asked for it again; an
     /// acknowledgment or a reset without one only as often as packets of this connection are captured otherwise.
     pub fn copied_by(&mut self, side: Side, header: &Header) -> Option<Header> {
+        // Most connections rest between their segments: that is seen at a glance.
+        let since = header.time - self.timeline.latest()?.header.time;
+        if since > copies::COPY_WITHIN {
+            return None;
+        }
         let mut unasked = true;
         let latest = self.timeline.lines_mut().rev().take(copies::COPY_AMONG);
         for line in latest.take_while(|line| header.time - line.header.time <= copies::COPY_WITHIN)
@@ -333,13 +338,13 @@ impl Connection {
         let is_fragment = header.ip.extent == Extent::Fragment;
         // What lies in the later fragments is payload too, of unknown length: one byte more stands for it.
         let full_len = header.payload_len + u32::from(is_fragment);
-        let prefix = || Prefix::new(segment.payload, full_len);
         let whole = segment.captured == header.payload_len && !is_fragment;
         if (segment.captured as usize) < (full_len as usize).min(Prefix::CAPACITY) {
             self.payload_cut = true;
         }
-        if sender.first_payload.is_none() {
-            sender.first_bytes = prefix();
+        let is_first = sender.first_payload.is_none();
+        if is_first {
+            sender.first_bytes = Prefix::new(segment.payload, full_len);
         }
         sender.tail = segment.tail.filter(|_| whole);
         let said = receiver.payload_end;
@@ -350,7 +355,8 @@ impl Connection {
                 turn.end = end;
             }
             _ => {
-                sender.latest_bytes = prefix();
+                let later = (!is_first).then(|| Prefix::new(segment.payload, full_len));
+                sender.begin_turn(later);
                 self.turns.begin(Turn {
                     from: side,
                     first: mark,
