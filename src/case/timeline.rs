@@ -69,7 +69,7 @@ impl Timeline {
         let first = Self::FIRST as u16;
         let room = u16::try_from(room).unwrap_or(u16::MAX);
         Self {
-            kept: Ends::new(first, room.min(u16::MAX - first), 4),
+            kept: Ends::new(first, room.min(u16::MAX - first), first),
             elided: 0,
         }
     }
