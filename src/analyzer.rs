@@ -26,6 +26,7 @@ use crate::report::{
 use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
 use crate::triage::{Cut, Desk, Sifted, Sketch, Survey};
+use std::collections::VecDeque;
 
 /// What an analysis may keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -317,8 +318,8 @@ impl Analyzer {
     }
 
     /// The resets that have settled, to be folded by the judge that was [lent](Analyzer::lend_judge).
-    pub fn hand_over(&mut self) -> Vec<Settled> {
-        std::iter::from_fn(|| self.tracker.next_settled()).collect()
+    pub fn hand_over(&mut self) -> VecDeque<Settled> {
+        self.tracker.take_settled()
     }
 
     /// Gives the half of the analysis that judges, so that it can work beside the other: whatever settles from now on must be

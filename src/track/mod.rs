@@ -17,6 +17,7 @@ mod limits;
 mod neighbours;
 mod pending;
 mod refused;
+mod remembered;
 mod resets;
 mod settled;
 mod table;
@@ -36,6 +37,7 @@ use crate::tcp::{Quoted, Segment};
 use attempts::Attempts;
 use belonging::Belonging;
 use copies::Recent;
+use freezing::Lacks;
 use neighbours::Neighbours;
 use pending::Pending;
 use resets::Settling;
@@ -54,11 +56,9 @@ pub struct Tracker {
     neighbours: Neighbours,
     twins: Twins,
     recent: Recent,
-    /// The latest record's time, and the latest one before which the clock had stepped back.
+    /// The latest record's time.
     now: Option<Timestamp>,
-    stepped: Option<RecordId>,
-    /// Until when records were lost, at the latest.
-    dropped_at: Option<Timestamp>,
+    lacks: Lacks,
     settled: VecDeque<Settled>,
     counts: Counts,
     happenings: Vec<Happening>,
@@ -79,8 +79,7 @@ impl Tracker {
             twins: Twins::new(limits.habits),
             recent: Recent::default(),
             now: None,
-            stepped: None,
-            dropped_at: None,
+            lacks: Lacks::default(),
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
@@ -133,7 +132,7 @@ impl Tracker {
 
     /// Notes that the capture lost records until `time` at the latest: what is open then may lack one.
     pub fn note_drops(&mut self, time: Timestamp) {
-        self.dropped_at = self.dropped_at.max(self.now).max(Some(time));
+        self.lacks.dropped_at = self.lacks.dropped_at.max(self.now).max(Some(time));
     }
 
     /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed. Says where that one
@@ -159,7 +158,7 @@ impl Tracker {
     pub fn pass(&mut self, record: RecordId, time: Timestamp) {
         self.advance_to(time);
         if self.now.is_some_and(|now| now - time > DISORDERED) {
-            self.stepped = Some(record);
+            self.lacks.stepped = Some(record);
         }
         self.now = Some(time);
     }
@@ -183,6 +182,12 @@ impl Tracker {
     /// How many cases have settled and were not pulled.
     pub fn settled(&self) -> usize {
         self.settled.len()
+    }
+
+    /// All settled cases at once.
+    pub fn take_settled(&mut self) -> VecDeque<Settled> {
+        let next = VecDeque::with_capacity(self.settled.len());
+        std::mem::replace(&mut self.settled, next)
     }
 
     /// The next settled case.

@@ -1,0 +1,155 @@
+//! What is known of some thousand addresses: [`Remembered`].
+
+use crate::tcp::Encapsulation;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
+
+/// An address, and the network in which it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The address, and the port, 0 for a host as a whole.
+    pub address: SocketAddr,
+    /// What its segments are wrapped in.
+    pub encapsulation: Encapsulation,
+}
+
+impl Place {
+    /// That of a host.
+    pub const fn of_host(address: IpAddr, encapsulation: Encapsulation) -> Self {
+        Self {
+            address: SocketAddr::new(address, 0),
+            encapsulation,
+        }
+    }
+}
+
+/// In few steps, as each segment may ask for some places.
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let port = u64::from(self.address.port());
+        match self.address.ip() {
+            IpAddr::V4(address) => state.write_u64(u64::from(address.to_bits()) << 16 | port),
+            IpAddr::V6(address) => {
+                state.write_u128(address.to_bits());
+                state.write_u64(port);
+            }
+        }
+        if self.encapsulation != Encapsulation::default() {
+            self.encapsulation.hash(state);
+        }
+    }
+}
+
+/// A map that forgets what it met first when it is full, and uses its memory again.
+#[derive(Debug)]
+pub struct Remembered<V> {
+    /// Where the value of a place stands.
+    table: HashTable<u32>,
+    values: Vec<(Place, V)>,
+    capacity: usize,
+    /// The value that was met first, once it is full.
+    first: usize,
+    hasher: RandomState,
+}
+
+/// What a value becomes when its place is forgotten and another one takes it.
+pub trait Renew: Default {
+    /// Forgets everything.
+    fn renew(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl<V: Renew> Remembered<V> {
+    /// Holds `capacity` values, of which there must be one at least.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            table: HashTable::new(),
+            values: Vec::new(),
+            capacity,
+            first: 0,
+            hasher: RandomState::default(),
+        }
+    }
+
+    /// All that is remembered, in no order: sort it before it shows.
+    pub fn iter(&self) -> impl Iterator<Item = (&Place, &V)> {
+        self.values.iter().map(|(place, value)| (place, value))
+    }
+
+    /// All that is remembered, in no order, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.values.iter_mut().map(|(_, value)| value)
+    }
+
+    /// What is remembered of `place`.
+    pub fn get(&self, place: &Place) -> Option<&V> {
+        let values = &self.values;
+        let hash = self.hasher.hash_one(place);
+        let is_it = |at: &u32| values[*at as usize].0 == *place;
+        let at = *self.table.find(hash, is_it)?;
+        Some(&values[at as usize].1)
+    }
+
+    /// What is remembered of `place`, or a fresh value.
+    pub fn entry(&mut self, place: Place) -> &mut V {
+        let hash = self.hasher.hash_one(place);
+        let values = &self.values;
+        let is_it = |at: &u32| values[*at as usize].0 == place;
+        let at = match self.table.find(hash, is_it) {
+            Some(at) => *at as usize,
+            None => self.begin(place, hash),
+        };
+        &mut self.values[at].1
+    }
+
+    /// Makes room for a place, and says where.
+    fn begin(&mut self, place: Place, hash: u64) -> usize {
+        let at = if self.values.len() < self.capacity {
+            self.values.push((place, V::default()));
+            self.values.len() - 1
+        } else {
+            let at = self.first;
+            self.first = (at + 1) % self.capacity;
+            let gone = self.hasher.hash_one(self.values[at].0);
+            if let Ok(entry) = self.table.find_entry(gone, |other| *other as usize == at) {
+                entry.remove();
+            }
+            let (known, value) = &mut self.values[at];
+            *known = place;
+            value.renew();
+            at
+        };
+        let (values, hasher) = (&self.values, &self.hasher);
+        let rehash = |at: &u32| hasher.hash_one(values[*at as usize].0);
+        // Fewer are held than any memory of today could.
+        let number = u32::try_from(at).unwrap_or(u32::MAX);
+        self.table.insert_unique(hash, number, rehash);
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Renew for u32 {}
+
+    fn place(n: u8) -> Place {
+        Place::of_host(IpAddr::from([10, 0, 0, n]), Encapsulation::default())
+    }
+
+    #[test]
+    fn what_was_met_first_is_forgotten_first() {
+        let mut remembered = Remembered::<u32>::new(3);
+        for n in [1, 2, 3, 1, 4, 5] {
+            *remembered.entry(place(n)) += 1;
+        }
+        let known = [1, 2, 3, 4, 5].map(|n| remembered.get(&place(n)).copied());
+        assert_eq!(known, [None, None, Some(1), Some(1), Some(1)]);
+        assert_eq!(*remembered.entry(place(1)), 0, "met anew");
+        assert_eq!(remembered.iter().count(), 3);
+    }
+}
