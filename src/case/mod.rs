@@ -2,6 +2,7 @@
 //!
 //! Absent knowledge is `None` or a gap, never a default. [`facts`] answers the questions that many rules ask.
 
+mod ends;
 pub mod facts;
 mod gaps;
 mod habits;
@@ -22,7 +23,7 @@ pub use refusal::Refusal;
 pub use sighting::{Sighting, Sightings};
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
 pub use vantage::Vantage;
-pub use view::{Checksums, EndpointView, Fin, Probing, fit};
+pub use view::{Checksums, EndpointView, Fin, Probing, Trouble, fit};
 
 use crate::origin::RecordId;
 use crate::tcp::{Encapsulation, Flow, Header, Pair, Prefix, Quoted, SeqNumber, Side, State};

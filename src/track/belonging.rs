@@ -1,8 +1,9 @@
 //! Which connection a segment belongs to, and who in it is the client.
 
 use super::Tracker;
+use super::key::Key;
 use super::resets::Settling;
-use super::table::{Key, Rank, Slot};
+use super::table::{Rank, Slot};
 use crate::case::ConnectionId;
 use crate::origin::RecordId;
 use crate::tcp::Segment;
@@ -24,7 +25,9 @@ impl Tracker {
         if let Some(slot) = self.table.find(&key)
             && let Some(connection) = self.table.get(slot)
         {
-            if !connection.is_superseded_by(connection.side_of(segment), &segment.header) {
+            let opens = segment.header.flags.opens();
+            if !opens || !connection.is_superseded_by(connection.side_of(segment), &segment.header)
+            {
                 return Belonging::Connection(slot);
             }
             predecessor = connection.leaves();
@@ -46,9 +49,7 @@ impl Tracker {
         }
         let rank = if is_known { Rank::Live } else { Rank::Apart };
         let room = self.limits.timeline;
-        let slot = self
-            .table
-            .insert(key, roles_of(segment), segment, room, rank);
+        let slot = self.table.insert(roles_of(segment), segment, room, rank);
         if let Some(connection) = self.table.get_mut(slot) {
             connection.predecessor = predecessor;
             connection.is_known = is_known;

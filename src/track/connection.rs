@@ -102,7 +102,7 @@ impl Connection {
 
     /// Becomes the connection that begins with `segment`, in the memory of the one it was.
     pub fn begin_anew(&mut self, id: ConnectionId, segment: &Segment<'_>) {
-        let mut timeline = std::mem::take(&mut self.timeline);
+        let mut timeline = std::mem::replace(&mut self.timeline, Timeline::new(0));
         let mut turns = std::mem::take(&mut self.turns);
         timeline.clear();
         turns.clear();
@@ -115,11 +115,15 @@ impl Connection {
 
     /// Whose segment it is.
     pub fn side_of(&self, segment: &Segment<'_>) -> Side {
-        let ends = (segment.from, segment.to);
-        let side_in = |id: &ConnectionId| match ends {
-            _ if ends == (id.client, id.server) => Some(Side::Client),
-            _ if ends == (id.server, id.client) => Some(Side::Server),
-            _ => None,
+        let (from, to) = (&segment.from, &segment.to);
+        let side_in = |id: &ConnectionId| {
+            if *from == id.client && *to == id.server {
+                Some(Side::Client)
+            } else if *from == id.server && *to == id.client {
+                Some(Side::Server)
+            } else {
+                None
+            }
         };
         side_in(&self.id)
             .or_else(|| self.ways.iter().find_map(side_in))

@@ -13,6 +13,7 @@ mod endpoint;
 mod freezing;
 mod head;
 mod holes;
+mod key;
 mod limits;
 mod neighbours;
 mod pending;
@@ -38,11 +39,12 @@ use attempts::Attempts;
 use belonging::Belonging;
 use copies::Recent;
 use freezing::Lacks;
+use key::Key;
 use neighbours::Neighbours;
 use pending::Pending;
 use resets::Settling;
 use std::collections::VecDeque;
-use table::{Key, Table};
+use table::Table;
 use twins::Twins;
 
 /// Follows connections. Push segments with [`Tracker::observe`] in the order of the capture, pull settled cases with
@@ -144,7 +146,7 @@ impl Tracker {
 
     /// The same of an error that came earlier than what was observed.
     pub fn observe_late_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
-        let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
+        let key = Key::between(&quoted.from, &quoted.to, &quoted.encapsulation);
         let found = self.table.find(&key);
         let slot = found.or_else(|| self.grow_between(quoted))?;
         let connection = self.table.get_mut(slot)?;

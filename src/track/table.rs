@@ -1,55 +1,13 @@
 //! Connections by their two addresses, in whichever direction a segment goes; the finished and the idle ones go first when there are too many.
 
 use super::connection::Connection;
+use super::key::Key;
 use crate::case::ConnectionId;
-use crate::tcp::{Encapsulation, Segment};
+use crate::tcp::Segment;
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, SocketAddr};
-
-/// The same for both directions of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
-    low: SocketAddr,
-    high: SocketAddr,
-    encapsulation: Encapsulation,
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for end in [self.low, self.high] {
-            let port = u64::from(end.port());
-            match end.ip() {
-                IpAddr::V4(address) => state.write_u64(u64::from(address.to_bits()) << 16 | port),
-                IpAddr::V6(address) => {
-                    state.write_u128(address.to_bits());
-                    state.write_u64(port);
-                }
-            }
-        }
-        if self.encapsulation != Encapsulation::default() {
-            self.encapsulation.hash(state);
-        }
-    }
-}
-
-impl Key {
-    /// The key of the connection that `segment` belongs to.
-    pub fn of(segment: &Segment<'_>) -> Self {
-        Self::between(segment.from, segment.to, segment.encapsulation)
-    }
-
-    /// The key of the connection between these two.
-    pub fn between(one: SocketAddr, other: SocketAddr, encapsulation: Encapsulation) -> Self {
-        let (low, high) = (one.min(other), one.max(other));
-        Self {
-            low,
-            high,
-            encapsulation,
-        }
-    }
-}
+use std::hash::BuildHasher;
 
 /// Place of a connection in the table, and which of those that had this place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,7 +25,12 @@ impl Slot {
 /// The connections that are followed. Order of eviction follows the order of segments, so the hash's seed never shows.
 #[derive(Debug)]
 pub struct Table {
-    slots: HashMap<Key, Slot, RandomState>,
+    /// The places of all, by the keys of their own ends. The keys themselves are not kept twice: a connection knows its ends.
+    places: HashTable<u32>,
+    hasher: RandomState,
+    /// The further keys under which a connection is found, and those of each place: few captures have any.
+    further: HashMap<Key, u32, RandomState>,
+    further_of: HashMap<u32, Vec<Key>, RandomState>,
     entries: Vec<Entry>,
     free: Vec<u32>,
     /// Connections that were forgotten: the next ones use their memory.
@@ -81,14 +44,23 @@ pub struct Table {
 
 #[derive(Debug)]
 struct Entry {
-    key: Key,
-    /// Further keys under which it is found.
-    others: Vec<Key>,
     connection: Option<Box<Connection>>,
     tenant: u32,
     rank: Rank,
     earlier: Option<u32>,
     later: Option<u32>,
+}
+
+impl Entry {
+    fn key(&self) -> Option<Key> {
+        let connection = self.connection.as_deref()?;
+        Some(Key::of_id(&connection.id))
+    }
+
+    #[inline]
+    fn has(&self, key: &Key) -> bool {
+        self.key().is_some_and(|own| own == *key)
+    }
 }
 
 /// In which order connections are forgotten, and among whom.
@@ -116,7 +88,10 @@ impl Table {
     /// An empty table.
     pub fn new() -> Self {
         Self {
-            slots: HashMap::default(),
+            places: HashTable::new(),
+            hasher: RandomState::default(),
+            further: HashMap::default(),
+            further_of: HashMap::default(),
             entries: Vec::new(),
             free: Vec::new(),
             spare: Vec::new(),
@@ -131,7 +106,18 @@ impl Table {
 
     /// Where the connection of `key` stands.
     pub fn find(&self, key: &Key) -> Option<Slot> {
-        self.slots.get(key).copied()
+        let entries = &self.entries;
+        let is_there = |place: &u32| entries[*place as usize].has(key);
+        let place = self.places.find(self.hasher.hash_one(key), is_there);
+        let place = match place {
+            None if self.further.is_empty() => None,
+            None => self.further.get(key),
+            place => place,
+        };
+        place.map(|place| Slot {
+            place: *place,
+            tenant: entries[*place as usize].tenant,
+        })
     }
 
     /// The connection at `slot`.
@@ -148,10 +134,9 @@ impl Table {
         (entry.tenant == slot.tenant).then_some(connection)
     }
 
-    /// Adds the connection that begins with `segment` under `key`, which must not be there.
+    /// Adds the connection `id` that begins with `segment`, and must not be there.
     pub fn insert(
         &mut self,
-        key: Key,
         id: ConnectionId,
         segment: &Segment<'_>,
         room: usize,
@@ -165,8 +150,6 @@ impl Table {
             None => Box::new(Connection::new(id, segment, room)),
         };
         let entry = Entry {
-            key,
-            others: Vec::new(),
             connection: Some(connection),
             tenant: 0,
             rank,
@@ -184,15 +167,20 @@ impl Table {
             self.entries.push(entry);
             Slot { place, tenant: 0 }
         };
-        self.slots.insert(key, slot);
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        self.places
+            .insert_unique(hasher.hash_one(Key::of_id(&id)), slot.place, |place| {
+                let key = entries[*place as usize].key();
+                key.map_or(0, |key| hasher.hash_one(key))
+            });
         self.link(slot.place);
         slot
     }
 
     /// Lets the connection at `slot` be found under another key too, which must not be there.
     pub fn add_key(&mut self, key: Key, slot: Slot) {
-        self.slots.insert(key, slot);
-        self.entries[slot.index()].others.push(key);
+        self.further.insert(key, slot.place);
+        self.further_of.entry(slot.place).or_default().push(key);
     }
 
     /// Puts the connection at `slot` behind all others of `rank`.
@@ -217,15 +205,17 @@ impl Table {
         let Some(connection) = entry.connection.take() else {
             return;
         };
+        let hash = self.hasher.hash_one(Key::of_id(&connection.id));
+        if let Ok(found) = self.places.find_entry(hash, |place| *place == slot.place) {
+            found.remove();
+        }
+        for key in self.further_of.remove(&slot.place).iter().flatten() {
+            self.further.remove(key);
+        }
         if self.spare.len() < SPARE {
             self.spare.push(connection);
         }
         self.unlink(slot.place);
-        let entry = &mut self.entries[slot.index()];
-        self.slots.remove(&entry.key);
-        for key in entry.others.drain(..) {
-            self.slots.remove(&key);
-        }
         self.free.push(slot.place);
     }
 

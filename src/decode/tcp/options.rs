@@ -105,6 +105,7 @@ const LARGEST_SHIFT: u8 = 14;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tcp::SackBlocks;
 
     fn read_whole(bytes: &[u8]) -> Options {
         read(bytes, bytes.len())
@@ -137,18 +138,25 @@ mod tests {
     }
 
     #[test]
-    fn ranges_keep_their_order() {
-        let mut bytes = vec![1, 1, 5, 18];
-        for edge in [300_u32, 400, 100, 200] {
-            bytes.extend(edge.to_be_bytes());
+    fn ranges_differ_by_their_edges_and_their_order() {
+        let read = |edges: &[u32]| {
+            let mut bytes = vec![1, 1, 5, 2 + 4 * u8::try_from(edges.len()).unwrap()];
+            bytes.extend(edges.iter().flat_map(|edge| edge.to_be_bytes()));
+            read_whole(&bytes).sack
+        };
+        let ranges = read(&[300, 400, 100, 200]);
+        assert_eq!(ranges.highest(), Some(SeqNumber::new(400)));
+        assert_eq!(ranges, read(&[300, 400, 100, 200]));
+        for others in [
+            &[100, 200, 300, 400][..],
+            &[300, 400],
+            &[300, 400, 100, 201],
+            &[300, 400, 99, 200],
+        ] {
+            assert_ne!(ranges, read(others), "{others:?}");
         }
-        let edges: Vec<_> = read_whole(&bytes)
-            .sack
-            .as_slice()
-            .iter()
-            .map(|(left, right)| (left.value(), right.value()))
-            .collect();
-        assert_eq!(edges, [(300, 400), (100, 200)]);
+        assert_eq!(read(&[]), SackBlocks::default());
+        assert!(read(&[]).is_empty() && !ranges.is_empty());
     }
 
     #[test]

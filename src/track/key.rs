@@ -1,0 +1,70 @@
+//! [`Key`]: by what a segment's connection is found.
+
+use crate::case::ConnectionId;
+use crate::tcp::{Encapsulation, Segment};
+use std::hash::{Hash, Hasher};
+use std::net::SocketAddr;
+
+/// The same for both directions of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    ends: Ends,
+    encapsulation: Encapsulation,
+}
+
+/// Two ends, the lower one first. Nearly all are of IPv4, and compared as numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ends {
+    V4(u64, u64),
+    Others(SocketAddr, SocketAddr),
+}
+
+impl Key {
+    /// The key of the connection that `segment` belongs to.
+    #[inline]
+    pub fn of(segment: &Segment<'_>) -> Self {
+        Self::between(&segment.from, &segment.to, &segment.encapsulation)
+    }
+
+    /// The key under which a connection with these ends is found.
+    #[inline]
+    pub fn of_id(id: &ConnectionId) -> Self {
+        Self::between(&id.client, &id.server, &id.encapsulation)
+    }
+
+    /// The key of the connection between these two.
+    #[inline]
+    pub fn between(one: &SocketAddr, other: &SocketAddr, encapsulation: &Encapsulation) -> Self {
+        let ends = match (one, other) {
+            (SocketAddr::V4(one), SocketAddr::V4(other)) => {
+                let [one, other] = [one, other]
+                    .map(|end| u64::from(end.ip().to_bits()) << 16 | u64::from(end.port()));
+                Ends::V4(one.min(other), one.max(other))
+            }
+            _ => Ends::Others(*one.min(other), *one.max(other)),
+        };
+        Self {
+            ends,
+            encapsulation: *encapsulation,
+        }
+    }
+}
+
+impl Hash for Key {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.ends {
+            Ends::V4(low, high) => {
+                state.write_u64(*low);
+                state.write_u64(*high);
+            }
+            Ends::Others(low, high) => {
+                low.hash(state);
+                high.hash(state);
+            }
+        }
+        if self.encapsulation != Encapsulation::default() {
+            self.encapsulation.hash(state);
+        }
+    }
+}
