@@ -61,6 +61,8 @@ pub struct Tracker {
     /// The latest record's time.
     now: Option<Timestamp>,
     lacks: Lacks,
+    /// No wait of a case ends earlier.
+    nothing_due_before: Timestamp,
     settled: VecDeque<Settled>,
     counts: Counts,
     happenings: Vec<Happening>,
@@ -82,6 +84,7 @@ impl Tracker {
             recent: Recent::default(),
             now: None,
             lacks: Lacks::default(),
+            nothing_due_before: Timestamp::NEVER,
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
@@ -167,6 +170,9 @@ impl Tracker {
 
     /// Lets capture time pass, so that cases settle that have waited long enough.
     pub fn advance_to(&mut self, now: Timestamp) {
+        if now < self.nothing_due_before {
+            return;
+        }
         while let Some(at) = self.pending.next_due().filter(|at| *at <= now) {
             self.settle_attempts(at);
             if let Some(slot) = self.pending.stop_waiting() {
@@ -174,6 +180,7 @@ impl Tracker {
             }
         }
         self.settle_attempts(now);
+        self.nothing_due_before = self.next_due().unwrap_or(Timestamp::NEVER);
     }
 
     /// Whether a case has settled.

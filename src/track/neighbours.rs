@@ -58,11 +58,8 @@ impl Renew for Service {
 }
 
 /// Where the service of a connection stands.
-pub const fn service_of(id: &ConnectionId) -> Place {
-    Place {
-        address: id.server,
-        encapsulation: id.encapsulation,
-    }
+pub fn service_of(id: &ConnectionId) -> Place {
+    Place::of(id.server, id.encapsulation)
 }
 
 impl Service {
@@ -217,15 +214,15 @@ impl Neighbours {
             .iter()
             .map(|(place, service)| {
                 let habits = Habits {
-                    service: place.address,
+                    service: place.address(),
                     closed: service.closed.clone(),
                     survived: service.survived.clone(),
                     handshakes: service.handshakes,
                 };
-                (*place, habits)
+                (place.rank(), habits)
             })
             .collect();
-        all.sort_unstable_by_key(|(place, _)| *place);
+        all.sort_unstable_by_key(|(rank, _)| *rank);
         all.into_iter().map(|(_, habits)| habits).collect()
     }
 }

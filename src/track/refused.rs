@@ -32,6 +32,7 @@ impl Tracker {
         if attempt.is_refused_by(segment) {
             let id = attempt.id;
             self.attempts.refuse(place, segment.header);
+            self.waits_until(segment.header.time.plus(self.limits.case_wait));
             self.neighbours
                 .note(&id, &segment.header, Happening::Refused);
             self.counts.resets += 1;
@@ -81,6 +82,20 @@ impl Tracker {
         }
         self.rank(slot);
         Some(slot)
+    }
+
+    /// Notes that a case waits until then.
+    pub(super) fn waits_until(&mut self, until: Timestamp) {
+        self.nothing_due_before = self.nothing_due_before.min(until);
+    }
+
+    /// When the first wait ends; `None` where nothing waits.
+    pub(super) fn next_due(&mut self) -> Option<Timestamp> {
+        let wait = self.limits.case_wait;
+        let refused = self.attempts.oldest(Stage::Awaited);
+        let refused = refused.and_then(|(_, attempt)| Some(attempt.reset?.time.plus(wait)));
+        let due = self.pending.next_due();
+        due.into_iter().chain(refused).min()
     }
 
     /// Settles the attempts whose wait ends before `now`.

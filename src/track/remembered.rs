@@ -7,34 +7,61 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
 /// An address, and the network in which it is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The address, and the port, 0 for a host as a whole.
-    pub address: SocketAddr,
-    /// What its segments are wrapped in.
-    pub encapsulation: Encapsulation,
+    end: End,
+    encapsulation: Encapsulation,
+}
+
+/// Address and port. Nearly all are of IPv4, and compared as numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum End {
+    V4(u64),
+    V6(u128, u16),
 }
 
 impl Place {
+    /// That of a service, or of a client's socket.
+    #[inline]
+    pub fn of(address: SocketAddr, encapsulation: Encapsulation) -> Self {
+        let port = address.port();
+        let end = match address.ip() {
+            IpAddr::V4(address) => End::V4(u64::from(address.to_bits()) << 16 | u64::from(port)),
+            IpAddr::V6(address) => End::V6(address.to_bits(), port),
+        };
+        Self { end, encapsulation }
+    }
+
     /// That of a host.
-    pub const fn of_host(address: IpAddr, encapsulation: Encapsulation) -> Self {
-        Self {
-            address: SocketAddr::new(address, 0),
-            encapsulation,
+    #[inline]
+    pub fn of_host(address: IpAddr, encapsulation: Encapsulation) -> Self {
+        Self::of(SocketAddr::new(address, 0), encapsulation)
+    }
+
+    /// The address and port; port 0 for a host.
+    pub fn address(&self) -> SocketAddr {
+        match self.end {
+            End::V4(end) => {
+                let [.., a, b, c, d, high, low] = end.to_be_bytes();
+                let port = u16::from_be_bytes([high, low]);
+                SocketAddr::new(IpAddr::from([a, b, c, d]), port)
+            }
+            End::V6(address, port) => SocketAddr::new(IpAddr::V6(address.into()), port),
         }
+    }
+
+    /// By what places are put in order.
+    pub fn rank(&self) -> (SocketAddr, Encapsulation) {
+        (self.address(), self.encapsulation)
     }
 }
 
-/// In few steps, as each segment may ask for some places.
 impl Hash for Place {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let port = u64::from(self.address.port());
-        match self.address.ip() {
-            IpAddr::V4(address) => state.write_u64(u64::from(address.to_bits()) << 16 | port),
-            IpAddr::V6(address) => {
-                state.write_u128(address.to_bits());
-                state.write_u64(port);
-            }
+        match self.end {
+            End::V4(end) => state.write_u64(end),
+            End::V6(..) => self.end.hash(state),
         }
         if self.encapsulation != Encapsulation::default() {
             self.encapsulation.hash(state);
@@ -85,6 +112,7 @@ impl<V: Renew> Remembered<V> {
     }
 
     /// What is remembered of `place`.
+    #[inline]
     pub fn get(&self, place: &Place) -> Option<&V> {
         let values = &self.values;
         let hash = self.hasher.hash_one(place);

@@ -80,6 +80,7 @@ impl Tracker {
             self.settle(oldest, Settling::Early);
         }
         let until = case.reset.time.plus(self.limits.case_wait);
+        self.waits_until(until);
         let serial = self.pending.open(case, slot);
         if let Some(connection) = self.table.get_mut(slot) {
             connection.open_cases.push(serial);

@@ -56,11 +56,9 @@ impl Twins {
         connection.is_among_twins = true;
         let id = connection.id;
         for address in [id.client, id.server] {
-            let place = Place {
-                address,
-                encapsulation: id.encapsulation,
-            };
-            self.of.entry(place).add(slot);
+            self.of
+                .entry(Place::of(address, id.encapsulation))
+                .add(slot);
         }
     }
 
@@ -81,10 +79,10 @@ impl Twins {
             return None;
         }
         [Side::Client, Side::Server].into_iter().find_map(|shared| {
-            let slots = self.of.get(&Place {
-                address: case.connection.address(shared),
-                encapsulation: case.connection.encapsulation,
-            })?;
+            let id = &case.connection;
+            let slots = self
+                .of
+                .get(&Place::of(id.address(shared), id.encapsulation))?;
             slots
                 .latest_first()
                 .filter_map(|slot| table.get(slot))
