@@ -17,9 +17,10 @@
 
 use rstscope::analyzer::{Analyzer, Config};
 use rstscope::capture::{Batch, FileSource, Source};
+use rstscope::origin::RecordId;
 use rstscope::testkit::Traffic;
 use rstscope::track::Limits;
-use rstscope::triage::{Following, Gate, Marks, Scout};
+use rstscope::triage::{Following, Gate, Marks, Scout, Sifted};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Cursor;
@@ -53,21 +54,22 @@ fn quiet() -> Traffic {
 }
 
 fn walk(_: &[Batch], file: &[u8]) {
-    let reader = Box::new(Cursor::new(file.to_vec()));
-    let mut source = FileSource::from_reader("memory".into(), 0, reader).unwrap();
+    let mut source = opened(file);
     let mut batch = Batch::new();
     while source.fill(&mut batch).unwrap() {}
 }
 
-fn first_pass(batches: &[Batch], _: &[u8]) {
+fn first_pass(_: &[Batch], file: &[u8]) {
     let mut scout = Scout::new();
-    for record in batches.iter().flat_map(Batch::records) {
-        scout.look(&record);
-    }
+    let (mut source, mut buffer) = (opened(file), Vec::new());
+    while source
+        .show(&mut buffer, |record| scout.look(record))
+        .unwrap()
+    {}
     drop(scout.into_marks());
 }
 
-fn second_pass(batches: &[Batch], _: &[u8]) {
+fn second_pass(batches: &[Batch], file: &[u8]) {
     let marks = Marks::new();
     let mut analyzer = behind_the_head();
     analyzer.hold_nothing();
@@ -75,11 +77,22 @@ fn second_pass(batches: &[Batch], _: &[u8]) {
         analyzer.push(&record);
     }
     analyzer.expect_only(&marks);
-    let following = Following::Marked(Arc::new(marks));
-    let mut gate = Gate::new(following);
-    for batch in batches {
-        let sifted = gate.sift(batch.records());
-        analyzer.absorb(&sifted, |place| batch.record(place));
+    let mut gate = Gate::new(Following::Marked(Arc::new(marks)));
+    let (mut source, mut buffer) = (opened(file), Vec::new());
+    let (mut sifted, mut passed) = (Sifted::default(), Batch::new());
+    let mut goes_on = true;
+    while goes_on {
+        sifted.start(RecordId::new(0, source.position().record));
+        passed.start(0);
+        goes_on = source
+            .show(&mut buffer, |record| {
+                if gate.sifts(record, &mut sifted) {
+                    passed.push(record);
+                }
+            })
+            .unwrap();
+        gate.end(&mut sifted);
+        analyzer.absorb(&sifted, passed.records());
     }
 }
 
@@ -121,6 +134,11 @@ fn pass(mut analyzer: Analyzer, batches: &[Batch]) {
     analyzer.fold();
 }
 
+fn opened(file: &[u8]) -> FileSource {
+    let reader = Box::new(Cursor::new(file.to_vec()));
+    FileSource::from_reader("memory".into(), 0, reader).unwrap()
+}
+
 /// What callgrind counts, by this name.
 #[inline(never)]
 fn counted_stretch(work: &mut dyn FnMut()) {
@@ -141,8 +159,7 @@ fn main() -> ExitCode {
 fn run(name: &str) {
     let (_, traffic, work, _) = STRETCHES.iter().find(|(of, ..)| *of == name).unwrap();
     let file = traffic().capture(PACKETS);
-    let reader = Box::new(Cursor::new(file.clone()));
-    let mut source = FileSource::from_reader("memory".into(), 0, reader).unwrap();
+    let mut source = opened(&file);
     let mut batches = vec![Batch::new()];
     while source.fill(batches.last_mut().unwrap()).unwrap() {
         batches.push(Batch::new());

@@ -13,7 +13,7 @@ pub use desk::Desk;
 pub use packed::Cut;
 
 use crate::decode::{Decoded, Record, Skip, decode, glance};
-use crate::origin::Timestamp;
+use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Flags, Flow};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -96,15 +96,40 @@ pub enum Following {
     Marked(Arc<Marks>),
 }
 
-/// Records that a gate has looked at: which passed, and what was counted of all.
-#[derive(Clone, Debug)]
+/// Records of one source, one behind the other, that a gate has looked at: which passed, and what is known of all.
+#[derive(Clone, Debug, Default)]
 pub struct Sifted {
     /// The places of those that passed, from 0.
     pub passed: Vec<usize>,
     /// What was counted.
     pub survey: Survey,
+    /// When each was captured.
+    pub times: Vec<Timestamp>,
     /// The first and the last one's time, where no record in between is earlier than the one before it.
     pub rising: Option<(Timestamp, Timestamp)>,
+    first: RecordId,
+}
+
+impl Sifted {
+    /// Nothing, before the record `first`; what it was is forgotten, and its memory used again.
+    pub fn start(&mut self, first: RecordId) {
+        self.passed.clear();
+        self.survey = Survey::default();
+        self.times.clear();
+        self.rising = None;
+        self.first = first;
+    }
+
+    /// Which record is at a place, from 0.
+    pub fn record(&self, place: usize) -> RecordId {
+        RecordId::new(self.first.source(), self.first.number() + place as u64)
+    }
+
+    /// The earliest and the latest time; `None` without records.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let times = || self.times.iter().copied();
+        self.rising.or_else(|| times().min().zip(times().max()))
+    }
 }
 
 /// Lets records pass or not, and counts them all.
@@ -164,27 +189,29 @@ impl Gate {
         }
     }
 
-    /// Looks at the next records, all at once.
-    pub fn sift<'a>(&mut self, records: impl Iterator<Item = Record<'a>>) -> Sifted {
-        let mut passed = Vec::new();
-        let mut times: Option<(Timestamp, Timestamp)> = None;
-        let mut rises = true;
-        for (place, record) in records.enumerate() {
-            if self.passes(&record) {
-                passed.push(place);
-            }
-            let (first, last) = times.unwrap_or((record.time, record.time));
-            rises &= last <= record.time;
-            times = Some((first, record.time));
+    /// Whether the next record passes; [`Gate::end`] the noting behind the last.
+    #[inline]
+    pub fn sifts(&mut self, record: &Record<'_>, sifted: &mut Sifted) -> bool {
+        let passes = self.passes(record);
+        if passes {
+            sifted.passed.push(sifted.times.len());
         }
-        Sifted {
-            passed,
-            survey: std::mem::take(&mut self.survey),
-            rising: times.filter(|_| rises),
-        }
+        sifted.times.push(record.time);
+        passes
     }
 
-    /// What was counted, but for what [`Gate::sift`] has told.
+    /// Notes what is known of all records that were sifted.
+    pub fn end(&mut self, sifted: &mut Sifted) {
+        sifted.survey = std::mem::take(&mut self.survey);
+        let ends = sifted
+            .times
+            .first()
+            .copied()
+            .zip(sifted.times.last().copied());
+        sifted.rising = ends.filter(|_| sifted.times.is_sorted());
+    }
+
+    /// What was counted, but for what [`Gate::end`] has noted.
     pub const fn survey(&self) -> &Survey {
         &self.survey
     }
