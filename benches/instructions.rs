@@ -16,7 +16,7 @@
 )]
 
 use rstscope::analyzer::{Analyzer, Config};
-use rstscope::capture::{Batch, FileSource, Source};
+use rstscope::capture::{Batch, FileSource, Look, Record, Source};
 use rstscope::origin::RecordId;
 use rstscope::testkit::Traffic;
 use rstscope::track::Limits;
@@ -62,10 +62,7 @@ fn walk(_: &[Batch], file: &[u8]) {
 fn first_pass(_: &[Batch], file: &[u8]) {
     let mut scout = Scout::new();
     let (mut source, mut buffer) = (opened(file), Vec::new());
-    while source
-        .show(&mut buffer, |record| scout.look(record))
-        .unwrap()
-    {}
+    while source.show(&mut buffer, &mut scout).unwrap() {}
     drop(scout.into_marks());
 }
 
@@ -77,22 +74,39 @@ fn second_pass(batches: &[Batch], file: &[u8]) {
         analyzer.push(&record);
     }
     analyzer.expect_only(&marks);
-    let mut gate = Gate::new(Following::Marked(Arc::new(marks)));
+    let mut sieve = Sieve {
+        gate: Gate::new(Following::Marked(Arc::new(marks))),
+        sifted: Sifted::default(),
+        passed: Batch::new(),
+    };
     let (mut source, mut buffer) = (opened(file), Vec::new());
-    let (mut sifted, mut passed) = (Sifted::default(), Batch::new());
     let mut goes_on = true;
     while goes_on {
-        sifted.start(RecordId::new(0, source.position().record));
-        passed.start(0);
-        goes_on = source
-            .show(&mut buffer, |record| {
-                if gate.sifts(record, &mut sifted) {
-                    passed.push(record);
-                }
-            })
-            .unwrap();
-        gate.end(&mut sifted);
-        analyzer.absorb(&sifted, passed.records());
+        sieve
+            .sifted
+            .start(RecordId::new(0, source.position().record));
+        sieve.passed.start(0);
+        goes_on = source.show(&mut buffer, &mut sieve).unwrap();
+        sieve.gate.end(&mut sieve.sifted);
+        analyzer.absorb(&sieve.sifted, sieve.passed.records());
+    }
+}
+
+/// As the workers of a second pass let records pass.
+struct Sieve {
+    gate: Gate,
+    sifted: Sifted,
+    passed: Batch,
+}
+
+impl Look for Sieve {
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "as there")]
+    fn look(&mut self, record: &Record<'_>) {
+        if self.gate.sifts(record, &mut self.sifted) {
+            let record = *record;
+            self.passed.push(&record);
+        }
     }
 }
 

@@ -11,7 +11,7 @@
 use proptest::prelude::*;
 use rstscope::analyzer::{Analyzer, Config};
 use rstscope::capture::{self, Batch};
-use rstscope::decode::{LinkType, Record};
+use rstscope::decode::{LinkType, Look, Record};
 use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use rstscope::passes;
 use rstscope::render::{Format, Options, Show, Style, Zone};

@@ -27,7 +27,11 @@ pub(super) struct Entry {
 
 impl Entry {
     /// The record of which `frame` are the bytes.
-    #[inline]
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "measured: what is not looked at need not be put together then"
+    )]
     pub(super) fn record<'a>(&self, source: u16, frame: &'a [u8]) -> Record<'a> {
         Record {
             id: RecordId::new(source, self.number).through(self.interface),

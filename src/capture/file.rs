@@ -11,7 +11,7 @@ use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::walk::{Keep, Lost, Progress, Stop, Walked};
 use super::{Source, foreign};
-use crate::decode::Record;
+use crate::decode::Look;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -216,7 +216,7 @@ impl FileSource {
         Some(near + found as u64)
     }
 
-    /// Shows the next records to `each`, for whoever needs few of them for longer; `buffer` is where they lie meanwhile, of use for the next call.
+    /// Shows the next records to `looker`, who needs few of them for longer; `buffer` is where they lie meanwhile, of use for the next call.
     /// `false` is the end. Of their times and link types [`Source::info`] knows nothing then.
     ///
     /// # Errors
@@ -225,10 +225,10 @@ impl FileSource {
     pub fn show(
         &mut self,
         buffer: &mut Vec<u8>,
-        each: impl FnMut(&Record<'_>),
+        looker: &mut impl Look,
     ) -> Result<bool, CaptureError> {
         let mut shown = Shown {
-            each,
+            looker,
             source: self.source,
             records: 0,
         };
@@ -457,17 +457,21 @@ impl Format {
 }
 
 /// Records that are shown and not kept.
-struct Shown<F> {
-    each: F,
+struct Shown<'a, L> {
+    looker: &'a mut L,
     source: u16,
     records: u64,
 }
 
-impl<F: FnMut(&Record<'_>)> Keep for Shown<F> {
-    #[inline]
+impl<L: Look> Keep for Shown<'_, L> {
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "measured: what is not looked at need not be put together then"
+    )]
     fn keep(&mut self, entry: Entry, frame: &[u8]) {
         self.records += 1;
-        (self.each)(&entry.record(self.source, frame));
+        self.looker.look(&entry.record(self.source, frame));
     }
 
     fn has_any(&self) -> bool {

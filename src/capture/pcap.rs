@@ -165,6 +165,7 @@ impl Pcap {
     /// Gives on records from the byte `at` on, as long as each is whole and nothing about it is odd, and says where the next would begin.
     ///
     /// What nearly every record comes through, so without a question too many: half of the time of reading went into these.
+    #[inline(never)]
     fn run<const LITTLE: bool>(
         &mut self,
         bytes: &[u8],

@@ -82,7 +82,7 @@ fn look_at(
     let mut places = vec![from];
     let mut told = from.offset;
     let mut buffer = Vec::new();
-    while source.show(&mut buffer, |record| scout.look(record)).ok()? {
+    while source.show(&mut buffer, &mut scout).ok()? {
         let place = source.position();
         if place.offset >= told + PART {
             tell.send(place.offset - told).ok()?;

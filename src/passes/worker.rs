@@ -1,6 +1,7 @@
 //! The second pass: workers read the parts of a file in turn, and hand over what they read in the order of the file.
 
 use crate::capture::{self, Batch, CaptureError, FileSource, Position, Source, SourceInfo};
+use crate::decode::{Look, Record};
 use crate::origin::{RecordId, Timestamp};
 use crate::triage::{Following, Gate, Sifted, Sketch};
 use std::path::Path;
@@ -178,26 +179,53 @@ impl Reader<'_> {
 
     /// Fills a parcel. `false`: the part has ended.
     fn fill(&mut self, parcel: &mut Parcel, source: &mut FileSource) -> Result<bool, CaptureError> {
-        let Parcel { passed, sifted, .. } = parcel;
-        passed.start(self.index);
-        sifted.start(RecordId::new(self.index, source.position().record));
-        let gate = &mut self.gate;
+        parcel.passed.start(self.index);
+        let first = RecordId::new(self.index, source.position().record);
+        parcel.sifted.start(first);
+        let mut sieve = Sieve {
+            gate: &mut self.gate,
+            sifted: &mut parcel.sifted,
+            passed: &mut parcel.passed,
+        };
         let filled = loop {
-            let shown = source.show(&mut self.buffer, |record| {
-                if gate.sifts(record, sifted) {
-                    passed.push(record);
-                }
-            });
-            if !matches!(shown, Ok(true)) || passed.size() >= FULL || sifted.times.len() >= MANY {
+            let shown = source.show(&mut self.buffer, &mut sieve);
+            if !matches!(shown, Ok(true)) || sieve.is_full() {
                 break shown;
             }
         };
-        gate.end(sifted);
+        self.gate.end(&mut parcel.sifted);
         filled
     }
 
     fn hand_over(&self, parcel: Parcel) -> Option<()> {
         self.hand.send(parcel).ok()
+    }
+}
+
+/// Where records pass or not on their way into a parcel.
+struct Sieve<'a> {
+    gate: &'a mut Gate,
+    sifted: &'a mut Sifted,
+    passed: &'a mut Batch,
+}
+
+impl Sieve<'_> {
+    fn is_full(&self) -> bool {
+        self.passed.size() >= FULL || self.sifted.times.len() >= MANY
+    }
+}
+
+impl Look for Sieve<'_> {
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "measured: the walk over a file takes half as long"
+    )]
+    fn look(&mut self, record: &Record<'_>) {
+        if self.gate.sifts(record, self.sifted) {
+            let record = *record; // A record that nothing points to stays in registers.
+            self.passed.push(&record);
+        }
     }
 }
 
