@@ -10,17 +10,20 @@ pub(super) struct Ends<T> {
     /// How many first ones, and how many last ones, are kept at most.
     first: u16,
     last: u16,
+    /// For how many there is room at first.
+    usual: u16,
     /// The oldest of the ring.
     oldest: u16,
 }
 
 impl<T> Ends<T> {
-    /// Keeps so many of the first ones and of the last ones, of which at least one.
-    pub(super) const fn new(first: u16, last: u16) -> Self {
+    /// Keeps so many of the first ones and of the last ones, of which at least one. Few stories have more than `usual`.
+    pub(super) const fn new(first: u16, last: u16, usual: u16) -> Self {
         Self {
             kept: Vec::new(),
             first,
             last: if last == 0 { 1 } else { last },
+            usual,
             oldest: 0,
         }
     }
@@ -38,7 +41,8 @@ impl<T> Ends<T> {
         let most = usize::from(self.first) + usize::from(self.last);
         if len < most {
             if len == self.kept.capacity() {
-                self.kept.reserve_exact(len.max(LEAST).min(most - len));
+                self.kept
+                    .reserve_exact(len.max(self.usual.into()).min(most - len));
             }
             self.kept.push(item);
             return None;
@@ -103,16 +107,13 @@ impl<T> Ends<T> {
     }
 }
 
-/// Items that there is room for at first; chosen: most stories are short.
-const LEAST: usize = 2;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_first_and_the_last_stay_in_their_order() {
-        let mut ends = Ends::new(2, 3);
+        let mut ends = Ends::new(2, 3, 2);
         let dropped: Vec<_> = (0..12).map(|item| ends.push(item)).collect();
         assert_eq!(dropped[..5], [None; 5]);
         assert!(dropped[5..].iter().copied().eq((2..9).map(Some)));
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn at_every_length_the_latest_is_the_last_of_all() {
-        let mut ends = Ends::new(0, 4);
+        let mut ends = Ends::new(0, 4, 1);
         for item in 0..10 {
             ends.push(item);
             assert_eq!(ends.iter().next_back(), Some(&item));

@@ -59,7 +59,7 @@ impl Sightings {
 impl Default for Sightings {
     fn default() -> Self {
         Self {
-            kept: Ends::new(FIRST, LAST),
+            kept: Ends::new(FIRST, LAST, 4),
             ways: Vec::new(),
         }
     }

@@ -69,7 +69,7 @@ impl Timeline {
         let first = Self::FIRST as u16;
         let room = u16::try_from(room).unwrap_or(u16::MAX);
         Self {
-            kept: Ends::new(first, room.min(u16::MAX - first)),
+            kept: Ends::new(first, room.min(u16::MAX - first), first),
             elided: 0,
         }
     }
@@ -204,7 +204,7 @@ impl Turns {
 impl Default for Turns {
     fn default() -> Self {
         Self {
-            recent: Ends::new(0, Self::RECENT as u16),
+            recent: Ends::new(0, Self::RECENT as u16, 2),
             count: 0,
         }
     }

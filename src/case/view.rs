@@ -47,8 +47,8 @@ pub struct EndpointView {
     pub payload_end: Option<SeqNumber>,
     /// First bytes that it sent.
     pub first_bytes: Prefix,
-    /// First bytes of its latest turn.
-    pub latest_bytes: Prefix,
+    /// First bytes of its latest turn, where that is not its first.
+    later_bytes: Option<Prefix>,
     /// The last five bytes of its latest fresh payload; `None` when they were not captured, or were fewer.
     pub tail: Option<[u8; 5]>,
     /// Segments whose payload it had sent before.
@@ -129,6 +129,16 @@ impl EndpointView {
     /// How far a connection's own counter of identifications may advance between two captured segments: offloads number up to 45 at once,
     /// and a capture may miss some; chosen.
     pub const IP_ID_STEP: u16 = 1024;
+
+    /// First bytes of its latest turn.
+    pub fn latest_bytes(&self) -> &Prefix {
+        self.later_bytes.as_ref().unwrap_or(&self.first_bytes)
+    }
+
+    /// Begins a turn that begins with these bytes; `None`: with the first that it sends.
+    pub fn begin_turn(&mut self, later: Option<Prefix>) {
+        self.later_bytes = later;
+    }
 
     /// Its latest SYN or SYN,ACK, where it was repeated.
     pub fn syn_repeated(&self) -> Option<RecordId> {

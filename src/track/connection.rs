@@ -31,7 +31,7 @@ pub struct Connection {
     pub is_among_twins: bool,
     /// Its first segment.
     pub started: Mark,
-    /// When its latest segment came.
+    /// When its latest segment came, the last one of its story.
     pub last_time: Timestamp,
     /// Its two ends.
     pub endpoints: Pair<EndpointView>,
@@ -44,20 +44,21 @@ pub struct Connection {
     /// ICMP errors about its segments, the first ones.
     pub icmp: Vec<Quoted>,
     /// Bytes that the capture lost.
-    pub lost: Option<Lost>,
+    pub lost: Option<Box<Lost>>,
     /// The clock stepped back between two of its segments.
     pub clock_stepped: bool,
     /// Payload that was looked at was cut.
     pub payload_cut: bool,
     /// The connection before it.
-    pub predecessor: Option<Predecessor>,
+    pub predecessor: Option<Box<Predecessor>>,
     /// Serial numbers of its open cases, oldest first.
     pub open_cases: Vec<u64>,
     /// Until when its open cases wait.
     pub settles_at: Timestamp,
     offered_scales: Pair<Option<u8>>,
     timing: Pair<Timing>,
-    holes: Pair<Holes>,
+    /// Few have any.
+    holes: Option<Box<Pair<Holes>>>,
     reported: Reported,
 }
 
@@ -95,7 +96,7 @@ impl Connection {
             settles_at: segment.header.time,
             offered_scales: Pair::default(),
             timing: Pair::default(),
-            holes: Pair::default(),
+            holes: None,
             reported: Reported::default(),
         }
     }
@@ -193,9 +194,9 @@ impl Connection {
     }
 
     /// What the next connection between the same addresses should know of this one; `None` when it had ended in order.
-    pub fn leaves(&self) -> Option<Predecessor> {
+    pub fn leaves(&self) -> Option<Box<Predecessor>> {
         let server = &self.endpoints.server;
-        server.state.is_synchronized().then(|| Predecessor {
+        let left = || Predecessor {
             last: self
                 .timeline
                 .latest()
@@ -203,7 +204,8 @@ impl Connection {
             server_state: server.state,
             server_snd_nxt: server.snd_nxt,
             server_rcv_nxt: server.rcv_nxt,
-        })
+        };
+        server.state.is_synchronized().then(|| Box::new(left()))
     }
 
     /// The first capture of the packet in which `header` came, where it was captured before.
@@ -211,6 +213,10 @@ impl Connection {
     /// A packet without a mark is a copy while the other side has said nothing in between that could have asked for it again; an
     /// acknowledgment or a reset without one only as often as packets of this connection are captured otherwise.
     pub fn copied_by(&mut self, side: Side, header: &Header) -> Option<Header> {
+        // Most connections rest between their segments. That is known without a look at the latest of them.
+        if header.time - self.last_time > copies::COPY_WITHIN {
+            return None;
+        }
         let mut unasked = true;
         let latest = self.timeline.lines_mut().rev().take(copies::COPY_AMONG);
         for line in latest.take_while(|line| header.time - line.header.time <= copies::COPY_WITHIN)
@@ -245,7 +251,7 @@ impl Connection {
         let (sender, receiver) = self.endpoints.both_mut(side);
         let nature = match endpoint::nature(sender, receiver, header) {
             // Behind the further fragments of the packet before it.
-            Nature::Ahead if self.holes[side].is_open_ended() => Nature::Fresh,
+            Nature::Ahead if self.is_open_ended(side) => Nature::Fresh,
             nature => nature,
         };
         let fresh = header.payload_len > 0 && matches!(nature, Nature::Fresh | Nature::Ahead);
@@ -254,7 +260,10 @@ impl Connection {
         }
         self.before_state(side, header, nature, happenings);
         let (sender, receiver) = self.endpoints.both_mut(side);
-        self.holes[side].pass(sender.snd_nxt, header, nature);
+        if self.holes.is_some() || Holes::begin_with(header, nature) {
+            let holes = self.holes.get_or_insert_default();
+            holes[side].pass(sender.snd_nxt, header, nature);
+        }
         endpoint::hears(sender, receiver);
         endpoint::sends(sender, header, nature);
         let timing = &mut self.timing;
@@ -268,17 +277,21 @@ impl Connection {
             }
         }
         let mut unseen = endpoint::gets(receiver, sender, header, &mut timing[side.other()]);
-        if header.flags.ack() {
-            let holes = &mut self.holes[side.other()];
+        if header.flags.ack()
+            && let Some(holes) = &mut self.holes
+        {
+            let holes = &mut holes[side.other()];
             if holes.is_open_ended() {
                 unseen = 0;
             }
             unseen += holes.acknowledge(header.ack);
         }
         if unseen > 0 {
-            let lost = self.lost.get_or_insert(Lost {
-                bytes: 0,
-                latest: Mark::of(header),
+            let lost = self.lost.get_or_insert_with(|| {
+                Box::new(Lost {
+                    bytes: 0,
+                    latest: Mark::of(header),
+                })
             });
             lost.bytes += u64::from(unseen);
             lost.latest = Mark::of(header);
@@ -306,7 +319,8 @@ impl Connection {
 
     /// What either side passed over, as far as nothing tells what became of it.
     pub fn missing(&self) -> Option<Missing> {
-        let of = |side: Side| self.holes[side].missing(self.endpoints[side.other()].sack_edge);
+        let holes = self.holes.as_deref()?;
+        let of = |side: Side| holes[side].missing(self.endpoints[side.other()].sack_edge);
         match (of(Side::Client), of(Side::Server)) {
             (Some(one), Some(other)) => Some(Missing {
                 bytes: one.bytes + other.bytes,
@@ -314,6 +328,11 @@ impl Connection {
             }),
             (one, other) => one.or(other),
         }
+    }
+
+    fn is_open_ended(&self, side: Side) -> bool {
+        let holes = self.holes.as_deref();
+        holes.is_some_and(|holes| holes[side].is_open_ended())
     }
 
     /// Lets time pass; a step back beyond what disorders records is one of the clock.
@@ -333,13 +352,13 @@ impl Connection {
         let is_fragment = header.ip.extent == Extent::Fragment;
         // What lies in the later fragments is payload too, of unknown length: one byte more stands for it.
         let full_len = header.payload_len + u32::from(is_fragment);
-        let prefix = || Prefix::new(segment.payload, full_len);
         let whole = segment.captured == header.payload_len && !is_fragment;
         if (segment.captured as usize) < (full_len as usize).min(Prefix::CAPACITY) {
             self.payload_cut = true;
         }
-        if sender.first_payload.is_none() {
-            sender.first_bytes = prefix();
+        let is_first = sender.first_payload.is_none();
+        if is_first {
+            sender.first_bytes = Prefix::new(segment.payload, full_len);
         }
         sender.tail = segment.tail.filter(|_| whole);
         let said = receiver.payload_end;
@@ -350,7 +369,8 @@ impl Connection {
                 turn.end = end;
             }
             _ => {
-                sender.latest_bytes = prefix();
+                let later = (!is_first).then(|| Prefix::new(segment.payload, full_len));
+                sender.begin_turn(later);
                 self.turns.begin(Turn {
                     from: side,
                     first: mark,
@@ -412,10 +432,9 @@ impl Connection {
             self.reported.completed = true;
             happenings.push(Happening::Completed);
         }
-        let acknowledged_payload = self.payload_was_acknowledged();
         if !self.reported.served
             && side == Side::Server
-            && (server.first_payload.is_some() || acknowledged_payload)
+            && (server.first_payload.is_some() || self.payload_was_acknowledged())
         {
             self.reported.served = true;
             happenings.push(Happening::Served);
@@ -433,8 +452,9 @@ impl Connection {
 
     /// Learns from a reset where its sender stands, whose latest segment went on in further fragments.
     pub fn learn_end(&mut self, side: Side, header: &Header) {
+        let is_open_ended = self.is_open_ended(side);
         let view = &mut self.endpoints[side];
-        if self.holes[side].is_open_ended()
+        if is_open_ended
             && view
                 .snd_nxt
                 .is_some_and(|next| header.seq.is_within(next, LONGEST_PACKET))

@@ -162,8 +162,11 @@ impl Recent {
                 && !connection.endpoints[side].was_seen()
                 && heard == Some(header.ack)
         };
+        if !header.flags.ack() {
+            return None;
+        }
         let mut slots = self.entries.iter().rev().map(|entry| entry.slot);
-        slots.find(|slot| header.flags.ack() && table.get(*slot).is_some_and(answers))
+        slots.find(|slot| table.get(*slot).is_some_and(answers))
     }
 }
 

@@ -66,7 +66,7 @@ impl Connection {
             earlier: self.earlier.clone(),
             copy_of: None,
             sightings: Sightings::default(),
-            predecessor: self.predecessor,
+            predecessor: self.predecessor.as_deref().copied(),
             icmp: Vec::new(),
             gaps: Gaps {
                 missing: self.missing(),
@@ -89,7 +89,7 @@ impl Connection {
                 && case.endpoints.server.syn.is_none(),
             sender_unseen: !seen(case.sent_by),
             receiver_unseen: !seen(case.received_by()),
-            lost: self.lost,
+            lost: self.lost.as_deref().copied(),
             missing: case.gaps.missing,
             clock_stepped: self.clock_stepped || since.stepped,
             payload_cut: self.payload_cut,

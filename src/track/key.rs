@@ -3,7 +3,7 @@
 use crate::case::ConnectionId;
 use crate::tcp::{Encapsulation, Segment};
 use std::hash::{Hash, Hasher};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 
 /// The same for both directions of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,22 @@ impl Key {
         Self::between(&segment.from, &segment.to, &segment.encapsulation)
     }
 
+    /// Whether it is that of the connection with these ends.
+    #[inline]
+    pub fn is_of(&self, id: &ConnectionId) -> bool {
+        let same_ends = match (self.ends, &id.client, &id.server) {
+            (Ends::V4(low, high), SocketAddr::V4(one), SocketAddr::V4(other)) => {
+                let (one, other) = (number(one), number(other));
+                (low, high) == (one, other) || (low, high) == (other, one)
+            }
+            (Ends::Others(low, high), one, other) => {
+                low == *one && high == *other || low == *other && high == *one
+            }
+            (Ends::V4(..), ..) => false,
+        };
+        same_ends && self.encapsulation == id.encapsulation
+    }
+
     /// The key under which a connection with these ends is found.
     #[inline]
     pub fn of_id(id: &ConnectionId) -> Self {
@@ -37,8 +53,7 @@ impl Key {
     pub fn between(one: &SocketAddr, other: &SocketAddr, encapsulation: &Encapsulation) -> Self {
         let ends = match (one, other) {
             (SocketAddr::V4(one), SocketAddr::V4(other)) => {
-                let [one, other] = [one, other]
-                    .map(|end| u64::from(end.ip().to_bits()) << 16 | u64::from(end.port()));
+                let (one, other) = (number(one), number(other));
                 Ends::V4(one.min(other), one.max(other))
             }
             _ => Ends::Others(*one.min(other), *one.max(other)),
@@ -48,6 +63,12 @@ impl Key {
             encapsulation: *encapsulation,
         }
     }
+}
+
+/// An IPv4 address and port as one number.
+#[inline]
+fn number(end: &SocketAddrV4) -> u64 {
+    u64::from(end.ip().to_bits()) << 16 | u64::from(end.port())
 }
 
 impl Hash for Key {

@@ -59,7 +59,9 @@ impl Entry {
 
     #[inline]
     fn has(&self, key: &Key) -> bool {
-        self.key().is_some_and(|own| own == *key)
+        self.connection
+            .as_deref()
+            .is_some_and(|connection| key.is_of(&connection.id))
     }
 }
 

@@ -16,6 +16,14 @@ pub(super) fn read(seen: &[u8], len: usize) -> Options {
         len: u8::try_from(len).unwrap_or(u8::MAX),
         ..Options::default()
     };
+    // As nearly all segments have them: timestamps alone, behind two bytes that align them (RFC 7323 appendix A).
+    if let Some(([NO_OPERATION, NO_OPERATION, TIMESTAMPS, 10], stamps)) = seen.split_first_chunk()
+        && let Ok(stamps) = stamps.try_into()
+    {
+        options.timestamps = Some(timestamps(stamps));
+        options.complete = seen.len() == len;
+        return options;
+    }
     let mut rest = seen;
     options.complete = loop {
         match *rest {
@@ -57,10 +65,7 @@ fn note(kind: u8, value: &[u8], options: &mut Options) {
             }
         }
         (TIMESTAMPS, &[v0, v1, v2, v3, e0, e1, e2, e3]) => {
-            options.timestamps = Some(Timestamps {
-                value: u32::from_be_bytes([v0, v1, v2, v3]),
-                echo: u32::from_be_bytes([e0, e1, e2, e3]),
-            });
+            options.timestamps = Some(timestamps([v0, v1, v2, v3, e0, e1, e2, e3]));
         }
         (MD5 | AO, _) => options.signed = true,
         (MPTCP, &[first, ref further @ ..]) => {
@@ -71,6 +76,13 @@ fn note(kind: u8, value: &[u8], options: &mut Options) {
             }
         }
         _ => {}
+    }
+}
+
+fn timestamps([v0, v1, v2, v3, e0, e1, e2, e3]: [u8; 8]) -> Timestamps {
+    Timestamps {
+        value: u32::from_be_bytes([v0, v1, v2, v3]),
+        echo: u32::from_be_bytes([e0, e1, e2, e3]),
     }
 }
 
