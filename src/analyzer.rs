@@ -26,6 +26,7 @@ use crate::report::{
 use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
 use crate::triage::{Cut, Desk, Sifted, Sketch, Survey};
+use std::collections::VecDeque;
 
 /// What an analysis may keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,8 +137,7 @@ impl Analyzer {
         self.end_head();
         let mut record = *record;
         record.id = record.id.at(self.records() + 1);
-        self.clock.tick(&record);
-        self.tracker.pass(record.id, record.time);
+        self.pass(record.id, record.time);
         let tracker = &mut self.tracker;
         let passes = self.desk.passes(&record, &mut |record, cut, flow| {
             take_late(tracker, &decode(record), cut, flow);
@@ -176,34 +176,37 @@ impl Analyzer {
         self.desk.survey().records + self.absorbed.records
     }
 
-    /// Takes the next records of the capture, which another gate has looked at already; `record` gives the one at a place, from 0. When that
-    /// gate has seen its last, [`Analyzer::join`] what it knows of flows.
-    pub fn absorb<'a>(&mut self, sifted: &Sifted, record: impl Fn(usize) -> Option<Record<'a>>) {
+    /// Takes the next records of the capture, which another gate has looked at already; `passed` gives those that passed. When that gate has
+    /// seen its last, [`Analyzer::join`] what it knows of flows.
+    pub fn absorb<'a>(&mut self, sifted: &Sifted, passed: impl Iterator<Item = Record<'a>>) {
         let first = self.records() + 1;
         self.absorbed.add(&sifted.survey);
-        let all = 0..usize::try_from(sifted.survey.records).unwrap_or(usize::MAX);
-        let mut passed = sifted.passed.iter().copied().peekable();
+        let mut passed = sifted
+            .passed
+            .iter()
+            .zip(passed)
+            .map(|(place, mut record)| {
+                record.id = record.id.at(first + *place as u64);
+                (*place, record)
+            })
+            .peekable();
         match sifted.rising {
             // Time that only rises passes no other way in the records that are left out.
             Some((from, to)) if self.clock.latest.is_none_or(|latest| latest <= from) => {
-                for place in passed {
-                    if let Some(mut record) = record(place) {
-                        record.id = record.id.at(first + place as u64);
-                        self.take(&decode(&record));
-                    }
+                for (_, record) in passed {
+                    self.take(&decode(&record));
                 }
                 self.clock.first.get_or_insert(from);
                 self.clock.latest = Some(to);
                 // The next record's time is compared with the last one's here, whether or not that was let pass.
-                if let Some(last) = all.last().and_then(&record) {
-                    self.tracker.pass(last.id, to);
-                }
+                let last = sifted.record(sifted.times.len() - 1);
+                self.tracker.pass(last, to);
             }
             _ => {
-                for place in all {
-                    let goes_on = passed.next_if_eq(&place).is_some();
-                    if let Some(record) = record(place) {
-                        self.step(&record, first + place as u64, goes_on);
+                for (place, time) in sifted.times.iter().enumerate() {
+                    self.pass(sifted.record(place).at(first + place as u64), *time);
+                    if let Some((_, record)) = passed.next_if(|(passed, _)| *passed == place) {
+                        self.take(&decode(&record));
                     }
                 }
             }
@@ -215,12 +218,10 @@ impl Analyzer {
         self.sketch.join(flows);
     }
 
-    fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) -> Option<RecordId> {
-        let mut record = *record;
-        record.id = record.id.at(order);
-        self.clock.tick(&record);
-        self.tracker.pass(record.id, record.time);
-        passes.then(|| self.take(&decode(&record))).flatten()
+    /// Lets a record pass that was captured at `time`, whatever it holds.
+    fn pass(&mut self, record: RecordId, time: Timestamp) {
+        self.clock.tick(record, time);
+        self.tracker.pass(record, time);
     }
 
     /// When the first record was captured; `None` before it.
@@ -317,8 +318,8 @@ impl Analyzer {
     }
 
     /// The resets that have settled, to be folded by the judge that was [lent](Analyzer::lend_judge).
-    pub fn hand_over(&mut self) -> Vec<Settled> {
-        std::iter::from_fn(|| self.tracker.next_settled()).collect()
+    pub fn hand_over(&mut self) -> VecDeque<Settled> {
+        self.tracker.take_settled()
     }
 
     /// Gives the half of the analysis that judges, so that it can work beside the other: whatever settles from now on must be
@@ -434,18 +435,18 @@ fn seen(met: Met) -> Seen {
 }
 
 impl Clock {
-    fn tick(&mut self, record: &Record<'_>) {
-        self.first.get_or_insert(record.time);
-        let back = self.latest.map_or(0, |latest| latest - record.time);
+    fn tick(&mut self, record: RecordId, time: Timestamp) {
+        self.first.get_or_insert(time);
+        let back = self.latest.map_or(0, |latest| latest - time);
         if back > 0 && back <= DISORDERED {
-            self.disordered.note(record.id.into());
+            self.disordered.note(record.into());
             return; // The latest time stays, so that one late record counts once.
         }
         if back > 0 {
             self.steps_back += 1;
             self.longest_step = self.longest_step.max(back);
-            self.first_step.get_or_insert(record.id.into());
+            self.first_step.get_or_insert(record.into());
         }
-        self.latest = Some(record.time);
+        self.latest = Some(time);
     }
 }

@@ -11,7 +11,7 @@
 use proptest::prelude::*;
 use rstscope::analyzer::{Analyzer, Config};
 use rstscope::capture::{self, Batch};
-use rstscope::decode::{LinkType, Record};
+use rstscope::decode::{LinkType, Look, Record};
 use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use rstscope::passes;
 use rstscope::render::{Format, Options, Show, Style, Zone};
@@ -19,7 +19,7 @@ use rstscope::report::{End, Head};
 use rstscope::tcp::{Encapsulation, Flow, Layer};
 use rstscope::testkit::{Ending, Frame, Traffic, frames, pcap, served, tell};
 use rstscope::track::Limits;
-use rstscope::triage::{Following, Gate, Scout};
+use rstscope::triage::{Following, Gate, Scout, Sifted};
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -234,14 +234,19 @@ fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
     let following = Following::Marked(Arc::new(marks));
     let mut gates = [(); 2].map(|()| Gate::new(following.clone()));
     for (turn, frames) in batches.enumerate() {
-        let mut batch = Batch::new();
-        batch.start(0);
+        let gate = &mut gates[turn % 2];
+        let (mut sifted, mut passed) = (Sifted::default(), Batch::new());
+        sifted.start(RecordId::new(0, number));
+        passed.start(0);
         for frame in frames {
-            batch.push(&record(frame, number));
+            let record = record(frame, number);
+            if gate.sifts(&record, &mut sifted) {
+                passed.push(&record);
+            }
             number += 1;
         }
-        let sifted = gates[turn % 2].sift(batch.records());
-        analyzer.absorb(&sifted, |place| batch.record(place));
+        gate.end(&mut sifted);
+        analyzer.absorb(&sifted, passed.records());
         report.take(&mut analyzer);
     }
     for gate in gates {

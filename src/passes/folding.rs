@@ -1,12 +1,13 @@
 //! Judging beside reading: [`Folding`], a thread to which the resets go that have settled.
 
 use crate::analyzer::{Analyzer, Judge, Settled};
+use std::collections::VecDeque;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 /// The judge of an analysis at work in a thread of its own.
 pub struct Folding<'scope> {
-    hand: SyncSender<Vec<Settled>>,
+    hand: SyncSender<VecDeque<Settled>>,
     thread: ScopedJoinHandle<'scope, Judge>,
 }
 
@@ -14,7 +15,7 @@ impl<'scope> Folding<'scope> {
     /// Lets the judge of `analyzer` work.
     pub fn start<'env>(scope: &'scope Scope<'scope, 'env>, analyzer: &mut Analyzer) -> Self {
         let mut judge = analyzer.lend_judge();
-        let (hand, cases) = sync_channel::<Vec<Settled>>(AHEAD);
+        let (hand, cases) = sync_channel::<VecDeque<Settled>>(AHEAD);
         let thread = scope.spawn(move || {
             for settled in cases.into_iter().flatten() {
                 judge.fold(settled);

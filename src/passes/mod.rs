@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
-use worker::{Delivery, Workers};
+use worker::{Ended, Workers};
 
 /// How a reading ended.
 #[derive(Debug)]
@@ -159,21 +159,16 @@ fn parts<E>(
     let mut info = head.info().clone();
     let error = thread::scope(|scope| {
         let mut workers = Workers::start(scope, path, index, &following, &places);
-        let mut bytes = info.bytes;
-        while let Some(delivery) = workers.next() {
-            match delivery {
-                Delivery::Records(batch, sifted) => {
-                    analyzer.absorb(&sifted, |place| batch.record(place));
-                    bytes += batch.size();
-                    workers.take_back(batch);
-                    given(analyzer, bytes)?;
-                }
-                Delivery::End { info: part, error } => {
-                    info.join(&part);
-                    bytes = info.bytes;
-                    if error.is_some() {
-                        return Ok(error);
-                    }
+        while let Some(mut parcel) = workers.next() {
+            analyzer.absorb(&parcel.sifted, parcel.passed.records());
+            let (reached, ended) = (parcel.reached, parcel.end.take());
+            workers.take_back(parcel);
+            given(analyzer, reached)?;
+            if let Some(Ended { info: part, error }) = ended {
+                info.join(&part);
+                workers.next_part();
+                if error.is_some() {
+                    return Ok(error);
                 }
             }
         }

@@ -45,6 +45,7 @@ pub struct Attempts {
 #[derive(Debug)]
 struct Entry {
     attempt: Attempt,
+    flow: Flow,
     stage: Stage,
     /// Which of all moves brought it to its stage; `None`: it has left.
     moved: Option<u64>,
@@ -145,14 +146,14 @@ impl Attempts {
         same.then_some(place)
     }
 
-    /// Adds one. `false`: another attempt has the number of its flow.
-    pub fn begin(&mut self, attempt: Attempt) -> bool {
-        let flow = attempt.id.flow();
+    /// Adds one of that flow. `false`: another attempt has the number of its flow.
+    pub fn begin(&mut self, attempt: Attempt, flow: Flow) -> bool {
         if self.places.contains_key(&flow) {
             return false;
         }
         let entry = Entry {
             attempt,
+            flow,
             stage: Stage::Asked,
             moved: None,
         };
@@ -180,23 +181,22 @@ impl Attempts {
         self.enter(place, Stage::Awaited);
     }
 
-    /// Notes that what has followed on the attempt at `place` is no longer waited for, and gives it.
-    pub fn settle(&mut self, place: u32) -> Option<Attempt> {
-        let entry = self.entry(place)?;
-        let attempt = (entry.stage == Stage::Awaited).then_some(entry.attempt)?;
+    /// Notes that what has followed on the attempt at `place` is no longer waited for, and gives it; `None`: it was not.
+    pub fn settle(&mut self, place: u32) -> Option<&Attempt> {
+        (self.entry(place)?.stage == Stage::Awaited).then_some(())?;
         self.leave(place);
         self.enter(place, Stage::Over);
-        Some(attempt)
+        Some(&self.entry(place)?.attempt)
     }
 
     /// Forgets the attempt at `place`, and gives it and how far it was.
-    pub fn remove(&mut self, place: u32) -> Option<(Attempt, Stage)> {
-        let entry = self.entry(place)?;
-        let (attempt, stage) = (entry.attempt, entry.stage);
+    pub fn remove(&mut self, place: u32) -> Option<(&Attempt, Stage)> {
+        let flow = self.entry(place)?.flow;
         self.leave(place);
-        self.places.remove(&attempt.id.flow());
+        self.places.remove(&flow);
         self.free.push(place);
-        Some((attempt, stage))
+        let entry = self.entries.get(place as usize)?;
+        Some((&entry.attempt, entry.stage))
     }
 
     /// The attempt that has been at `stage` for longest, and its place.

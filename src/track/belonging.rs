@@ -44,7 +44,7 @@ impl Tracker {
             return Belonging::Connection(slot);
         }
         self.counts.connections += 1;
-        if !is_known && predecessor.is_none() && self.begin_attempt(segment) {
+        if !is_known && predecessor.is_none() && self.begin_attempt(segment, flow) {
             return Belonging::Attempt(segment.header.record);
         }
         let rank = if is_known { Rank::Live } else { Rank::Apart };

@@ -2,8 +2,28 @@
 
 use super::connection::Connection;
 use crate::case::{Gaps, Line, Nature, Neighbourhood, ResetCase, Sightings, Timeline};
-use crate::origin::Timestamp;
+use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Prefix, Segment, Side};
+
+/// What the capture lacks as far as it was read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lacks {
+    /// The latest record before which the clock had stepped back.
+    pub stepped: Option<RecordId>,
+    /// Until when records were lost, at the latest.
+    pub dropped_at: Option<Timestamp>,
+}
+
+impl Lacks {
+    /// What it lacks since the reset in `record`, whose case settles now.
+    pub fn since(&self, record: RecordId, settled_early: bool) -> Since {
+        Since {
+            stepped: self.stepped > Some(record),
+            dropped_at: self.dropped_at,
+            settled_early,
+        }
+    }
+}
 
 /// What the capture lacks since a reset.
 #[derive(Clone, Copy, Debug)]

@@ -18,6 +18,7 @@ mod limits;
 mod neighbours;
 mod pending;
 mod refused;
+mod remembered;
 mod resets;
 mod settled;
 mod table;
@@ -37,6 +38,7 @@ use crate::tcp::{Quoted, Segment};
 use attempts::Attempts;
 use belonging::Belonging;
 use copies::Recent;
+use freezing::Lacks;
 use key::Key;
 use neighbours::Neighbours;
 use pending::Pending;
@@ -56,11 +58,11 @@ pub struct Tracker {
     neighbours: Neighbours,
     twins: Twins,
     recent: Recent,
-    /// The latest record's time, and the latest one before which the clock had stepped back.
+    /// The latest record's time.
     now: Option<Timestamp>,
-    stepped: Option<RecordId>,
-    /// Until when records were lost, at the latest.
-    dropped_at: Option<Timestamp>,
+    lacks: Lacks,
+    /// No wait of a case ends earlier.
+    nothing_due_before: Timestamp,
     settled: VecDeque<Settled>,
     counts: Counts,
     happenings: Vec<Happening>,
@@ -81,8 +83,8 @@ impl Tracker {
             twins: Twins::new(limits.habits),
             recent: Recent::default(),
             now: None,
-            stepped: None,
-            dropped_at: None,
+            lacks: Lacks::default(),
+            nothing_due_before: Timestamp::NEVER,
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
@@ -135,7 +137,7 @@ impl Tracker {
 
     /// Notes that the capture lost records until `time` at the latest: what is open then may lack one.
     pub fn note_drops(&mut self, time: Timestamp) {
-        self.dropped_at = self.dropped_at.max(self.now).max(Some(time));
+        self.lacks.dropped_at = self.lacks.dropped_at.max(self.now).max(Some(time));
     }
 
     /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed. Says where that one
@@ -161,13 +163,16 @@ impl Tracker {
     pub fn pass(&mut self, record: RecordId, time: Timestamp) {
         self.advance_to(time);
         if self.now.is_some_and(|now| now - time > DISORDERED) {
-            self.stepped = Some(record);
+            self.lacks.stepped = Some(record);
         }
         self.now = Some(time);
     }
 
     /// Lets capture time pass, so that cases settle that have waited long enough.
     pub fn advance_to(&mut self, now: Timestamp) {
+        if now < self.nothing_due_before {
+            return;
+        }
         while let Some(at) = self.pending.next_due().filter(|at| *at <= now) {
             self.settle_attempts(at);
             if let Some(slot) = self.pending.stop_waiting() {
@@ -175,6 +180,7 @@ impl Tracker {
             }
         }
         self.settle_attempts(now);
+        self.nothing_due_before = self.next_due().unwrap_or(Timestamp::NEVER);
     }
 
     /// Whether a case has settled.
@@ -185,6 +191,12 @@ impl Tracker {
     /// How many cases have settled and were not pulled.
     pub fn settled(&self) -> usize {
         self.settled.len()
+    }
+
+    /// All settled cases at once.
+    pub fn take_settled(&mut self) -> VecDeque<Settled> {
+        let next = VecDeque::with_capacity(self.settled.len());
+        std::mem::replace(&mut self.settled, next)
     }
 
     /// The next settled case.

@@ -1,5 +1,6 @@
 //! The last seconds of each service and the habits of each host, from every segment -> [`Neighbourhood`].
 
+use super::remembered::{Place, Remembered, Renew};
 use super::table::Slot;
 use crate::case::{
     ConnectionId, Habits, Handshakes, Happening, HostHabits, Neighbourhood, ResetCase, Samples,
@@ -7,16 +8,14 @@ use crate::case::{
 };
 use crate::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use crate::tcp::{Encapsulation, Header, Pair, Side};
-use foldhash::fast::RandomState;
-use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
-use std::net::{IpAddr, SocketAddr};
+use std::collections::VecDeque;
+use std::net::IpAddr;
 
 /// Everything that cases may know of their neighbours.
 #[derive(Debug)]
 pub struct Neighbours {
-    services: Remembered<(SocketAddr, Encapsulation), Service>,
-    hosts: Remembered<(IpAddr, Encapsulation), HostHabits>,
+    services: Remembered<Service>,
+    hosts: Remembered<HostHabits>,
     endings: VecDeque<Ending>,
 }
 
@@ -42,6 +41,25 @@ struct Service {
     closed: Samples,
     survived: Samples,
     handshakes: Handshakes,
+}
+
+impl Renew for HostHabits {}
+
+impl Renew for Service {
+    fn renew(&mut self) {
+        let mut events = std::mem::take(&mut self.events);
+        events.clear();
+        events.shrink_to(FEW);
+        *self = Self {
+            events,
+            ..Self::default()
+        };
+    }
+}
+
+/// Where the service of a connection stands.
+pub fn service_of(id: &ConnectionId) -> Place {
+    Place::of(id.server, id.encapsulation)
 }
 
 impl Service {
@@ -70,7 +88,7 @@ impl Neighbours {
         header: &Header,
         answered_in: Option<i64>,
     ) {
-        let host = self.hosts.entry((from, encapsulation));
+        let host = self.hosts.entry(Place::of_host(from, encapsulation));
         host.hop_limit_varies |= host
             .hop_limit
             .is_some_and(|before| before != header.ip.hop_limit);
@@ -88,7 +106,7 @@ impl Neighbours {
             client: id.client,
             what,
         };
-        let service = self.services.entry((id.server, id.encapsulation));
+        let service = self.services.entry(service_of(id));
         match event.what {
             Happening::Answered => service.habits.answered += 1,
             Happening::Refused => service.habits.refused += 1,
@@ -106,14 +124,14 @@ impl Neighbours {
     }
 
     /// Notes that a service closed a connection after a silence of `nanos`.
-    pub fn closed_after(&mut self, service: (SocketAddr, Encapsulation), nanos: i64) {
+    pub fn closed_after(&mut self, service: Place, nanos: i64) {
         let service = self.services.entry(service);
         service.habits.closes_after.add(nanos);
         service.closed.add(nanos);
     }
 
     /// Notes that a service answered a request that came after a silence of `nanos`.
-    pub fn survived(&mut self, service: (SocketAddr, Encapsulation), nanos: i64) {
+    pub fn survived(&mut self, service: Place, nanos: i64) {
         let service = self.services.entry(service);
         let longest = &mut service.habits.survived;
         *longest = Some(longest.map_or(nanos, |longest| longest.max(nanos)));
@@ -147,8 +165,8 @@ impl Neighbours {
     /// What the hosts of a connection usually do.
     pub fn of_hosts(&self, id: &ConnectionId) -> Pair<HostHabits> {
         let host = |side: Side| {
-            let key = (id.address(side).ip(), id.encapsulation);
-            self.hosts.get(&key).copied().unwrap_or_default()
+            let host = Place::of_host(id.address(side).ip(), id.encapsulation);
+            self.hosts.get(&host).copied().unwrap_or_default()
         };
         Pair {
             client: host(Side::Client),
@@ -158,7 +176,7 @@ impl Neighbours {
 
     /// What the service of a connection usually does, where it does nothing but refuse as far as is remembered.
     pub fn of_refusing_service(&self, id: &ConnectionId) -> Option<ServiceHabits> {
-        match self.services.get(&(id.server, id.encapsulation)) {
+        match self.services.get(&service_of(id)) {
             Some(service) => service.only_refuses().then_some(service.habits),
             None => Some(ServiceHabits::default()),
         }
@@ -167,7 +185,7 @@ impl Neighbours {
     /// What a case that settles now may know.
     pub fn around(&self, case: &ResetCase) -> Neighbourhood {
         let id = case.connection;
-        let service = self.services.get(&(id.server, id.encapsulation));
+        let service = self.services.get(&service_of(&id));
         let since = case.reset.time.plus(-LOOKS_BACK);
         let events = service.map_or_else(Vec::new, |service| {
             let concerns = |event: &&ServiceEvent| event.client != id.client && event.time >= since;
@@ -194,17 +212,17 @@ impl Neighbours {
         let mut all: Vec<_> = self
             .services
             .iter()
-            .map(|(key, service)| {
+            .map(|(place, service)| {
                 let habits = Habits {
-                    service: key.0,
+                    service: place.address(),
                     closed: service.closed.clone(),
                     survived: service.survived.clone(),
                     handshakes: service.handshakes,
                 };
-                (*key, habits)
+                (place.rank(), habits)
             })
             .collect();
-        all.sort_by_key(|(key, _)| *key);
+        all.sort_unstable_by_key(|(rank, _)| *rank);
         all.into_iter().map(|(_, habits)| habits).collect()
     }
 }
@@ -266,57 +284,10 @@ fn shake(handshakes: &mut Handshakes, event: &ServiceEvent) {
     }
 }
 
-/// A map that forgets what it met first when it is full.
-#[derive(Debug)]
-pub struct Remembered<K, V> {
-    values: HashMap<K, V, RandomState>,
-    order: VecDeque<K>,
-    capacity: usize,
-}
-
-impl<K: Copy + Eq + Hash, V: Default> Remembered<K, V> {
-    /// Holds `capacity` values.
-    pub fn new(capacity: usize) -> Self {
-        Self {
-            values: HashMap::default(),
-            order: VecDeque::new(),
-            capacity,
-        }
-    }
-
-    /// All that is remembered, in no order: sort it before it shows.
-    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.values.iter()
-    }
-
-    /// All that is remembered, in no order, to be changed.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.values.values_mut()
-    }
-
-    /// What is remembered under `key`.
-    pub fn get(&self, key: &K) -> Option<&V> {
-        self.values.get(key)
-    }
-
-    /// What is remembered under `key`, or a fresh value.
-    pub fn entry(&mut self, key: K) -> &mut V {
-        if self.order.len() > self.capacity
-            && self.order.front() != Some(&key)
-            && let Some(first) = self.order.pop_front()
-        {
-            self.values.remove(&first);
-        }
-        let order = &mut self.order;
-        self.values.entry(key).or_insert_with(|| {
-            order.push_back(key);
-            V::default()
-        })
-    }
-}
-
 /// Events remembered of each service; chosen to hold a burst of some hundred connections.
 const EVENTS: usize = 256;
+/// Events for which a service that is forgotten leaves its room to the next one.
+const FEW: usize = 4;
 /// Events that a case is told of, those nearest to its reset.
 const EVENTS_SHOWN: usize = 64;
 /// Endings remembered over all connections.

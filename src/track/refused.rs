@@ -3,17 +3,20 @@
 use super::Tracker;
 use super::attempts::{Attempt, Stage};
 use super::belonging::Belonging;
+use super::freezing::Since;
+use super::neighbours::Neighbours;
 use super::resets::Settling;
 use super::settled::Settled;
 use super::table::{Rank, Slot};
 use crate::case::{Gaps, Happening, Refusal};
 use crate::origin::Timestamp;
-use crate::tcp::{Header, Quoted, Segment, Side};
+use crate::tcp::{Flow, Header, Quoted, Segment, Side};
 
 impl Tracker {
-    /// Begins an attempt with `segment`. `false`: it says more than that it was sent.
-    pub(super) fn begin_attempt(&mut self, segment: &Segment<'_>) -> bool {
-        let begun = Attempt::of(segment).is_some_and(|attempt| self.attempts.begin(attempt));
+    /// Begins an attempt with `segment`, of that flow. `false`: it says more than that it was sent.
+    pub(super) fn begin_attempt(&mut self, segment: &Segment<'_>, flow: Flow) -> bool {
+        let attempt = Attempt::of(segment);
+        let begun = attempt.is_some_and(|attempt| self.attempts.begin(attempt, flow));
         if begun && self.attempts.len(Stage::Asked) > self.limits.connections {
             self.counts.forgotten += 1;
             self.forget_oldest(Stage::Asked);
@@ -29,6 +32,7 @@ impl Tracker {
         if attempt.is_refused_by(segment) {
             let id = attempt.id;
             self.attempts.refuse(place, segment.header);
+            self.waits_until(segment.header.time.plus(self.limits.case_wait));
             self.neighbours
                 .note(&id, &segment.header, Happening::Refused);
             self.counts.resets += 1;
@@ -57,6 +61,7 @@ impl Tracker {
     /// Makes a connection of an attempt.
     fn grow(&mut self, place: u32) -> Option<Slot> {
         let (attempt, stage) = self.attempts.remove(place)?;
+        let attempt = *attempt;
         let opening = attempt.opening();
         let (id, room) = (attempt.id, self.limits.timeline);
         let slot = self.table.insert(id, &opening, room, Rank::Apart);
@@ -77,6 +82,20 @@ impl Tracker {
         }
         self.rank(slot);
         Some(slot)
+    }
+
+    /// Notes that a case waits until then.
+    pub(super) fn waits_until(&mut self, until: Timestamp) {
+        self.nothing_due_before = self.nothing_due_before.min(until);
+    }
+
+    /// When the first wait ends; `None` where nothing waits.
+    pub(super) fn next_due(&mut self) -> Option<Timestamp> {
+        let wait = self.limits.case_wait;
+        let refused = self.attempts.oldest(Stage::Awaited);
+        let refused = refused.and_then(|(_, attempt)| Some(attempt.reset?.time.plus(wait)));
+        let due = self.pending.next_due();
+        due.into_iter().chain(refused).min()
     }
 
     /// Settles the attempts whose wait ends before `now`.
@@ -115,39 +134,13 @@ impl Tracker {
             return;
         };
         if let Some(reset) = attempt.reset {
-            let settled = self.refused(&attempt, reset, how);
-            self.settled.push_back(settled);
+            let since = self.lacks.since(reset.record, how == Settling::Early);
+            self.settled
+                .push_back(refused(attempt, reset, &since, &self.neighbours));
         }
         if self.attempts.len(Stage::Over) > self.limits.finished {
             self.forget_oldest(Stage::Over);
         }
-    }
-
-    /// What is told of a refusal: more than itself only where others were not refused.
-    fn refused(&self, attempt: &Attempt, reset: Header, how: Settling) -> Settled {
-        let id = attempt.id;
-        let since = self.since(reset.record, how);
-        let service = self.neighbours.of_refusing_service(&id);
-        let refusal = Box::new(Refusal {
-            connection: id,
-            syn: attempt.syn,
-            reset,
-            gaps: Gaps {
-                sender_unseen: true,
-                clock_stepped: since.stepped,
-                settled_early: since.settled_early,
-                records_dropped: since.dropped_at.is_some_and(|at| at >= attempt.syn.time),
-                ..Gaps::default()
-            },
-            service: service.unwrap_or_default(),
-            hosts: self.neighbours.of_hosts(&id),
-        });
-        if service.is_some() {
-            return Settled::Refusal(refusal);
-        }
-        let mut case = Settled::Refusal(refusal).into_case();
-        case.neighbourhood = self.neighbours.around(&case);
-        Settled::Case(case)
     }
 
     fn forget_oldest(&mut self, stage: Stage) {
@@ -155,4 +148,30 @@ impl Tracker {
             self.attempts.remove(place);
         }
     }
+}
+
+/// What is told of a refusal: more than itself only where others were not refused.
+fn refused(attempt: &Attempt, reset: Header, since: &Since, neighbours: &Neighbours) -> Settled {
+    let id = &attempt.id;
+    let service = neighbours.of_refusing_service(id);
+    let refusal = Refusal {
+        connection: *id,
+        syn: attempt.syn,
+        reset,
+        gaps: Gaps {
+            sender_unseen: true,
+            clock_stepped: since.stepped,
+            settled_early: since.settled_early,
+            records_dropped: since.dropped_at.is_some_and(|at| at >= attempt.syn.time),
+            ..Gaps::default()
+        },
+        service: service.unwrap_or_default(),
+        hosts: neighbours.of_hosts(id),
+    };
+    if service.is_some() {
+        return Settled::Refusal(refusal);
+    }
+    let mut case = Settled::case_of(&refusal);
+    case.neighbourhood = neighbours.around(&case);
+    Settled::Case(case)
 }

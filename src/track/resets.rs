@@ -1,10 +1,8 @@
 //! Resets -> open cases -> settled ones.
 
-use super::freezing::Since;
 use super::table::Slot;
 use super::{Settled, Tracker, pending, twins};
 use crate::case::{Line, ResetCase};
-use crate::origin::RecordId;
 use crate::tcp::{Header, Segment, Side};
 
 impl Tracker {
@@ -82,6 +80,7 @@ impl Tracker {
             self.settle(oldest, Settling::Early);
         }
         let until = case.reset.time.plus(self.limits.case_wait);
+        self.waits_until(until);
         let serial = self.pending.open(case, slot);
         if let Some(connection) = self.table.get_mut(slot) {
             connection.open_cases.push(serial);
@@ -118,7 +117,8 @@ impl Tracker {
         let Some(pending::OpenCase { mut case, slot }) = self.pending.close(serial) else {
             return;
         };
-        let since = self.since(case.reset.record, how);
+        let early = how == Settling::Early;
+        let since = self.lacks.since(case.reset.record, early);
         if let Some(connection) = self.table.get_mut(slot) {
             connection.open_cases.retain(|open| *open != serial);
             if connection.open_cases.is_empty() {
@@ -135,17 +135,6 @@ impl Tracker {
         }
         self.settled.push_back(Settled::Case(case));
         self.rank(slot);
-    }
-}
-
-impl Tracker {
-    /// What the capture lacks since the reset in `record`.
-    pub(super) fn since(&self, record: RecordId, how: Settling) -> Since {
-        Since {
-            stepped: self.stepped > Some(record),
-            dropped_at: self.dropped_at,
-            settled_early: how == Settling::Early,
-        }
     }
 }
 

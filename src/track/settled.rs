@@ -6,12 +6,16 @@ use crate::case::{Refusal, ResetCase};
 use crate::tcp::Side;
 
 /// A case that has settled.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "refusals come by the million, and to box each costs more than to move it"
+)]
 #[derive(Debug)]
 pub enum Settled {
     /// In full.
     Case(Box<ResetCase>),
     /// In few words.
-    Refusal(Box<Refusal>),
+    Refusal(Refusal),
 }
 
 impl Settled {

@@ -2,6 +2,7 @@
 
 use super::Tracker;
 use super::connection::Connection;
+use super::neighbours::service_of;
 use super::table::Slot;
 use crate::case::Happening;
 use crate::origin::SECOND;
@@ -45,7 +46,7 @@ impl Tracker {
             return;
         };
         let header = &segment.header;
-        let service = (connection.id.server, connection.id.encapsulation);
+        let service = service_of(&connection.id);
         for what in self.happenings.drain(..) {
             self.neighbours.note(&connection.id, header, what);
             if let (

@@ -2,16 +2,16 @@
 //! connection anew, or lets a segment past untranslated.
 
 use super::connection::Connection;
-use super::neighbours::{Ending, Remembered};
+use super::neighbours::Ending;
+use super::remembered::{Place, Remembered, Renew};
 use super::table::{Slot, Table};
 use crate::case::{Mark, OtherLeg, ResetCase, Twin, TwinEnd};
-use crate::tcp::{Encapsulation, Side};
-use std::net::SocketAddr;
+use crate::tcp::Side;
 
 /// The latest connections of each client's and each server's address and port.
 #[derive(Debug)]
 pub struct Twins {
-    of: Remembered<(SocketAddr, Encapsulation), Sharing>,
+    of: Remembered<Sharing>,
 }
 
 /// The latest connections that share an end, in a ring.
@@ -20,6 +20,8 @@ struct Sharing {
     slots: [Option<Slot>; SHARING],
     next: usize,
 }
+
+impl Renew for Sharing {}
 
 impl Sharing {
     fn add(&mut self, slot: Slot) {
@@ -54,7 +56,9 @@ impl Twins {
         connection.is_among_twins = true;
         let id = connection.id;
         for address in [id.client, id.server] {
-            self.of.entry((address, id.encapsulation)).add(slot);
+            self.of
+                .entry(Place::of(address, id.encapsulation))
+                .add(slot);
         }
     }
 
@@ -75,10 +79,10 @@ impl Twins {
             return None;
         }
         [Side::Client, Side::Server].into_iter().find_map(|shared| {
-            let slots = self.of.get(&(
-                case.connection.address(shared),
-                case.connection.encapsulation,
-            ))?;
+            let id = &case.connection;
+            let slots = self
+                .of
+                .get(&Place::of(id.address(shared), id.encapsulation))?;
             slots
                 .latest_first()
                 .filter_map(|slot| table.get(slot))
