@@ -8,7 +8,7 @@ use super::neighbours::Neighbours;
 use super::resets::Settling;
 use super::settled::Settled;
 use super::table::{Rank, Slot};
-use crate::case::{Gaps, Happening, Refusal};
+use crate::case::{Happening, Refusal};
 use crate::origin::Timestamp;
 use crate::tcp::{Flow, Header, Quoted, Segment, Side};
 
@@ -30,8 +30,8 @@ impl Tracker {
         let (place, attempt) = self.attempts.find(segment)?;
         let start = attempt.syn.record;
         if attempt.is_refused_by(segment) {
-            let id = attempt.id;
-            self.attempts.refuse(place, segment.header);
+            let id = attempt.id();
+            self.attempts.refuse(place, &segment.header);
             self.waits_until(segment.header.time.plus(self.limits.case_wait));
             self.neighbours
                 .note(&id, &segment.header, Happening::Refused);
@@ -63,7 +63,7 @@ impl Tracker {
         let (attempt, stage) = self.attempts.remove(place)?;
         let attempt = *attempt;
         let opening = attempt.opening();
-        let (id, room) = (attempt.id, self.limits.timeline);
+        let (id, room) = (attempt.id(), self.limits.timeline);
         let slot = self.table.insert(id, &opening, room, Rank::Apart);
         let connection = self.table.get_mut(slot)?;
         connection.is_known = false;
@@ -71,7 +71,7 @@ impl Tracker {
         connection.take(Side::Client, &opening, &mut self.happenings);
         // Its neighbours have been told, or are nobody's business.
         self.happenings.clear();
-        if let Some(reset) = attempt.reset {
+        if let Some(reset) = attempt.reset() {
             let refusal = attempt.answer(reset);
             let case = connection.freeze(Side::Server, &refusal, self.limits.case_segments);
             connection.take_reset(Side::Server, &refusal);
@@ -93,7 +93,7 @@ impl Tracker {
     pub(super) fn next_due(&mut self) -> Option<Timestamp> {
         let wait = self.limits.case_wait;
         let refused = self.attempts.oldest(Stage::Awaited);
-        let refused = refused.and_then(|(_, attempt)| Some(attempt.reset?.time.plus(wait)));
+        let refused = refused.and_then(|(_, attempt)| Some(attempt.refused_at()?.time.plus(wait)));
         let due = self.pending.next_due();
         due.into_iter().chain(refused).min()
     }
@@ -101,8 +101,8 @@ impl Tracker {
     /// Settles the attempts whose wait ends before `now`.
     pub(super) fn settle_attempts(&mut self, now: Timestamp) {
         while let Some((place, attempt)) = self.attempts.oldest(Stage::Awaited)
-            && let Some(reset) = attempt.reset
-            && reset.time.plus(self.limits.case_wait) <= now
+            && let Some(refused) = attempt.refused_at()
+            && refused.time.plus(self.limits.case_wait) <= now
         {
             self.settle_attempt(place, Settling::Whole);
         }
@@ -114,7 +114,8 @@ impl Tracker {
         let opened = case.and_then(|serial| self.pending.get(serial));
         let opened = opened.map(|open| open.case.reset.record);
         let attempt = self.attempts.oldest(Stage::Awaited);
-        let refused = attempt.and_then(|(place, attempt)| Some((place, attempt.reset?.record)));
+        let refused =
+            attempt.and_then(|(place, attempt)| Some((place, attempt.refused_at()?.record)));
         match (case, refused) {
             (Some(serial), None) => self.settle(serial, how),
             (Some(serial), Some((_, record))) if opened < Some(record) => self.settle(serial, how),
@@ -133,7 +134,7 @@ impl Tracker {
         let Some(attempt) = self.attempts.settle(place) else {
             return;
         };
-        if let Some(reset) = attempt.reset {
+        if let Some(reset) = attempt.reset() {
             let since = self.lacks.since(reset.record, how == Settling::Early);
             self.settled
                 .push_back(refused(attempt, reset, &since, &self.neighbours));
@@ -152,21 +153,17 @@ impl Tracker {
 
 /// What is told of a refusal: more than itself only where others were not refused.
 fn refused(attempt: &Attempt, reset: Header, since: &Since, neighbours: &Neighbours) -> Settled {
-    let id = &attempt.id;
-    let service = neighbours.of_refusing_service(id);
+    let id = attempt.id();
+    let service = neighbours.of_refusing_service(&id);
     let refusal = Refusal {
-        connection: *id,
+        connection: id,
         syn: attempt.syn,
         reset,
-        gaps: Gaps {
-            sender_unseen: true,
-            clock_stepped: since.stepped,
-            settled_early: since.settled_early,
-            records_dropped: since.dropped_at.is_some_and(|at| at >= attempt.syn.time),
-            ..Gaps::default()
-        },
+        settled_early: since.settled_early,
+        clock_stepped: since.stepped,
+        records_dropped: since.dropped_at.is_some_and(|at| at >= attempt.syn.time),
         service: service.unwrap_or_default(),
-        hosts: neighbours.of_hosts(id),
+        hosts: neighbours.of_hosts(&id),
     };
     if service.is_some() {
         return Settled::Refusal(refusal);
