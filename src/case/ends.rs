@@ -18,12 +18,15 @@ pub(super) struct Ends<T> {
 
 impl<T> Ends<T> {
     /// Keeps so many of the first ones and of the last ones, of which at least one. Few stories have more than `usual`.
-    pub(super) const fn new(first: u16, last: u16, usual: u16) -> Self {
+    /// More than 65,535 are never kept.
+    pub(super) fn new(first: usize, last: usize, usual: usize) -> Self {
+        let short = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        let first = short(first).min(u16::MAX - 1);
         Self {
             kept: Vec::new(),
             first,
-            last: if last == 0 { 1 } else { last },
-            usual,
+            last: short(last).clamp(1, u16::MAX - first),
+            usual: short(usual),
             oldest: 0,
         }
     }

@@ -66,6 +66,6 @@ impl Default for Sightings {
 }
 
 /// Sightings kept of the beginning; chosen: two of each line that a story keeps there.
-const FIRST: u16 = 16;
+const FIRST: usize = 16;
 /// The same of the end.
-const LAST: u16 = 64;
+const LAST: usize = 64;

@@ -66,10 +66,8 @@ impl Timeline {
 
     /// An empty story that keeps the first [`Timeline::FIRST`] segments and the last `room`, 1..=65,527.
     pub fn new(room: usize) -> Self {
-        let first = Self::FIRST as u16;
-        let room = u16::try_from(room).unwrap_or(u16::MAX);
         Self {
-            kept: Ends::new(first, room.min(u16::MAX - first), first),
+            kept: Ends::new(Self::FIRST, room, Self::FIRST),
             elided: 0,
         }
     }
@@ -204,7 +202,7 @@ impl Turns {
 impl Default for Turns {
     fn default() -> Self {
         Self {
-            recent: Ends::new(0, Self::RECENT as u16, 2),
+            recent: Ends::new(0, Self::RECENT, 2),
             count: 0,
         }
     }

@@ -540,3 +540,17 @@ impl Connection {
 const LONGEST_PACKET: u32 = 65_535;
 /// Records of several queues, interfaces or processors are disordered by less; chosen.
 pub const DISORDERED: i64 = 10 * MILLISECOND;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Thousands of connections are held at once, each segment of them is a line, and memory that is touched is time: what is added here should
+    /// be worth its room.
+    #[test]
+    fn a_connection_and_its_lines_stay_small() {
+        assert!(size_of::<Connection>() <= 1088);
+        assert!(size_of::<EndpointView>() <= 328);
+        assert!(size_of::<Line>() <= 88);
+    }
+}

@@ -35,7 +35,7 @@ impl<'a> Key<'a> {
     ) -> Self {
         let ends = match (one, other) {
             (SocketAddr::V4(one), SocketAddr::V4(other)) => {
-                let (one, other) = (number(one), number(other));
+                let (one, other) = (number(*one), number(*other));
                 Ends::V4(one.min(other), one.max(other))
             }
             _ => Ends::Others(one.min(other), one.max(other)),
@@ -51,7 +51,7 @@ impl<'a> Key<'a> {
     pub fn is_of(&self, id: &ConnectionId) -> bool {
         let same_ends = match (self.ends, &id.client, &id.server) {
             (Ends::V4(low, high), SocketAddr::V4(one), SocketAddr::V4(other)) => {
-                let (one, other) = (number(one), number(other));
+                let (one, other) = (number(*one), number(*other));
                 (low, high) == (one, other) || (low, high) == (other, one)
             }
             (Ends::Others(low, high), one, other) => {
@@ -72,7 +72,7 @@ impl<'a> From<&'a ConnectionId> for Key<'a> {
 
 /// An IPv4 address and port as one number.
 #[inline]
-fn number(end: &SocketAddrV4) -> u64 {
+fn number(end: SocketAddrV4) -> u64 {
     u64::from(end.ip().to_bits()) << 16 | u64::from(end.port())
 }
 
