@@ -56,9 +56,8 @@ impl Glance<'_> {
     pub fn flow(&self) -> Flow {
         match self.ends {
             Ends::V4(both) => {
-                let [a, b, c, d, e, f, g, h] = *both;
-                let (from, to) = ([a, b, c, d], [e, f, g, h]);
-                let (from, to) = (u32::from_be_bytes(from), u32::from_be_bytes(to));
+                let from = u32::from_be_bytes([both[0], both[1], both[2], both[3]]);
+                let to = u32::from_be_bytes([both[4], both[5], both[6], both[7]]);
                 Flow::between_v4((from, self.ports.0), (to, self.ports.1))
             }
             Ends::V6(both) => flow_v6(both, self.ports),

@@ -172,3 +172,117 @@ fn refused(attempt: &Attempt, reset: Header, since: &Since, neighbours: &Neighbo
     case.neighbourhood = neighbours.around(&case);
     Settled::Case(case)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::{Neighbourhood, ResetCase};
+    use crate::report::report_on;
+    use crate::testkit::{cases, tell};
+    use crate::track::Limits;
+
+    /// A tracker behind the head of its capture, after `story`.
+    fn behind_the_head(story: &str) -> Tracker {
+        within(Limits::default(), story)
+    }
+
+    fn within(limits: Limits, story: &str) -> Tracker {
+        let mut tracker = Tracker::new(Limits { head: 0, ..limits });
+        tracker.reach(0);
+        for told in tell(story) {
+            tracker.observe(&told.segment());
+        }
+        tracker
+    }
+
+    fn settled(mut tracker: Tracker) -> Vec<Settled> {
+        tracker.finish();
+        tracker.take_settled().into()
+    }
+
+    const REFUSED: &str = "0.000  client > server  SYN      seq 0 mss 1460 ts 7/0
+         0.010  server > client  RST,ACK  seq 0 ack 1\n";
+
+    #[test]
+    fn a_refused_syn_is_told_in_few_words_and_says_the_same() {
+        let few = settled(behind_the_head(REFUSED));
+        assert!(matches!(few.as_slice(), [Settled::Refusal(_)]));
+        same(few, cases(REFUSED));
+    }
+
+    /// Beside what the head knows of the hosts, the reports are equal.
+    fn same(settled: Vec<Settled>, expected: Vec<ResetCase>) {
+        let told = |mut case: ResetCase| {
+            case.neighbourhood = Neighbourhood::default();
+            format!("{:#?}", report_on(&case))
+        };
+        let settled = settled.into_iter().map(|one| told(*one.into_case()));
+        let expected = expected.into_iter().map(told);
+        assert_eq!(settled.len(), expected.len());
+        for (settled, expected) in settled.zip(expected) {
+            let differs = settled
+                .lines()
+                .zip(expected.lines())
+                .find(|(one, other)| one != other);
+            assert_eq!(differs, None);
+        }
+    }
+
+    #[test]
+    fn whatever_follows_finds_the_whole_connection() {
+        for rest in [
+            "0.011  server > client  RST,ACK  seq 0 ack 1 ttl 62",
+            "0.500  client > server  SYN      seq 0\n0.510  server > client  RST,ACK  seq 0 ack 1",
+            "0.500  client > server  SYN      seq 9\n0.510  server > client  RST,ACK  seq 0 ack 10",
+            "0.500  client > server  SYN      seq 0\n0.510  server > client  SYN,ACK  seq 5 ack 1",
+            "3.000  client > server  SYN      seq 0\n3.010  server > client  RST,ACK  seq 0 ack 1",
+            "0.020  client > server  RST      seq 1",
+            "0.020  client > server  PSH,ACK  seq 1 ack 1 len 10\n0.021  server > client  RST seq 1",
+        ] {
+            let story = format!("{REFUSED}{rest}");
+            same(settled(behind_the_head(&story)), cases(&story));
+        }
+    }
+
+    #[test]
+    fn a_service_that_answers_others_is_told_of() {
+        let story = format!(
+            "{REFUSED}0.020  client B > server  PSH,ACK  seq 1 ack 1 len 9
+             0.021  server > client B  RST  seq 1"
+        );
+        let settled = settled(behind_the_head(&story));
+        let [Settled::Case(case), _] = settled.as_slice() else {
+            panic!("no case in full: {settled:?}");
+        };
+        assert_eq!(case.neighbourhood.events.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_plain_refusal_is_followed_as_any_connection() {
+        for story in [
+            "0.0  client > server  SYN  seq 0\n0.1  server > client  RST,ACK  seq 0 ack 1 win 5",
+            "0.0  client > server  SYN  seq 0\n0.1  server > client  RST,ACK  seq 7 ack 1",
+            "0.0  client > server  SYN  seq 0 len 4\n0.1  server > client  RST,ACK  seq 0 ack 5",
+            "0.0  client > server  SYN  seq 0\n2.1  server > client  RST,ACK  seq 0 ack 1",
+            "0.0  client > server  SYN  seq 0\n0.1  client > server  RST  seq 1",
+        ] {
+            let settled = settled(behind_the_head(story));
+            assert!(matches!(settled.as_slice(), [Settled::Case(_)]), "{story}");
+            same(settled, cases(story));
+        }
+    }
+
+    #[test]
+    fn attempts_without_an_answer_are_bounded() {
+        let story = "0.0  client A > server  SYN  seq 0
+             0.1  client B > server  SYN  seq 0
+             0.2  client C > server  SYN  seq 0";
+        let limits = Limits {
+            connections: 1,
+            ..Limits::default()
+        };
+        let tracker = within(limits, story);
+        assert_eq!(tracker.attempts.len(Stage::Asked), 1);
+        assert_eq!(tracker.counts().forgotten, 2);
+    }
+}
