@@ -41,11 +41,12 @@ impl Config {
     /// Bounds that keep an analysis within `bytes` of memory, the program itself included.
     #[must_use]
     pub fn within(bytes: u64) -> Self {
+        let most = Bounds::default().incidents;
         Self {
             limits: Limits::within(bytes),
             incidents: Bounds {
                 // Each keeps some whole reports, of 15 KB or so.
-                incidents: usize::try_from(bytes >> 19).map_or(1024, |count| count.clamp(64, 1024)),
+                incidents: usize::try_from(bytes >> 19).map_or(most, |count| count.clamp(64, most)),
                 ..Bounds::default()
             },
         }

@@ -39,7 +39,7 @@ pub struct Bounds {
 impl Default for Bounds {
     fn default() -> Self {
         Self {
-            incidents: 1024,
+            incidents: 256,
             examples: 3,
             clients: 256,
         }
