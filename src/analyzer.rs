@@ -25,8 +25,9 @@ use crate::report::{
 use crate::rules::Verdict;
 use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
-use crate::triage::{Cut, Desk, Sifted, Sketch, Survey};
+use crate::triage::{Cut, Desk, Look, Looks, Sifted, Sketch, Survey};
 use std::collections::BTreeMap;
+use std::hint::black_box;
 
 /// What an analysis may keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,13 +142,73 @@ impl Analyzer {
 
     /// Takes the next record of the capture.
     pub fn push(&mut self, record: &Record<'_>) {
+        let look = Look::at(record);
+        if let Some(look) = &look {
+            self.desk.count(look.flow);
+        }
+        self.push_seen(record, look.as_ref());
+    }
+
+    /// Takes the next records of the capture, at which somebody has looked already; `record` gives the one at a place, from 0. When he has seen
+    /// his last, [`Analyzer::join`] the flows that he has counted.
+    pub fn push_all<'a>(
+        &mut self,
+        looks: &mut Looks,
+        record: impl Fn(usize) -> Option<Record<'a>>,
+    ) {
+        let rises = looks
+            .rising
+            .filter(|(from, _)| self.clock.latest.is_none_or(|latest| latest <= *from));
+        let mut place = 0;
+        for some in looks.each_mut().chunks_mut(AT_ONCE) {
+            self.desk.approach(some);
+            let bytes = (place..place + some.len()).filter_map(&record);
+            black_box(bytes.fold(0, |read, record| {
+                read ^ record.bytes.get(LINE).copied().unwrap_or(0)
+            }));
+            for look in some {
+                let Some(record) = record(place) else { return };
+                place += 1;
+                if rises.is_some() && self.head_is_over {
+                    self.push_risen(&record, look.as_ref());
+                } else {
+                    self.push_seen(&record, look.as_ref());
+                }
+            }
+        }
+        if let Some((from, to)) = rises
+            && let Some(last) = place.checked_sub(1).and_then(record)
+        {
+            self.clock.first.get_or_insert(from);
+            self.clock.latest = Some(to);
+            self.tracker.pass(last.id.at(self.records()), to);
+        }
+    }
+
+    /// The same of a record before which time has only risen since another: time that only rises passes no other way in the records that are held.
+    #[inline]
+    fn push_risen(&mut self, record: &Record<'_>, look: Option<&Look>) {
+        let mut record = *record;
+        record.id = record.id.at(self.records() + 1);
+        let (id, time) = (record.id, record.time);
+        let tracker = &mut self.tracker;
+        let passes = self.desk.passes(&record, look, &mut |record, cut, flow| {
+            tracker.pass(id, time);
+            take_late(tracker, &decode(record), cut, flow);
+        });
+        if passes {
+            self.take(&decode(&record));
+        }
+    }
+
+    fn push_seen(&mut self, record: &Record<'_>, look: Option<&Look>) {
         self.end_head();
         let mut record = *record;
         record.id = record.id.at(self.records() + 1);
         self.clock.tick(&record);
         self.tracker.pass(record.id, record.time);
         let tracker = &mut self.tracker;
-        let passes = self.desk.passes(&record, &mut |record, cut, flow| {
+        let passes = self.desk.passes(&record, look, &mut |record, cut, flow| {
             take_late(tracker, &decode(record), cut, flow);
         });
         if passes {
@@ -167,7 +228,7 @@ impl Analyzer {
         } else if self.desk.holds() {
             // What is left out here is held there.
             let desk = &self.desk;
-            self.tracker.forget_unless(|flow| desk.has_reset(flow));
+            self.tracker.forget_unless(|flow| desk.follows(flow));
         }
     }
 
@@ -465,3 +526,8 @@ impl Clock {
         self.latest = Some(record.time);
     }
 }
+
+/// A byte in the middle of the headers.
+const LINE: usize = 40;
+/// Records whose connections are looked for together; chosen: as many as a processor waits for at once.
+const AT_ONCE: usize = 16;

@@ -5,6 +5,7 @@
 //! place, and what is left out changes no report ([`triage`](crate::triage)): the result is that of one pass over everything.
 
 mod scout;
+mod stream;
 mod worker;
 
 use crate::analyzer::Analyzer;
@@ -39,6 +40,9 @@ pub fn read<E>(
     analyzer: &mut Analyzer,
     mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
 ) -> Result<Reading, E> {
+    if !source.is_divisible() {
+        return stream::read(source, analyzer, given);
+    }
     thread::scope(|scope| {
         let (tell, told) = channel();
         let scout = (source.is_divisible() && is_large(path))

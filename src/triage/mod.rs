@@ -4,12 +4,18 @@
 //! the sample is the tracker's own rule (`Limits::head`).
 
 mod bits;
+mod blocks;
 mod desk;
+mod log;
+mod look;
 mod packed;
 mod room;
+mod talk;
 
 pub use bits::{Marks, Sketch};
 pub use desk::Desk;
+use look::Rising;
+pub use look::{Look, Looks};
 pub use packed::Cut;
 
 use crate::decode::{Decoded, Record, Skip, decode, glance};
@@ -167,20 +173,17 @@ impl Gate {
     /// Looks at the next records, all at once.
     pub fn sift<'a>(&mut self, records: impl Iterator<Item = Record<'a>>) -> Sifted {
         let mut passed = Vec::new();
-        let mut times: Option<(Timestamp, Timestamp)> = None;
-        let mut rises = true;
+        let mut rising = Rising::default();
         for (place, record) in records.enumerate() {
             if self.passes(&record) {
                 passed.push(place);
             }
-            let (first, last) = times.unwrap_or((record.time, record.time));
-            rises &= last <= record.time;
-            times = Some((first, record.time));
+            rising.pass(record.time);
         }
         Sifted {
             passed,
             survey: std::mem::take(&mut self.survey),
-            rising: times.filter(|_| rises),
+            rising: rising.times(),
         }
     }
 

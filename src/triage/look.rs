@@ -1,0 +1,148 @@
+//! What the desk must know of a record: [`Look`].
+
+use super::Sketch;
+use super::room::Place;
+use crate::decode::{Glance, Record, glance};
+use crate::origin::Timestamp;
+use crate::tcp::{Flags, Flow, Segment, SeqNumber};
+
+/// What a glance at an ordinary record shows, without the record: it may be made in another thread.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Whose segment it is.
+    pub flow: Flow,
+    /// Where that is held, as far as this is known.
+    pub(super) place: Option<Place>,
+    pub(super) said: Said,
+    pub(super) parts: Parts,
+}
+
+/// What one end says to the other with a segment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said {
+    /// Which of the two ends says it: the lower or the higher one.
+    pub side: bool,
+    pub flags: Flags,
+    pub seq: SeqNumber,
+    pub ack: SeqNumber,
+    /// Bytes of payload on the wire.
+    pub payload_len: u32,
+}
+
+/// Where in a record something stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts {
+    /// Its payload: where it begins, and where it ends.
+    pub payload: (u32, u32),
+    /// The checksums of TCP and of IPv4, nought for none.
+    pub checksums: [u16; 2],
+}
+
+impl Look {
+    /// Looks at a record. `None`: it is not an ordinary one, and must be decoded.
+    #[inline]
+    pub fn at(record: &Record<'_>) -> Option<Self> {
+        let seen = glance(record)?;
+        Some(Self {
+            flow: seen.flow(),
+            place: None,
+            said: Said::of_glance(&seen)?,
+            parts: Parts::of(&seen, record)?,
+        })
+    }
+}
+
+/// Looks at consecutive records.
+#[derive(Clone, Debug, Default)]
+pub struct Looks {
+    each: Vec<Option<Look>>,
+    /// The first and the last one's time, where no record in between is earlier than the one before it.
+    pub rising: Option<(Timestamp, Timestamp)>,
+}
+
+impl Looks {
+    /// Looks at other records, and adds their flows to `flows`.
+    pub fn look<'a>(&mut self, records: impl Iterator<Item = Record<'a>>, flows: &mut Sketch) {
+        self.each.clear();
+        let mut rising = Rising::default();
+        self.each.extend(records.map(|record| {
+            rising.pass(record.time);
+            let look = Look::at(&record);
+            if let Some(look) = &look {
+                flows.add(look.flow);
+            }
+            look
+        }));
+        self.rising = rising.times();
+    }
+
+    /// Each of them, in the order of the records.
+    pub fn each_mut(&mut self) -> &mut [Option<Look>] {
+        &mut self.each
+    }
+}
+
+/// Whether time only rises from record to record.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rising {
+    times: Option<(Timestamp, Timestamp)>,
+    falls: bool,
+}
+
+impl Rising {
+    #[inline]
+    pub fn pass(&mut self, time: Timestamp) {
+        let (first, last) = self.times.unwrap_or((time, time));
+        self.falls |= time < last;
+        self.times = Some((first, time));
+    }
+
+    /// The first and the last time, if it does.
+    pub fn times(self) -> Option<(Timestamp, Timestamp)> {
+        self.times.filter(|_| !self.falls)
+    }
+}
+
+impl Said {
+    #[inline]
+    fn of_glance(seen: &Glance<'_>) -> Option<Self> {
+        Some(Self {
+            side: seen.is_from_lower(),
+            flags: seen.flags,
+            seq: seen.seq,
+            ack: seen.ack,
+            payload_len: u32::try_from(seen.payload_len).ok()?,
+        })
+    }
+
+    pub(super) fn of_segment(segment: &Segment<'_>) -> Self {
+        let header = &segment.header;
+        Self {
+            side: segment.from < segment.to,
+            flags: header.flags,
+            seq: header.seq,
+            ack: header.ack,
+            payload_len: header.payload_len,
+        }
+    }
+
+    /// The position after this segment.
+    pub fn end(&self) -> SeqNumber {
+        self.seq + self.payload_len + u32::from(self.flags.syn()) + u32::from(self.flags.fin())
+    }
+}
+
+impl Parts {
+    #[inline]
+    fn of(seen: &Glance<'_>, record: &Record<'_>) -> Option<Self> {
+        let (from, to) = seen.payload(record);
+        let (tcp, ip) = seen.checksums(record);
+        Some(Self {
+            payload: (u32::try_from(from).ok()?, u32::try_from(to).ok()?),
+            checksums: [
+                u16::try_from(tcp).ok()?,
+                u16::try_from(ip.unwrap_or(0)).ok()?,
+            ],
+        })
+    }
+}
