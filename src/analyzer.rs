@@ -27,7 +27,6 @@ use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
 use crate::triage::{Cut, Desk, Look, Looks, Sifted, Sketch, Survey};
 use std::collections::BTreeMap;
-use std::hint::black_box;
 
 /// What an analysis may keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,10 +161,6 @@ impl Analyzer {
         let mut place = 0;
         for some in looks.each_mut().chunks_mut(AT_ONCE) {
             self.desk.approach(some);
-            let bytes = (place..place + some.len()).filter_map(&record);
-            black_box(bytes.fold(0, |read, record| {
-                read ^ record.bytes.get(LINE).copied().unwrap_or(0)
-            }));
             for look in some {
                 let Some(record) = record(place) else { return };
                 place += 1;
@@ -527,7 +522,5 @@ impl Clock {
     }
 }
 
-/// A byte in the middle of the headers.
-const LINE: usize = 40;
 /// Records whose connections are looked for together; chosen: as many as a processor waits for at once.
 const AT_ONCE: usize = 16;

@@ -1,11 +1,13 @@
 //! Many short logs of bytes in one room: [`Blocks`].
 
+use super::shelf::Shelf;
+
 /// Blocks of two cache lines, chained to logs. What a log gives back the next one takes, so that nothing is moved and nothing torn.
 ///
 /// The links stand apart from the bytes: to find a block must not wait for what is in it.
 #[derive(Debug, Default)]
 pub struct Blocks {
-    all: Vec<[u8; ROOM]>,
+    all: Shelf<[u8; ROOM]>,
     /// Of each the one behind it, plus one; 0 for the last.
     next: Vec<u32>,
     /// The first of those that nobody has, plus one; 0 where there is none.

@@ -67,8 +67,8 @@ impl Desk {
             return self.look_closer(record, &decode(record), late);
         };
         let step = Step {
-            said: Some(look.said),
-            parts: Some(look.parts),
+            said: Some(&look.said),
+            parts: Some(&look.parts),
         };
         self.see(record, look.flow, look.place, step, late) == Lot::Passes || self.is_head
     }
@@ -102,8 +102,9 @@ impl Desk {
     ) -> bool {
         match decoded {
             Decoded::Segment(segment) => {
+                let said = Said::of_segment(segment);
                 let step = Step {
-                    said: Some(Said::of_segment(segment)),
+                    said: Some(&said),
                     parts: None,
                 };
                 let flow = segment.flow();
@@ -137,7 +138,7 @@ impl Desk {
         record: &Record<'_>,
         flow: Flow,
         place: Option<Place>,
-        step: Step,
+        step: Step<'_>,
         late: &mut impl Late,
     ) -> Lot {
         self.survey.segments += 1;
@@ -165,7 +166,7 @@ impl Desk {
         record: &Record<'_>,
         flow: Flow,
         mut place: Option<Place>,
-        step: Step,
+        step: Step<'_>,
         late: &mut impl Late,
     ) -> Lot {
         while !self.room.hold(flow, place, record, step) {

@@ -2,7 +2,7 @@
 
 use super::blocks::{Blocks, Chain};
 use super::look::{Parts, Said};
-use super::packed::{Bench, Cut, LONGEST, Packing, Parcel, Unpacked, unpack};
+use super::packed::{Bench, Cut, Packing, Parcel, Unpacked, Words, longest, unpack, words};
 use super::room::Step;
 use super::talk::{Beginning, Talk};
 use crate::decode::Record;
@@ -11,8 +11,9 @@ use crate::tcp::{Flow, Prefix};
 /// The records of one flow.
 #[derive(Debug, Default)]
 pub struct Log {
-    /// `None`: it is nobody's.
-    pub flow: Option<Flow>,
+    flow: Flow,
+    /// Whether it is that flow's, and not nobody's.
+    is_held: bool,
     /// A record came since it was looked at for being forgotten.
     pub is_recent: bool,
     /// Which end has sent a FIN: one bit each.
@@ -20,21 +21,27 @@ pub struct Log {
     talk: Talk,
     packing: Packing,
     records: Chain,
-    /// How the latest turn of each side began.
-    turns: [Turn; 2],
-}
-
-/// The beginning of a payload, kept apart since it is soon replaced by the next.
-#[derive(Debug, Default)]
-struct Turn {
-    /// Place in the capture of the record that has it.
-    order: u64,
-    bytes: Chain,
+    /// How the latest turn of each side began: kept apart since it is soon replaced by the next.
+    turns: [Chain; 2],
+    /// Places in the capture of the records with those beginnings.
+    turned: [u64; 2],
 }
 
 impl Log {
     /// Bytes that a record takes beside its own, at most.
     pub const RECORD: usize = 64;
+
+    /// Becomes that flow's.
+    pub fn begin(&mut self, flow: Flow) {
+        self.flow = flow;
+        self.is_held = true;
+    }
+
+    /// Whose it is. `None`: nobody's.
+    #[inline]
+    pub fn flow(&self) -> Option<Flow> {
+        self.is_held.then_some(self.flow)
+    }
 
     /// Bytes that are held.
     pub const fn len(&self) -> usize {
@@ -52,7 +59,7 @@ impl Log {
     pub fn add(
         &mut self,
         record: &Record<'_>,
-        step: Step,
+        step: Step<'_>,
         blocks: &mut Blocks,
         bench: &mut Bench,
     ) -> bool {
@@ -64,27 +71,23 @@ impl Log {
             return false; // It holds several segments of this flow.
         }
         let side = step.said.is_some_and(|said| said.side);
-        let whole = Parcel {
-            record: *record,
-            header: record.bytes.len().min(LONGEST),
-            without: [0; 2],
-            side,
-            cut: None,
-            is_apart: false,
-        };
+        let own;
         let (parcel, apart) = match (step.said, step.parts) {
-            (Some(said), Some(parts)) => shortened(whole, &said, &parts, beginning),
-            _ => (whole, &[][..]),
+            (Some(said), Some(parts)) => shortened(*record, said, parts, beginning),
+            _ => {
+                let header = record.bytes.len().min(longest(record.link));
+                own = words(record, header, None);
+                (whole(*record, header, &own, side), &[][..])
+            }
         };
         self.packing.pack(&parcel, bench);
         blocks.append(&mut self.records, bench.bytes());
-        let behind = parcel.record.bytes.get(parcel.header..);
-        blocks.append(&mut self.records, behind.unwrap_or_default());
+        blocks.append(&mut self.records, parcel.behind);
         if parcel.is_apart {
             let turn = &mut self.turns[usize::from(side)];
-            turn.order = record.id.order();
-            blocks.take_back(&mut turn.bytes);
-            blocks.append(&mut turn.bytes, apart);
+            blocks.take_back(turn);
+            blocks.append(turn, apart);
+            self.turned[usize::from(side)] = record.id.order();
         }
         let had_ended = self.fins == BOTH;
         let fin = step.said.is_some_and(|said| said.flags.fin());
@@ -97,73 +100,77 @@ impl Log {
         let mut bytes = Vec::with_capacity(self.records.len());
         blocks.read(&self.records, &mut bytes);
         let mut whole = Vec::new();
-        unpack(
-            &bytes,
-            |Unpacked {
-                 mut record,
-                 cut,
-                 apart,
-             }| {
-                let turn = apart.and_then(|side| self.turns.get(usize::from(side)));
-                if let Some(turn) = turn.filter(|turn| turn.order == record.id.order()) {
-                    whole.clear();
-                    whole.extend_from_slice(record.bytes);
-                    blocks.read(&turn.bytes, &mut whole);
-                    record.bytes = &whole;
-                }
-                give(&record, cut);
-            },
-        );
+        unpack(&bytes, |unpacked: Unpacked<'_>| {
+            let Unpacked {
+                mut record, cut, ..
+            } = unpacked;
+            let side = unpacked.apart.map(usize::from);
+            let order = record.id.order();
+            if let Some(side) = side.filter(|side| self.turned.get(*side) == Some(&order)) {
+                whole.clear();
+                whole.extend_from_slice(record.bytes);
+                blocks.read(&self.turns[side], &mut whole);
+                record.bytes = &whole;
+            }
+            give(&record, cut);
+        });
     }
 
     /// Is nobody's.
     pub fn clear(&mut self, blocks: &mut Blocks) {
         blocks.take_back(&mut self.records);
         for turn in &mut self.turns {
-            blocks.take_back(&mut turn.bytes);
+            blocks.take_back(turn);
         }
         *self = Self::default();
+    }
+}
+
+/// A record of which nothing is left out.
+fn whole<'a>(record: Record<'a>, header: usize, words: &'a Words, side: bool) -> Parcel<'a> {
+    Parcel {
+        record,
+        header,
+        words,
+        behind: record.bytes.get(header..).unwrap_or_default(),
+        side,
+        cut: None,
+        is_apart: false,
     }
 }
 
 /// An ordinary record without what no verdict reads, and what of it is kept apart.
 #[inline]
 fn shortened<'a>(
-    whole: Parcel<'a>,
+    record: Record<'a>,
     said: &Said,
-    parts: &Parts,
+    parts: &'a Parts,
     beginning: Beginning,
 ) -> (Parcel<'a>, &'a [u8]) {
-    let bytes = whole.record.bytes;
     let (from, to) = (parts.payload.0 as usize, parts.payload.1 as usize);
-    let mut parcel = Parcel {
-        header: from.min(LONGEST),
-        ..whole
-    };
-    // What a SYN carries counts for its checksum.
-    if said.flags.syn() {
-        return (parcel, &[]);
-    }
-    parcel.without = parts.checksums;
-    parcel.record.bytes = bytes.get(..to).unwrap_or(bytes);
-    let payload = bytes.get(from..to).unwrap_or_default();
-    let (Some(tail), false) = (payload.last_chunk(), payload.len() <= SHORT) else {
-        return (parcel, &[]);
-    };
-    let begins = payload.get(..Prefix::CAPACITY).unwrap_or(payload);
+    let header = usize::from(parts.header);
+    // What a SYN carries counts for its checksum, to the end.
+    let len = to - from;
+    let is_kept = said.flags.syn() || len <= SHORT;
     let (here, apart) = match beginning {
-        Beginning::Needless => (0, &[][..]),
-        Beginning::OfTurn if payload.len() >= LONG => (0, begins),
-        Beginning::OfTurn | Beginning::Kept => (begins.len(), &[][..]),
+        _ if is_kept => (len, 0),
+        Beginning::Needless => (0, 0),
+        Beginning::OfTurn if len >= LONG => (0, len.min(Prefix::CAPACITY)),
+        Beginning::OfTurn | Beginning::Kept => (len.min(Prefix::CAPACITY), 0),
     };
-    if here < payload.len() {
-        parcel.record.bytes = bytes.get(..from + here).unwrap_or(bytes);
-        parcel.is_apart = !apart.is_empty();
-        parcel.cut = Some(Cut {
-            captured: payload.len() as u32,
-            tail: *tail,
-        });
-    }
+    let parcel = Parcel {
+        record,
+        header,
+        words: &parts.words,
+        behind: record.bytes.get(header..from + here).unwrap_or_default(),
+        side: said.side,
+        cut: (here < len).then_some(Cut {
+            captured: len as u32,
+            tail: parts.tail,
+        }),
+        is_apart: apart > 0,
+    };
+    let apart = record.bytes.get(from..from + apart).unwrap_or_default();
     (parcel, apart)
 }
 

@@ -1,6 +1,7 @@
 //! What the desk must know of a record: [`Look`].
 
 use super::Sketch;
+use super::packed::{Words, longest, words};
 use super::room::Place;
 use crate::decode::{Glance, Record, glance};
 use crate::origin::Timestamp;
@@ -29,13 +30,16 @@ pub(super) struct Said {
     pub payload_len: u32,
 }
 
-/// Where in a record something stands.
+/// What is to be kept of a record, as far as one look tells.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parts {
+    /// Bytes of its header that are kept in words, and those words, without its checksums where nobody asks for them.
+    pub header: u8,
+    pub words: Words,
     /// Its payload: where it begins, and where it ends.
     pub payload: (u32, u32),
-    /// The checksums of TCP and of IPv4, nought for none.
-    pub checksums: [u16; 2],
+    /// The last of it.
+    pub tail: [u8; 5],
 }
 
 impl Look {
@@ -136,13 +140,15 @@ impl Parts {
     #[inline]
     fn of(seen: &Glance<'_>, record: &Record<'_>) -> Option<Self> {
         let (from, to) = seen.payload(record);
-        let (tcp, ip) = seen.checksums(record);
+        let header = from.min(longest(record.link));
+        // A SYN's are judged, and no other's that may be held.
+        let checksums = (!seen.flags.syn()).then(|| seen.checksums(record));
+        let tail = record.bytes.get(from..to).and_then(<[u8]>::last_chunk);
         Some(Self {
+            header: u8::try_from(header).ok()?,
+            words: words(record, header, checksums),
             payload: (u32::try_from(from).ok()?, u32::try_from(to).ok()?),
-            checksums: [
-                u16::try_from(tcp).ok()?,
-                u16::try_from(ip.unwrap_or(0)).ok()?,
-            ],
+            tail: tail.copied().unwrap_or_default(),
         })
     }
 }

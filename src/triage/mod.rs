@@ -10,6 +10,7 @@ mod log;
 mod look;
 mod packed;
 mod room;
+mod shelf;
 mod talk;
 
 pub use bits::{Marks, Sketch};

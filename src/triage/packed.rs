@@ -2,7 +2,7 @@
 //!
 //! The headers of one direction of a connection are nearly equal from segment to segment: numbers grow. So of each word of eight bytes only
 //! those are kept that differ from the one before, from the first to the last, with a byte that says which. What comes out is what went in, byte
-//! for byte, but for checksums that nobody asks for.
+//! for byte, but for checksums and addresses of the link that nobody asks for.
 
 use crate::decode::{LinkType, Record};
 use crate::origin::{RecordId, Timestamp};
@@ -20,12 +20,13 @@ pub struct Packing {
 /// A record to be packed.
 #[derive(Clone, Copy, Debug)]
 pub struct Parcel<'a> {
-    /// The record, with as many bytes as are kept in their place.
+    /// The record.
     pub record: Record<'a>,
-    /// How many of them are like those of the last one from the same side, [`LONGEST`] at most.
+    /// How many of its bytes are like those of the last one from the same side, [`longest`] at most, and these in words.
     pub header: usize,
-    /// Places of two checksums in it that are left out; nought for none.
-    pub without: [u16; 2],
+    pub words: &'a Words,
+    /// The bytes that are kept behind them.
+    pub behind: &'a [u8],
     /// From which of two sides it comes.
     pub side: bool,
     /// What was left out of its payload.
@@ -68,21 +69,18 @@ impl Packing {
     /// Writes a record to `out`, whatever that held, but for the bytes behind its header, which must follow.
     pub fn pack(&mut self, parcel: &Parcel<'_>, out: &mut Bench) {
         let record = &parcel.record;
-        let (header, behind) = record.bytes.split_at(parcel.header.min(record.bytes.len()));
-        let order = record.id.order().wrapping_sub(self.id.order());
-        let number = record.id.number().wrapping_sub(self.id.number());
+        let behind = parcel.behind;
+        let (order, number) = record.id.steps_from(self.id);
         let nanos = record
             .time
             .nanos()
             .wrapping_sub(self.time.nanos())
             .cast_unsigned();
         let is_near = order == number && order < 1 << 24 && nanos < 1 << 32;
-        let is_plain = record.id.source() == self.id.source()
-            && record.id.interface() == self.id.interface()
-            && record.link.0 == self.link;
+        let is_plain = record.id.came_as(self.id) && record.link.0 == self.link;
         let captured = parcel.cut.map_or(0, |cut| cut.captured);
         let sizes = [record.original_len, captured, behind.len() as u32];
-        let is_whole = record.original_len == whole_len(header.len(), parcel.cut, behind.len());
+        let is_whole = record.original_len == whole_len(parcel.header, parcel.cut, behind.len());
         let is_wide = sizes.iter().any(|size| *size > u32::from(u16::MAX));
         out.len = HEAD;
         if is_near {
@@ -109,7 +107,7 @@ impl Packing {
             out.put(cut.tail);
         }
         let known = &mut self.headers[usize::from(parcel.side)];
-        let differ = tell(known, &words(header, parcel.without), out);
+        let differ = tell(known, parcel.words, out);
         let bit = |is: bool, bit: u64| if is { bit } else { 0 };
         let kind = bit(parcel.side, SIDE)
             | bit(is_plain, PLAIN)
@@ -119,7 +117,7 @@ impl Packing {
             | bit(is_wide, WIDE)
             | bit(parcel.is_apart, APART)
             | bit(!behind.is_empty(), BEHIND);
-        out.put_head(differ | (header.len() as u64) << WORDS | kind);
+        out.put_head(differ | (parcel.header as u64) << WORDS | kind);
         self.id = record.id;
         self.time = record.time;
         self.link = record.link.0;
@@ -131,19 +129,38 @@ fn whole_len(header: usize, cut: Option<Cut>, behind: usize) -> u32 {
     header as u32 + cut.map_or(behind as u32, |cut| cut.captured)
 }
 
-/// A header in words, without some checksums.
+/// How many bytes of a record can be told in words, at most: with Ethernet, IPv4 and TCP with the usual options fit.
 #[inline]
-fn words(header: &[u8], without: [u16; 2]) -> Words {
-    let mut bytes = [0; LONGEST];
-    if let Some(room) = bytes.get_mut(..header.len()) {
-        room.copy_from_slice(header);
+pub fn longest(link: LinkType) -> usize {
+    unread(link) + size_of::<Words>()
+}
+
+/// The first bytes of a record of which nothing is kept: Ethernet's addresses tell nothing of a segment.
+#[inline]
+fn unread(link: LinkType) -> usize {
+    if link == LinkType::ETHERNET { 12 } else { 0 }
+}
+
+/// A record's first bytes in words, without the checksums of TCP and of IP at these places.
+#[inline]
+pub fn words(record: &Record<'_>, len: usize, without: Option<(usize, Option<usize>)>) -> Words {
+    let unread = unread(record.link);
+    let mut bytes = [0; size_of::<Words>()];
+    let kept = record.bytes.get(unread..len).unwrap_or_default();
+    if let Some(room) = bytes.get_mut(..kept.len()) {
+        room.copy_from_slice(kept);
     }
-    for place in without.map(usize::from) {
-        if place > 0
-            && let Some(sum) = bytes.get_mut(place..place + 2)
+    let mut clear = |place: usize| {
+        if let Some(sum) = place
+            .checked_sub(unread)
+            .and_then(|place| bytes.get_mut(place..place + 2))
         {
             sum.fill(0);
         }
+    };
+    if let Some((tcp, ip)) = without {
+        clear(tcp);
+        ip.into_iter().for_each(clear);
     }
     let mut words = Words::default();
     for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
@@ -282,6 +299,8 @@ impl Reader<'_> {
         let side = is(SIDE);
         self.learn(side, head)?;
         self.room.clear();
+        self.room
+            .resize(unread(LinkType(self.last.link)).min(header), 0);
         for word in self.last.headers[usize::from(side)] {
             self.room.extend(word.to_le_bytes());
         }
@@ -345,11 +364,10 @@ impl Reader<'_> {
     }
 }
 
-/// Longer headers are told by their beginning: link, IPv4 and TCP with the usual options fit, and with a tag.
-pub const LONGEST: usize = 72;
-type Words = [u64; WORDS];
+/// The words of a header.
+pub type Words = [u64; WORDS];
 /// Words of a header, a bit each in a record's head. Above these stand the header's length in seven bits, and what follows it.
-const WORDS: usize = LONGEST / size_of::<u64>();
+const WORDS: usize = 8;
 /// Bytes of a record's head.
 const HEAD: usize = 3;
 /// From which of two sides.
@@ -370,7 +388,7 @@ const APART: u64 = 1 << 22;
 const BEHIND: u64 = 1 << 23;
 /// Bytes of a record before those behind its header, at most: head, three steps, source and link, three sizes, tail, and a byte more for each
 /// word of the header.
-const MOST: usize = HEAD + 24 + 6 + 12 + 5 + LONGEST + WORDS;
+const MOST: usize = HEAD + 24 + 6 + 12 + 5 + size_of::<Words>() + WORDS;
 
 #[cfg(test)]
 mod tests {
@@ -407,10 +425,39 @@ mod tests {
             0_u16..3,
             prop::collection::vec(0_u8..4, 0..200),
             prop_oneof![any::<u32>(), 0_u32..200],
-            0..=LONGEST,
+            0..=size_of::<Words>() + 12,
             any::<[bool; 2]>(),
             cut,
         )
+    }
+
+    fn record<'a>((id, nanos, link, bytes, original_len, ..): &'a Told) -> Record<'a> {
+        Record {
+            id: *id,
+            time: Timestamp::from_nanos(*nanos),
+            link: LinkType(*link),
+            bytes,
+            original_len: *original_len,
+        }
+    }
+
+    fn header((_, _, link, bytes, _, header, ..): &Told) -> usize {
+        *header.min(&longest(LinkType(*link))).min(&bytes.len())
+    }
+
+    fn parcel<'a>(told: &'a Told, words: &'a Words) -> Parcel<'a> {
+        let record = record(told);
+        let (.., [side, is_apart], cut) = told;
+        let header = header(told);
+        Parcel {
+            record,
+            header,
+            words,
+            behind: record.bytes.get(header..).unwrap_or_default(),
+            side: *side,
+            cut: *cut,
+            is_apart: *is_apart,
+        }
     }
 
     proptest! {
@@ -418,64 +465,42 @@ mod tests {
         fn what_goes_in_comes_out(told in prop::collection::vec(told(), 0..12)) {
             let mut packing = Packing::default();
             let (mut bench, mut log) = (Bench::default(), Vec::new());
-            for (id, nanos, link, bytes, original_len, header, [side, is_apart], cut) in &told {
-                let record = Record {
-                    id: *id,
-                    time: Timestamp::from_nanos(*nanos),
-                    link: LinkType(*link),
-                    bytes,
-                    original_len: *original_len,
-                };
-                let parcel = Parcel {
-                    record,
-                    header: *header,
-                    without: [0; 2],
-                    side: *side,
-                    cut: *cut,
-                    is_apart: *is_apart,
-                };
+            for told in &told {
+                let words = words(&record(told), header(told), None);
+                let parcel = parcel(told, &words);
                 packing.pack(&parcel, &mut bench);
                 log.extend_from_slice(bench.bytes());
-                log.extend_from_slice(bytes.get(*header..).unwrap_or_default());
+                log.extend_from_slice(parcel.behind);
             }
             let mut left = told.iter();
-            unpack(&log, |Unpacked { record, cut, apart }| {
-                let (id, nanos, link, bytes, original_len, _, [side, is_apart], expected) = left.next().unwrap();
-                assert_eq!(record.id, *id);
-                assert_eq!(record.id.interface(), id.interface());
-                assert_eq!(record.time.nanos(), *nanos);
-                assert_eq!(record.link.0, *link);
-                assert_eq!(record.bytes, bytes);
-                assert_eq!(record.original_len, *original_len);
-                assert_eq!(cut, *expected);
-                assert_eq!(apart, is_apart.then_some(*side));
+            unpack(&log, |Unpacked { record: seen, cut, apart }| {
+                let told = left.next().unwrap();
+                let expected = record(told);
+                assert_eq!(seen.id, expected.id);
+                assert_eq!(seen.id.interface(), expected.id.interface());
+                assert_eq!(seen.time, expected.time);
+                assert_eq!(seen.link, expected.link);
+                assert_eq!(seen.bytes.len(), expected.bytes.len());
+                let from = unread(seen.link).min(header(told));
+                assert_eq!(seen.bytes[from..], expected.bytes[from..]);
+                assert_eq!(seen.original_len, expected.original_len);
+                assert_eq!(cut, told.7);
+                assert_eq!(apart, told.6[1].then_some(told.6[0]));
             });
             prop_assert!(left.next().is_none());
         }
     }
 
     #[test]
-    fn checksums_that_nobody_asks_for_are_left_out() {
+    fn what_nobody_asks_for_is_left_out() {
+        let id = RecordId::new(0, 1);
+        let told = (id, 7, 1, vec![9; 60], 60, 60, [false; 2], None);
         let mut bench = Bench::default();
-        let record = Record {
-            id: RecordId::new(0, 1),
-            time: Timestamp::from_nanos(7),
-            link: LinkType::ETHERNET,
-            bytes: &[9; 40],
-            original_len: 40,
-        };
-        let parcel = Parcel {
-            record,
-            header: 40,
-            without: [10, 31],
-            side: false,
-            cut: None,
-            is_apart: false,
-        };
-        Packing::default().pack(&parcel, &mut bench);
+        let words = words(&record(&told), 60, Some((51, Some(30))));
+        Packing::default().pack(&parcel(&told, &words), &mut bench);
         unpack(bench.bytes(), |Unpacked { record, .. }| {
-            let zeros: Vec<usize> = (0..40).filter(|at| record.bytes[*at] == 0).collect();
-            assert_eq!(zeros, [10, 11, 31, 32]);
+            let zeros = (0..60).filter(|at| record.bytes[*at] == 0);
+            assert!(zeros.eq((0..12).chain([30, 31, 51, 52])));
         });
     }
 }

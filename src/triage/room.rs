@@ -7,6 +7,7 @@ use super::blocks::Blocks;
 use super::log::Log;
 use super::look::{Parts, Said};
 use super::packed::{Bench, Cut};
+use super::shelf::Shelf;
 use crate::decode::Record;
 use crate::tcp::{Flow, Prefix};
 use foldhash::fast::RandomState;
@@ -14,13 +15,13 @@ use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 
-/// The records of flows that were not reset so far, bounded in bytes.
+/// The records of flows that were not reset so far, bounded in bytes: so many, and [`EACH`] more for each flow.
 #[derive(Debug)]
 pub struct Room {
     /// Places in `logs`, and the flows there: to find one must not wait for its log.
     places: HashTable<(Flow, Place)>,
     hasher: RandomState,
-    logs: Vec<Log>,
+    logs: Shelf<Log>,
     free: Vec<Place>,
     blocks: Blocks,
     /// Flows that have ended in order, the longest ended first.
@@ -34,11 +35,11 @@ pub struct Room {
 
 /// How a record's flow goes on with it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Step {
+pub struct Step<'a> {
     /// What it says; `None` for one that says nothing of its flow's own.
-    pub said: Option<Said>,
+    pub said: Option<&'a Said>,
     /// Its parts; `None` for a record of which nothing may be left out.
-    pub parts: Option<Parts>,
+    pub parts: Option<&'a Parts>,
 }
 
 /// Where a flow is held, until it is not any more.
@@ -62,7 +63,7 @@ impl Room {
         Self {
             places: HashTable::new(),
             hasher: RandomState::default(),
-            logs: Vec::new(),
+            logs: Shelf::default(),
             free: Vec::new(),
             blocks: Blocks::default(),
             ended: VecDeque::new(),
@@ -80,7 +81,7 @@ impl Room {
         flow: Flow,
         place: Option<Place>,
         record: &Record<'_>,
-        step: Step,
+        step: Step<'_>,
     ) -> bool {
         // No more than this is kept of an ordinary record, twice where its beginning is kept apart.
         let most = step.parts.map_or(record.bytes.len(), |parts| {
@@ -91,7 +92,7 @@ impl Room {
         });
         let needed = Blocks::needed(most + Log::RECORD) + 1;
         let is_full = needed > self.blocks.spare()
-            && self.size() + needed * Blocks::SIZE + size_of::<Log>() > self.most;
+            && self.size() + needed * Blocks::SIZE + LOG > self.most + EACH * self.places.len();
         if is_full {
             return false;
         }
@@ -118,7 +119,7 @@ impl Room {
     #[inline]
     pub fn has(&self, flow: Flow, place: Place) -> bool {
         let log = self.logs.get(place.0 as usize);
-        log.is_some_and(|log| log.flow == Some(flow))
+        log.is_some_and(|log| log.flow() == Some(flow))
     }
 
     /// Reads of what is held there as much as is needed to go on with it, so that it is in the cache by then.
@@ -130,11 +131,11 @@ impl Room {
 
     fn begin(&mut self, flow: Flow) -> Place {
         let place = self.free.pop().unwrap_or_else(|| {
-            self.logs.push(Log::default());
-            Place(u32::try_from(self.logs.len() - 1).unwrap_or(u32::MAX))
+            let place = self.logs.push(Log::default());
+            Place(u32::try_from(place).unwrap_or(u32::MAX))
         });
         if let Some(log) = self.logs.get_mut(place.0 as usize) {
-            log.flow = Some(flow);
+            log.begin(flow);
         }
         let hasher = &self.hasher;
         let hash = hasher.hash_one(flow);
@@ -172,7 +173,7 @@ impl Room {
 
     /// Forgets the records of some flows.
     pub fn let_go_those(&mut self, are: impl Fn(Flow) -> bool) {
-        let flows: Vec<Flow> = self.logs.iter().filter_map(|log| log.flow).collect();
+        let flows: Vec<Flow> = self.logs.iter().filter_map(Log::flow).collect();
         flows
             .into_iter()
             .filter(|flow| are(*flow))
@@ -210,7 +211,7 @@ impl Room {
             let Some(log) = self.logs.get_mut(self.hand) else {
                 break;
             };
-            let Some(flow) = log.flow else {
+            let Some(flow) = log.flow() else {
                 continue;
             };
             if log.len() >= LONG {
@@ -240,6 +241,8 @@ impl Room {
 const ENDED: usize = 8_192;
 /// Bytes that bookkeeping takes for each flow: its log and its place in the table, which is half full.
 const LOG: usize = size_of::<Log>() + 2 * (size_of::<(Flow, Place)>() + 1);
+/// Bytes that a flow may take beside what all of them may.
+const EACH: usize = 256;
 /// A log of so many bytes takes more than the tracker does for its connection, which then may as well be tracked.
 const LONG: usize = 8 << 10;
 
@@ -271,7 +274,7 @@ mod tests {
     }
 
     /// Holds a record, whatever must give way; the long flows that must.
-    fn hold(room: &mut Room, flow: Flow, number: u64, step: Step) -> Vec<Flow> {
+    fn hold(room: &mut Room, flow: Flow, number: u64, step: Step<'_>) -> Vec<Flow> {
         let mut long = Vec::new();
         while !room.hold(flow, room.find(flow), &record(number, &[7; 100]), step) {
             match room.give_way() {
@@ -310,19 +313,20 @@ mod tests {
     #[test]
     fn what_ended_is_forgotten_first_and_then_what_is_idle() {
         let mut room = Room::new(60_000);
-        let fin = |side| Step {
-            said: Some(Said {
-                side,
-                flags: Flags::from_bits(0x11),
-                seq: SeqNumber::new(1),
-                ack: SeqNumber::new(1),
-                payload_len: 0,
-            }),
+        let [lower, higher] = [true, false].map(|side| Said {
+            side,
+            flags: Flags::from_bits(0x11),
+            seq: SeqNumber::new(1),
+            ack: SeqNumber::new(1),
+            payload_len: 0,
+        });
+        let fin = |said| Step {
+            said: Some(said),
             parts: None,
         };
         hold(&mut room, flow(1), 1, Step::default());
-        hold(&mut room, flow(2), 2, fin(true));
-        hold(&mut room, flow(2), 3, fin(false));
+        hold(&mut room, flow(2), 2, fin(&lower));
+        hold(&mut room, flow(2), 3, fin(&higher));
         let mut n = 9;
         (4..=n).for_each(|n| drop(hold(&mut room, flow(2), n.into(), Step::default())));
         while room.find(flow(2)).is_some() {
@@ -335,7 +339,7 @@ mod tests {
             hold(&mut room, flow(1), n.into(), Step::default());
             hold(&mut room, flow(n), n.into(), Step::default());
         }
-        assert!(room.size() <= 60_000);
+        assert!(room.size() <= 60_000 + EACH * (room.places.len() + 1));
         assert!(numbers(&mut room, flow(1)).len() > 1, "it was never idle");
     }
 

@@ -16,9 +16,12 @@ pub struct Talk {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct End {
-    isn: Option<SeqNumber>,
+    /// Where its latest SYN stands, if it had one.
+    isn: SeqNumber,
+    had_syn: bool,
     /// No payload of it that ends here or before is sure to be new: whatever the tracker takes for its next position is no later one.
-    edge: Option<SeqNumber>,
+    edge: SeqNumber,
+    was_seen: bool,
     /// Its first payload was seen for sure.
     spoke: bool,
 }
@@ -43,10 +46,9 @@ impl Talk {
             self.ends.iter_mut().for_each(|end| end.spoke = false);
         }
         let fresh = self.ends[side].passes(said);
-        if said.flags.ack()
-            && let Some(edge) = &mut self.ends[1 - side].edge
-        {
-            *edge = edge.later(said.ack);
+        if said.flags.ack() {
+            let other = &mut self.ends[1 - side];
+            other.edge = other.edge.later(said.ack);
         }
         if said.payload_len == 0 {
             return Beginning::Needless;
@@ -72,12 +74,18 @@ impl End {
     /// Goes on to behind a segment. Whether what it bears is new for sure.
     fn passes(&mut self, said: &Said) -> bool {
         let end = said.end();
-        if said.flags.syn() && self.isn != Some(said.seq) {
-            self.isn = Some(said.seq);
-            self.edge = None;
+        if said.flags.syn() && !(self.had_syn && self.isn == said.seq) {
+            self.isn = said.seq;
+            self.had_syn = true;
+            self.was_seen = false;
         }
-        let fresh = self.edge.is_none_or(|edge| edge.precedes(end));
-        self.edge = Some(self.edge.map_or(end, |edge| edge.later(end)));
+        let fresh = !self.was_seen || self.edge.precedes(end);
+        self.edge = if self.was_seen {
+            self.edge.later(end)
+        } else {
+            end
+        };
+        self.was_seen = true;
         // A single byte may be a probe.
         fresh && said.payload_len > 1
     }
