@@ -16,10 +16,11 @@
 )]
 
 use rstscope::analyzer::{Analyzer, Config};
-use rstscope::capture::{Batch, FileSource, Source};
+use rstscope::capture::{Batch, FileSource, Look, Record, Source};
+use rstscope::origin::RecordId;
 use rstscope::testkit::Traffic;
 use rstscope::track::Limits;
-use rstscope::triage::{Following, Gate, Marks, Scout};
+use rstscope::triage::{Following, Gate, Marks, Scout, Sifted};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Cursor;
@@ -53,21 +54,19 @@ fn quiet() -> Traffic {
 }
 
 fn walk(_: &[Batch], file: &[u8]) {
-    let reader = Box::new(Cursor::new(file.to_vec()));
-    let mut source = FileSource::from_reader("memory".into(), 0, reader).unwrap();
+    let mut source = opened(file);
     let mut batch = Batch::new();
     while source.fill(&mut batch).unwrap() {}
 }
 
-fn first_pass(batches: &[Batch], _: &[u8]) {
+fn first_pass(_: &[Batch], file: &[u8]) {
     let mut scout = Scout::new();
-    for record in batches.iter().flat_map(Batch::records) {
-        scout.look(&record);
-    }
+    let (mut source, mut buffer) = (opened(file), Vec::new());
+    while source.show(&mut buffer, &mut scout).unwrap() {}
     drop(scout.into_marks());
 }
 
-fn second_pass(batches: &[Batch], _: &[u8]) {
+fn second_pass(batches: &[Batch], file: &[u8]) {
     let marks = Marks::new();
     let mut analyzer = behind_the_head();
     analyzer.hold_nothing();
@@ -75,11 +74,39 @@ fn second_pass(batches: &[Batch], _: &[u8]) {
         analyzer.push(&record);
     }
     analyzer.expect_only(&marks);
-    let following = Following::Marked(Arc::new(marks));
-    let mut gate = Gate::new(following);
-    for batch in batches {
-        let sifted = gate.sift(batch.records());
-        analyzer.absorb(&sifted, |place| batch.record(place));
+    let mut sieve = Sieve {
+        gate: Gate::new(Following::Marked(Arc::new(marks))),
+        sifted: Sifted::default(),
+        passed: Batch::new(),
+    };
+    let (mut source, mut buffer) = (opened(file), Vec::new());
+    let mut goes_on = true;
+    while goes_on {
+        sieve
+            .sifted
+            .start(RecordId::new(0, source.position().record));
+        sieve.passed.start(0);
+        goes_on = source.show(&mut buffer, &mut sieve).unwrap();
+        sieve.gate.end(&mut sieve.sifted);
+        analyzer.absorb(&sieve.sifted, sieve.passed.records());
+    }
+}
+
+/// As the workers of a second pass let records pass.
+struct Sieve {
+    gate: Gate,
+    sifted: Sifted,
+    passed: Batch,
+}
+
+impl Look for Sieve {
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "as there")]
+    fn look(&mut self, record: &Record<'_>) {
+        if self.gate.sifts(record, &mut self.sifted) {
+            let record = *record;
+            self.passed.push(&record);
+        }
     }
 }
 
@@ -121,6 +148,11 @@ fn pass(mut analyzer: Analyzer, batches: &[Batch]) {
     analyzer.fold();
 }
 
+fn opened(file: &[u8]) -> FileSource {
+    let reader = Box::new(Cursor::new(file.to_vec()));
+    FileSource::from_reader("memory".into(), 0, reader).unwrap()
+}
+
 /// What callgrind counts, by this name.
 #[inline(never)]
 fn counted_stretch(work: &mut dyn FnMut()) {
@@ -141,8 +173,7 @@ fn main() -> ExitCode {
 fn run(name: &str) {
     let (_, traffic, work, _) = STRETCHES.iter().find(|(of, ..)| *of == name).unwrap();
     let file = traffic().capture(PACKETS);
-    let reader = Box::new(Cursor::new(file.clone()));
-    let mut source = FileSource::from_reader("memory".into(), 0, reader).unwrap();
+    let mut source = opened(&file);
     let mut batches = vec![Batch::new()];
     while source.fill(batches.last_mut().unwrap()).unwrap() {
         batches.push(Batch::new());

@@ -179,11 +179,8 @@ fn one_pass(mut source: FileSource, mut poll: impl FnMut(&mut Analyzer)) -> Anal
 fn two_passes(path: &Path) -> Finished {
     let source = capture::open(path, 0).unwrap();
     let mut analyzer = Analyzer::new(Config::default());
-    let given = |analyzer: &mut Analyzer, _| {
-        analyzer.fold();
-        Ok::<(), std::io::Error>(())
-    };
-    passes::read(source, path, 0, &mut analyzer, given).unwrap();
+    let given = |_: &mut Analyzer, _| Ok::<(), std::io::Error>(());
+    passes::read(source, path, 0, &mut analyzer, true, given).unwrap();
     analyzer.finish()
 }
 

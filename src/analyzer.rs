@@ -7,26 +7,26 @@
 //! 3. at the end [`Analyzer::settle`], poll once more, and [`Analyzer::finish`].
 
 mod followed;
+mod judge;
+mod refusals;
 
 pub use crate::decode::{Bare, bare, headers_len};
+pub use crate::track::Settled;
 pub use crate::triage::Marks;
 pub use followed::Followed;
+pub use judge::Judge;
 
-use crate::case::ResetCase;
-use crate::case::facts::Facts;
 use crate::decode::{Decoded, Record, decode};
-use crate::incidents::{Bounds, Incidents, Traits as Sample};
+use crate::incidents::Bounds;
 use crate::mask::Mask;
 use crate::origin::{RecordId, Timestamp};
 use crate::report::{
-    CaptureQuality, Doubled, Gist, Incident, Quality, Reference, ResetReport, Seen, Summary,
-    Traits, report_masked, report_on, reset_report,
+    CaptureQuality, Doubled, Incident, Reference, ResetReport, Seen, Summary, Traits,
 };
-use crate::rules::Verdict;
 use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
-use crate::triage::{Cut, Desk, Look, Looks, Sifted, Sketch, Survey};
-use std::collections::BTreeMap;
+use crate::triage::{Cut, Desk, Sifted, Sight, Sights, Sketch, Survey};
+use std::collections::VecDeque;
 
 /// What an analysis may keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,18 +86,14 @@ pub struct Finished {
 #[derive(Debug)]
 pub struct Analyzer {
     tracker: Tracker,
-    incidents: Incidents,
-    quality: Quality,
     desk: Desk,
     head_is_over: bool,
     /// Of records that another gate has looked at.
     absorbed: Survey,
     sketch: Sketch,
-    by_cause: BTreeMap<&'static str, u64>,
-    by_severity: BTreeMap<&'static str, u64>,
-    unselected: u64,
+    judge: Judge,
+    config: Config,
     clock: Clock,
-    mask: Option<Mask>,
 }
 
 /// How the records' times went.
@@ -114,34 +110,31 @@ struct Clock {
 impl Analyzer {
     /// An analysis that has seen nothing.
     pub fn new(config: Config) -> Self {
-        Self {
-            tracker: Tracker::new(config.limits),
-            incidents: Incidents::new(config.incidents),
-            quality: Quality::default(),
-            desk: Desk::new(config.limits.held),
-            head_is_over: false,
-            absorbed: Survey::default(),
-            sketch: Sketch::new(),
-            by_cause: BTreeMap::new(),
-            by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
-            unselected: 0,
-            clock: Clock::default(),
-            mask: None,
-        }
+        Self::judged_by(Judge::new(config.incidents, None), config)
     }
 
     /// An analysis of what a mask leaves to see: addresses are masked before a report is made of them, so that filters, Community IDs and
     /// findings are of the masked ones; host names and what applications wrote never come into a report.
     pub fn masked(config: Config, mask: Mask) -> Self {
+        Self::judged_by(Judge::new(config.incidents, Some(mask)), config)
+    }
+
+    fn judged_by(judge: Judge, config: Config) -> Self {
         Self {
-            mask: Some(mask),
-            ..Self::new(config)
+            tracker: Tracker::new(config.limits),
+            desk: Desk::new(config.limits.held),
+            head_is_over: false,
+            absorbed: Survey::default(),
+            sketch: Sketch::new(),
+            judge,
+            config,
+            clock: Clock::default(),
         }
     }
 
     /// Takes the next record of the capture.
     pub fn push(&mut self, record: &Record<'_>) {
-        let look = Look::at(record);
+        let look = Sight::at(record);
         if let Some(look) = &look {
             self.desk.count(look.flow);
         }
@@ -152,7 +145,7 @@ impl Analyzer {
     /// his last, [`Analyzer::join`] the flows that he has counted.
     pub fn push_all<'a>(
         &mut self,
-        looks: &mut Looks,
+        looks: &mut Sights,
         record: impl Fn(usize) -> Option<Record<'a>>,
     ) {
         let rises = looks
@@ -182,7 +175,7 @@ impl Analyzer {
 
     /// The same of a record before which time has only risen since another: time that only rises passes no other way in the records that are held.
     #[inline]
-    fn push_risen(&mut self, record: &Record<'_>, look: Option<&Look>) {
+    fn push_risen(&mut self, record: &Record<'_>, look: Option<&Sight>) {
         let mut record = *record;
         record.id = record.id.at(self.records() + 1);
         let (id, time) = (record.id, record.time);
@@ -196,12 +189,11 @@ impl Analyzer {
         }
     }
 
-    fn push_seen(&mut self, record: &Record<'_>, look: Option<&Look>) {
+    fn push_seen(&mut self, record: &Record<'_>, look: Option<&Sight>) {
         self.end_head();
         let mut record = *record;
         record.id = record.id.at(self.records() + 1);
-        self.clock.tick(&record);
-        self.tracker.pass(record.id, record.time);
+        self.pass(record.id, record.time);
         let tracker = &mut self.tracker;
         let passes = self.desk.passes(&record, look, &mut |record, cut, flow| {
             take_late(tracker, &decode(record), cut, flow);
@@ -240,34 +232,37 @@ impl Analyzer {
         self.desk.survey().records + self.absorbed.records
     }
 
-    /// Takes the next records of the capture, which another gate has looked at already; `record` gives the one at a place, from 0. When that
-    /// gate has seen its last, [`Analyzer::join`] what it knows of flows.
-    pub fn absorb<'a>(&mut self, sifted: &Sifted, record: impl Fn(usize) -> Option<Record<'a>>) {
+    /// Takes the next records of the capture, which another gate has looked at already; `passed` gives those that passed. When that gate has
+    /// seen its last, [`Analyzer::join`] what it knows of flows.
+    pub fn absorb<'a>(&mut self, sifted: &Sifted, passed: impl Iterator<Item = Record<'a>>) {
         let first = self.records() + 1;
         self.absorbed.add(&sifted.survey);
-        let all = 0..usize::try_from(sifted.survey.records).unwrap_or(usize::MAX);
-        let mut passed = sifted.passed.iter().copied().peekable();
+        let mut passed = sifted
+            .passed
+            .iter()
+            .zip(passed)
+            .map(|(place, mut record)| {
+                record.id = record.id.at(first + *place as u64);
+                (*place, record)
+            })
+            .peekable();
         match sifted.rising {
             // Time that only rises passes no other way in the records that are left out.
             Some((from, to)) if self.clock.latest.is_none_or(|latest| latest <= from) => {
-                for place in passed {
-                    if let Some(mut record) = record(place) {
-                        record.id = record.id.at(first + place as u64);
-                        self.take(&decode(&record));
-                    }
+                for (_, record) in passed {
+                    self.take(&decode(&record));
                 }
                 self.clock.first.get_or_insert(from);
                 self.clock.latest = Some(to);
                 // The next record's time is compared with the last one's here, whether or not that was let pass.
-                if let Some(last) = all.last().and_then(&record) {
-                    self.tracker.pass(last.id, to);
-                }
+                let last = sifted.record(sifted.times.len() - 1);
+                self.tracker.pass(last, to);
             }
             _ => {
-                for place in all {
-                    let goes_on = passed.next_if_eq(&place).is_some();
-                    if let Some(record) = record(place) {
-                        self.step(&record, first + place as u64, goes_on);
+                for (place, time) in sifted.times.iter().enumerate() {
+                    self.pass(sifted.record(place).at(first + place as u64), *time);
+                    if let Some((_, record)) = passed.next_if(|(passed, _)| *passed == place) {
+                        self.take(&decode(&record));
                     }
                 }
             }
@@ -279,12 +274,10 @@ impl Analyzer {
         self.sketch.join(flows);
     }
 
-    fn step(&mut self, record: &Record<'_>, order: u64, passes: bool) -> Option<RecordId> {
-        let mut record = *record;
-        record.id = record.id.at(order);
-        self.clock.tick(&record);
-        self.tracker.pass(record.id, record.time);
-        passes.then(|| self.take(&decode(&record))).flatten()
+    /// Lets a record pass that was captured at `time`, whatever it holds.
+    fn pass(&mut self, record: RecordId, time: Timestamp) {
+        self.clock.tick(record, time);
+        self.tracker.pass(record, time);
     }
 
     /// When the first record was captured; `None` before it.
@@ -361,43 +354,40 @@ impl Analyzer {
         mut select: impl FnMut(&mut ResetReport) -> bool,
     ) -> Option<ResetReport> {
         loop {
-            let mut case = self.tracker.next_case()?;
-            let mut report = match &mut self.mask {
-                Some(mask) => report_masked(&mut case, mask),
-                None => report_on(&case),
-            };
-            if !select(&mut report) {
-                self.unselected += 1;
-                continue;
+            let case = self.tracker.next_case()?;
+            if let Some(report) = self.judge.report(case, &mut select) {
+                return Some(report);
             }
-            let gist = report.gist();
-            self.count(&case, &gist);
-            self.incidents
-                .add(&gist, &Sample::of(&case), || report.clone());
-            return Some(report);
         }
     }
 
     /// Takes the resets that have settled into incidents and counts, and makes no report of those that represent nothing.
     pub fn fold(&mut self) {
-        if self.mask.is_some() {
-            while self.next_reset().is_some() {}
-            return;
-        }
-        while let Some(case) = self.tracker.next_case() {
-            let facts = Facts::of(&case);
-            let verdict = Verdict::on(&facts);
-            let gist = Gist::of(&facts, &verdict);
-            self.count(&case, &gist);
-            self.incidents
-                .add(&gist, &Sample::of(&case), || reset_report(&facts, &verdict));
+        while let Some(settled) = self.tracker.next_settled() {
+            self.judge.fold(settled);
         }
     }
 
-    fn count(&mut self, case: &ResetCase, gist: &Gist) {
-        self.quality.note(case);
-        *self.by_cause.entry(gist.cause).or_default() += 1;
-        *self.by_severity.entry(gist.severity).or_default() += 1;
+    /// How many resets have settled and were not polled.
+    pub fn settled(&self) -> usize {
+        self.tracker.settled()
+    }
+
+    /// The resets that have settled, to be folded by the judge that was [lent](Analyzer::lend_judge).
+    pub fn hand_over(&mut self) -> VecDeque<Settled> {
+        self.tracker.take_settled()
+    }
+
+    /// Gives the half of the analysis that judges, so that it can work beside the other: whatever settles from now on must be
+    /// [handed over](Analyzer::hand_over) to it, in order, until it is [back](Analyzer::take_back).
+    pub fn lend_judge(&mut self) -> Judge {
+        let stand_in = Judge::new(self.config.incidents, None);
+        std::mem::replace(&mut self.judge, stand_in)
+    }
+
+    /// Takes back the judge that was lent.
+    pub fn take_back(&mut self, judge: Judge) {
+        self.judge = judge;
     }
 
     /// Ends the analysis. Resets that were not polled are counted, and not given any more.
@@ -437,24 +427,19 @@ impl Analyzer {
             longest_step: self.clock.longest_step,
             first_step: self.clock.first_step,
         };
-        let mut habits = self.tracker.habits();
-        if let Some(mask) = &mut self.mask {
-            for one in &mut habits {
-                one.service = mask.socket(one.service);
-            }
-            habits.sort_unstable_by_key(|one| one.service);
-        }
+        let (incidents, capture_quality) = self.judge.findings(self.tracker.habits(), &traits);
+        let judge = &self.judge;
         Finished {
-            incidents: self.incidents.clone().finish(&habits),
-            capture_quality: self.quality.items(&traits),
+            incidents,
+            capture_quality,
             summary: Summary {
                 records: survey.records,
                 segments: survey.segments,
                 connections,
-                resets: counts.resets.saturating_sub(self.unselected),
-                unselected: self.unselected,
-                by_cause: self.by_cause.clone(),
-                by_severity: self.by_severity.clone(),
+                resets: counts.resets.saturating_sub(judge.unselected),
+                unselected: judge.unselected,
+                by_cause: judge.by_cause.by_word(),
+                by_severity: judge.by_severity.by_word(),
                 skipped: survey
                     .skipped
                     .iter()
@@ -506,19 +491,19 @@ fn seen(met: Met) -> Seen {
 }
 
 impl Clock {
-    fn tick(&mut self, record: &Record<'_>) {
-        self.first.get_or_insert(record.time);
-        let back = self.latest.map_or(0, |latest| latest - record.time);
+    fn tick(&mut self, record: RecordId, time: Timestamp) {
+        self.first.get_or_insert(time);
+        let back = self.latest.map_or(0, |latest| latest - time);
         if back > 0 && back <= DISORDERED {
-            self.disordered.note(record.id.into());
+            self.disordered.note(record.into());
             return; // The latest time stays, so that one late record counts once.
         }
         if back > 0 {
             self.steps_back += 1;
             self.longest_step = self.longest_step.max(back);
-            self.first_step.get_or_insert(record.id.into());
+            self.first_step.get_or_insert(record.into());
         }
-        self.latest = Some(record.time);
+        self.latest = Some(time);
     }
 }
 

@@ -25,6 +25,9 @@ impl Timestamp {
         Self(nanos)
     }
 
+    /// Later than any other.
+    pub const NEVER: Self = Self(i64::MAX);
+
     /// Nanoseconds since the Unix epoch.
     pub const fn nanos(self) -> i64 {
         self.0

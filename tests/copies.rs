@@ -11,7 +11,7 @@ use rstscope::incidents::{Bounds, Incidents, Traits};
 use rstscope::origin::RecordId;
 use rstscope::report::report_on;
 use rstscope::rules::Verdict;
-use rstscope::tcp::{Encapsulation, Layer};
+use rstscope::tcp::{Encapsulation, IpVersion, Layer};
 use rstscope::testkit::{Told, tell};
 use rstscope::track::{Counts, Limits, Tracker};
 
@@ -119,7 +119,7 @@ fn masked(seen: &mut Seen) {
 
 /// As IPv6 has it: nothing identifies the packet.
 fn anonymous(seen: &mut Seen) {
-    seen.told.header.ip.id = None;
+    seen.told.header.ip.version = IpVersion::v6(0);
 }
 
 #[test]

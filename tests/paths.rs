@@ -11,7 +11,7 @@
 use proptest::prelude::*;
 use rstscope::analyzer::{Analyzer, Config};
 use rstscope::capture::{self, Batch};
-use rstscope::decode::{LinkType, Record};
+use rstscope::decode::{LinkType, Look, Record};
 use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use rstscope::passes;
 use rstscope::render::{Format, Options, Show, Style, Zone};
@@ -19,7 +19,7 @@ use rstscope::report::{End, Head};
 use rstscope::tcp::{Encapsulation, Flow, Layer};
 use rstscope::testkit::{Ending, Frame, Traffic, frames, pcap, served, tell};
 use rstscope::track::Limits;
-use rstscope::triage::{Following, Gate, Scout};
+use rstscope::triage::{Following, Gate, Scout, Sifted};
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -127,7 +127,12 @@ fn threads_over_a_file_report_what_one_pass_does() {
             ..Config::default()
         };
         let frames = frames(std::fs::read(file.path()).unwrap());
-        same(&at_once(&frames, config), &by_passes(file.path(), config));
+        let report = at_once(&frames, config);
+        same(&report, &by_passes(file.path(), config));
+        same(
+            together(&report),
+            together(&by_folding(file.path(), config)),
+        );
     }
 }
 
@@ -229,14 +234,19 @@ fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
     let following = Following::Marked(Arc::new(marks));
     let mut gates = [(); 2].map(|()| Gate::new(following.clone()));
     for (turn, frames) in batches.enumerate() {
-        let mut batch = Batch::new();
-        batch.start(0);
+        let gate = &mut gates[turn % 2];
+        let (mut sifted, mut passed) = (Sifted::default(), Batch::new());
+        sifted.start(RecordId::new(0, number));
+        passed.start(0);
         for frame in frames {
-            batch.push(&record(frame, number));
+            let record = record(frame, number);
+            if gate.sifts(&record, &mut sifted) {
+                passed.push(&record);
+            }
             number += 1;
         }
-        let sifted = gates[turn % 2].sift(batch.records());
-        analyzer.absorb(&sifted, |place| batch.record(place));
+        gate.end(&mut sifted);
+        analyzer.absorb(&sifted, passed.records());
         report.take(&mut analyzer);
     }
     for gate in gates {
@@ -250,12 +260,30 @@ fn by_passes(path: &Path, config: Config) -> String {
     let source = capture::open(path, 0).unwrap();
     let mut analyzer = Analyzer::new(config);
     let mut report = Report::begin();
-    let reading = passes::read(source, path, 0, &mut analyzer, |analyzer, _| {
+    let reading = passes::read(source, path, 0, &mut analyzer, false, |analyzer, _| {
         report.take(analyzer);
         Ok::<(), std::io::Error>(())
     });
     assert!(reading.unwrap().error.is_none());
     report.end(analyzer)
+}
+
+/// As the program reads a file of which only incidents are to be shown.
+fn by_folding(path: &Path, config: Config) -> String {
+    let source = capture::open(path, 0).unwrap();
+    let mut analyzer = Analyzer::new(config);
+    let given = |_: &mut Analyzer, _| Ok::<(), std::io::Error>(());
+    let reading = passes::read(source, path, 0, &mut analyzer, true, given);
+    assert!(reading.unwrap().error.is_none());
+    analyzer.settle();
+    analyzer.fold();
+    Report::begin().end(analyzer)
+}
+
+/// What a report says of all resets together.
+fn together(report: &str) -> &str {
+    let (_, together) = report.split_once("\"incidents\":").unwrap();
+    together
 }
 
 fn record(frame: &Frame, number: u64) -> Record<'_> {

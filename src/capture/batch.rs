@@ -1,5 +1,6 @@
 //! [`Batch`]: many records in one buffer, so that a packet costs no allocation and no system call.
 
+use super::walk::Keep;
 use crate::decode::{LinkType, Record};
 use crate::origin::{RecordId, Timestamp};
 
@@ -22,6 +23,35 @@ pub(super) struct Entry {
     pub(super) link: LinkType,
     /// The interface that captured it, from 0 in the order in which the source describes them; `None` where it describes none.
     pub(super) interface: Option<u16>,
+}
+
+impl Entry {
+    /// The record of which `frame` are the bytes.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "measured: what is not looked at need not be put together then"
+    )]
+    pub(super) fn record<'a>(&self, source: u16, frame: &'a [u8]) -> Record<'a> {
+        Record {
+            id: RecordId::new(source, self.number).through(self.interface),
+            time: self.time,
+            link: self.link,
+            bytes: frame,
+            original_len: self.original_len,
+        }
+    }
+}
+
+impl Keep for Vec<Entry> {
+    #[inline]
+    fn keep(&mut self, entry: Entry, _: &[u8]) {
+        self.push(entry);
+    }
+
+    fn has_any(&self) -> bool {
+        !self.is_empty()
+    }
 }
 
 impl Batch {
@@ -55,13 +85,6 @@ impl Batch {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Gives the buffer at least `len` bytes.
-    pub(super) fn hold(&mut self, len: usize) {
-        if self.bytes.len() < len {
-            self.bytes.resize(len, 0);
-        }
-    }
-
     /// The records, in the order of the capture.
     pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
         self.index.iter().map(|entry| self.at(entry))
@@ -79,18 +102,13 @@ impl Batch {
     }
 
     fn at(&self, entry: &Entry) -> Record<'_> {
-        Record {
-            id: RecordId::new(self.source, entry.number).through(entry.interface),
-            time: entry.time,
-            link: entry.link,
-            // Every entry was made from a slice of these bytes, so the empty record stands for what cannot be.
-            bytes: self
-                .bytes
-                .get(entry.start..)
-                .and_then(|rest| rest.get(..entry.len as usize))
-                .unwrap_or(&[]),
-            original_len: entry.original_len,
-        }
+        // Every entry was made from a slice of these bytes, so the empty record stands for what cannot be.
+        let frame = self
+            .bytes
+            .get(entry.start..)
+            .and_then(|rest| rest.get(..entry.len as usize))
+            .unwrap_or(&[]);
+        entry.record(self.source, frame)
     }
 
     /// Bytes of its records.
@@ -116,7 +134,6 @@ mod tests {
     #[test]
     fn records_that_are_pushed_come_out_again() {
         let mut batch = Batch::new();
-        batch.hold(100);
         batch.start(3);
         for (number, bytes) in [(7, &b"abc"[..]), (8, b""), (9, b"defg")] {
             batch.push(&Record {

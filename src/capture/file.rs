@@ -3,14 +3,15 @@
 //! Bytes are read into the batch they will be used from; only the record that the end of the buffer cut is copied, to the next batch. Memory
 //! is bounded by the longest record that is believed, whatever the file claims: the buffer grows as bytes arrive, never ahead of them.
 
-use super::batch::Batch;
+use super::batch::{Batch, Entry};
 use super::error::{CaptureError, Damage, Fault, FirstBytes, Place};
 use super::info::SourceInfo;
 use super::input::Input;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
-use super::walk::{Lost, Progress, Stop, Walked};
+use super::walk::{Keep, Lost, Progress, Stop, Walked};
 use super::{Source, foreign};
+use crate::decode::Look;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -215,27 +216,81 @@ impl FileSource {
         Some(near + found as u64)
     }
 
-    /// Reads until the batch holds a record. `None`: the capture has ended.
-    fn read_records(&mut self, batch: &mut Batch) -> Result<Option<()>, Fault> {
+    /// Shows the next records to `looker`, who needs few of them for longer; `buffer` is where they lie meanwhile, of use for the next call.
+    /// `false` is the end. Of their times and link types [`Source::info`] knows nothing then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Source::fill`].
+    pub fn show(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        looker: &mut impl Look,
+    ) -> Result<bool, CaptureError> {
+        let mut shown = Shown {
+            looker,
+            source: self.source,
+            records: 0,
+        };
+        self.advance(buffer, &mut shown);
+        self.info.records += shown.records;
+        if shown.has_any() {
+            return Ok(true);
+        }
+        self.end()
+    }
+
+    /// Reads on, where there is something left to read.
+    fn advance(&mut self, buffer: &mut Vec<u8>, keep: &mut impl Keep) {
+        if !matches!(self.state, State::Reading) {
+            return;
+        }
+        match self.read_records(buffer, keep) {
+            Ok(Some(())) => {}
+            Ok(None) => {
+                let fault = self
+                    .has_grown()
+                    .then(|| Fault::Growing(self.progress.place(0)));
+                self.info.complete = fault.is_none() && self.progress.skipped.is_none();
+                self.state = State::Ending(fault);
+            }
+            Err(fault) => self.state = State::Ending(Some(fault)),
+        }
+    }
+
+    /// Tells what is to be told behind the last record, once.
+    fn end(&mut self) -> Result<bool, CaptureError> {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Ending(fault) => self.told(fault).map_or(Ok(false), Err),
+            State::Reading | State::Ended => Ok(false),
+        }
+    }
+
+    /// Reads until a record is kept. `None`: the capture has ended.
+    fn read_records(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        keep: &mut impl Keep,
+    ) -> Result<Option<()>, Fault> {
         let mut filled = self.carry.len();
-        batch.hold(filled.max(CHUNK));
-        if let Some(front) = batch.bytes.get_mut(..filled) {
+        hold(buffer, filled.max(CHUNK));
+        if let Some(front) = buffer.get_mut(..filled) {
             front.copy_from_slice(&self.carry);
         }
         self.carry.clear();
         loop {
-            let free = batch.bytes.get_mut(filled..).unwrap_or_default();
+            let free = buffer.get_mut(filled..).unwrap_or_default();
             let read = self
                 .input
                 .read(free)
                 .map_err(|error| self.not_read(error))?;
             filled += read;
             self.progress.at_end = read == 0;
-            let bytes = batch.bytes.get(..filled).unwrap_or_default();
+            let bytes = buffer.get(..filled).unwrap_or_default();
             let progress = &mut self.progress;
             let Walked { used, stop } = match &mut self.format {
-                Format::Pcap(pcap) => pcap.walk(bytes, progress, &mut batch.index),
-                Format::Pcapng(pcapng) => pcapng.walk(bytes, progress, &mut batch.index),
+                Format::Pcap(pcap) => pcap.walk(bytes, progress, keep),
+                Format::Pcapng(pcapng) => pcapng.walk(bytes, progress, keep),
             };
             let had = filled - used;
             progress.offset += used as u64;
@@ -264,7 +319,7 @@ impl FileSource {
                 }));
                 return Ok(Some(()));
             }
-            if !batch.index.is_empty() {
+            if keep.has_any() {
                 self.carry
                     .extend_from_slice(bytes.get(used..).unwrap_or_default());
                 return Ok(Some(()));
@@ -272,10 +327,10 @@ impl FileSource {
             if read == 0 {
                 return Ok(None);
             }
-            batch.bytes.copy_within(used..filled, 0);
+            buffer.copy_within(used..filled, 0);
             filled = had;
-            if filled == batch.bytes.len() {
-                batch.hold(2 * filled);
+            if filled == buffer.len() {
+                hold(buffer, 2 * filled);
             }
         }
     }
@@ -323,31 +378,16 @@ impl Source for FileSource {
     fn fill(&mut self, batch: &mut Batch) -> Result<bool, CaptureError> {
         batch.source = self.source;
         batch.index.clear();
-        if matches!(self.state, State::Reading) {
-            match self.read_records(batch) {
-                Ok(Some(())) => {}
-                Ok(None) => {
-                    let fault = self
-                        .has_grown()
-                        .then(|| Fault::Growing(self.progress.place(0)));
-                    self.info.complete = fault.is_none() && self.progress.skipped.is_none();
-                    self.state = State::Ending(fault);
-                }
-                Err(fault) => self.state = State::Ending(Some(fault)),
-            }
-            self.info.note(&batch.index);
-            if let Format::Pcapng(pcapng) = &self.format {
-                self.info.dropped = pcapng.dropped();
-                self.info.interfaces = pcapng.interfaces();
-            }
+        self.advance(&mut batch.bytes, &mut batch.index);
+        self.info.note(&batch.index);
+        if let Format::Pcapng(pcapng) = &self.format {
+            self.info.dropped = pcapng.dropped();
+            self.info.interfaces = pcapng.interfaces();
         }
-        if !batch.is_empty() {
-            return Ok(true);
+        if batch.is_empty() {
+            return self.end();
         }
-        match std::mem::replace(&mut self.state, State::Ended) {
-            State::Ending(fault) => self.told(fault).map_or(Ok(false), Err),
-            State::Reading | State::Ended => Ok(false),
-        }
+        Ok(true)
     }
 
     fn rewind(&mut self) -> Result<bool, CaptureError> {
@@ -413,6 +453,36 @@ impl Format {
             Self::Pcap(_) => Pcap::HEADER_LEN as u64,
             Self::Pcapng(_) => 0,
         }
+    }
+}
+
+/// Records that are shown and not kept.
+struct Shown<'a, L> {
+    looker: &'a mut L,
+    source: u16,
+    records: u64,
+}
+
+impl<L: Look> Keep for Shown<'_, L> {
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "measured: what is not looked at need not be put together then"
+    )]
+    fn keep(&mut self, entry: Entry, frame: &[u8]) {
+        self.records += 1;
+        self.looker.look(&entry.record(self.source, frame));
+    }
+
+    fn has_any(&self) -> bool {
+        self.records > 0
+    }
+}
+
+/// Gives a buffer at least `len` bytes.
+fn hold(buffer: &mut Vec<u8>, len: usize) {
+    if buffer.len() < len {
+        buffer.resize(len, 0);
     }
 }
 

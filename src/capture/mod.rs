@@ -53,8 +53,8 @@ pub use merge::{Merge, Stopped};
 pub use pcapng::{Origin, PcapngWriter};
 pub use spool::Spool;
 
-/// What sources give.
-pub use crate::decode::Record;
+/// What sources give, and who may be shown it.
+pub use crate::decode::{Look, Record};
 
 use std::path::Path;
 

@@ -15,7 +15,7 @@ use super::batch::Entry;
 use super::bytes::{ByteOrder, Fields};
 use super::error::Damage;
 use super::info::{InterfaceInfo, SourceInfo};
-use super::walk::{Lost, Progress, Sound, Stop, Walked, search};
+use super::walk::{Keep, Lost, Progress, Sound, Stop, Walked, search};
 use crate::origin::Timestamp;
 use block::{add, is_numbered, is_read, is_registered, kind, padded};
 use interface::Interface;
@@ -74,12 +74,12 @@ impl Pcapng {
             .fold(self.dropped_before, add)
     }
 
-    /// Adds the records that lie whole in `bytes` to `index`, and says where it stopped and why.
+    /// Gives the records that lie whole in `bytes` to `keep`, and says where it stopped and why.
     pub(super) fn walk(
         &mut self,
         bytes: &[u8],
         progress: &mut Progress,
-        index: &mut Vec<Entry>,
+        keep: &mut impl Keep,
     ) -> Walked {
         let mut at = 0;
         let stop = loop {
@@ -118,7 +118,7 @@ impl Pcapng {
             if rest.is_empty() {
                 break Stop::Boundary;
             }
-            match self.step(rest, at, progress, index) {
+            match self.step(rest, at, progress, keep) {
                 Ok(len) => at += len,
                 Err(Halt::Need(part, len)) => break Stop::need(part, len),
                 Err(Halt::Damage(damage)) => {
@@ -147,7 +147,7 @@ impl Pcapng {
         rest: &[u8],
         at: usize,
         progress: &mut Progress,
-        index: &mut Vec<Entry>,
+        keep: &mut impl Keep,
     ) -> Result<usize, Halt> {
         let Some((kind, len)) = self.block_header(rest) else {
             return Err(
@@ -170,15 +170,19 @@ impl Pcapng {
         let block = rest.get(..whole).ok_or(Halt::Need("block", whole))?;
         if let Some(packet) = self.block(kind, len, block).map_err(Halt::Damage)? {
             self.last = packet.time;
-            index.push(Entry {
+            let start = BODY + packet.start;
+            let frame = block.get(start..start + packet.len as usize);
+            let entry = Entry {
                 number: progress.next,
                 time: packet.time,
-                start: at + BODY + packet.start,
+                start: at + start,
                 len: packet.len,
                 original_len: packet.original_len,
                 link: packet.link,
                 interface: packet.interface,
-            });
+            };
+            // Its place was found within the block.
+            keep.keep(entry, frame.unwrap_or_default());
             progress.next += 1;
         }
         progress.next += u64::from(is_numbered(kind));

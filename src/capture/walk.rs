@@ -1,5 +1,6 @@
 //! What the walks over both formats share: how far they came, why they stopped, and what they had to skip.
 
+use super::batch::Entry;
 use super::error::{Damage, Place, Skipped};
 use crate::decode::LinkType;
 
@@ -65,6 +66,15 @@ pub(super) fn search(bytes: &[u8], judge: impl Fn(&[u8]) -> Sound) -> Result<usi
         }
     }
     Err(bytes.len())
+}
+
+/// What becomes of the records that a walk finds.
+pub(super) trait Keep {
+    /// Takes the next record; `frame` are its bytes.
+    fn keep(&mut self, entry: Entry, frame: &[u8]);
+
+    /// Whether it has taken any.
+    fn has_any(&self) -> bool;
 }
 
 /// How far a walk over a buffer came.

@@ -2,10 +2,12 @@
 //!
 //! Absent knowledge is `None` or a gap, never a default. [`facts`] answers the questions that many rules ask.
 
+mod ends;
 pub mod facts;
 mod gaps;
 mod habits;
 mod neighbourhood;
+mod refusal;
 mod sighting;
 mod timeline;
 mod vantage;
@@ -17,10 +19,11 @@ pub use neighbourhood::{
     Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits, Twin,
     TwinEnd,
 };
+pub use refusal::Refusal;
 pub use sighting::{Sighting, Sightings};
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
 pub use vantage::Vantage;
-pub use view::{Checksums, EndpointView, Fin, Probing, fit};
+pub use view::{Checksums, EndpointView, Fin, Probing, Trouble, fit};
 
 use crate::origin::RecordId;
 use crate::tcp::{Encapsulation, Flow, Header, Pair, Prefix, Quoted, SeqNumber, Side, State};

@@ -1,8 +1,8 @@
 //! [`Sighting`]: one more capture of a packet on its way through a host or a network.
 
 use super::ConnectionId;
+use super::ends::Ends;
 use crate::origin::RecordId;
-use std::collections::VecDeque;
 
 /// A second or later capture of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,24 +18,16 @@ pub struct Sighting {
 }
 
 /// The sightings of one connection's packets, the first ones and the last ones, and the ways that they took.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Sightings {
-    first: Vec<Sighting>,
-    last: VecDeque<Sighting>,
+    kept: Ends<Sighting>,
     ways: Vec<ConnectionId>,
 }
 
 impl Sightings {
     /// Adds one.
     pub fn push(&mut self, sighting: Sighting) {
-        if self.first.len() < FIRST {
-            self.first.push(sighting);
-            return;
-        }
-        if self.last.len() >= LAST {
-            self.last.pop_front();
-        }
-        self.last.push_back(sighting);
+        self.kept.push(sighting);
     }
 
     /// Tells the ways beside the connection's own.
@@ -45,8 +37,9 @@ impl Sightings {
 
     /// The further captures of the packet that `record` showed first, in the order of the capture.
     pub fn of(&self, record: RecordId) -> impl Iterator<Item = &Sighting> {
-        let all = self.first.iter().chain(&self.last);
-        all.filter(move |sighting| sighting.first == record)
+        self.kept
+            .iter()
+            .filter(move |sighting| sighting.first == record)
     }
 
     /// The number of a way; 0 where it is none of the others.
@@ -63,7 +56,16 @@ impl Sightings {
     }
 }
 
+impl Default for Sightings {
+    fn default() -> Self {
+        Self {
+            kept: Ends::new(FIRST, LAST, 4),
+            ways: Vec::new(),
+        }
+    }
+}
+
 /// Sightings kept of the beginning; chosen: two of each line that a story keeps there.
-const FIRST: usize = 16;
+const FIRST: u16 = 16;
 /// The same of the end.
-const LAST: usize = 64;
+const LAST: u16 = 64;

@@ -1,8 +1,8 @@
 //! The bounded story of a connection: [`Timeline`], its [`Line`]s, and the [`Turns`] of those who speak.
 
+use super::ends::Ends;
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Header, SeqNumber, Side};
-use std::collections::VecDeque;
 
 /// When and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,56 +54,45 @@ pub enum Nature {
 }
 
 /// The first segments, the last ones, and how many lie between.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeline {
-    first: Vec<Line>,
-    last: VecDeque<Line>,
+    kept: Ends<Line>,
     elided: u64,
-    room: usize,
 }
 
 impl Timeline {
     /// Segments kept from the beginning.
     pub const FIRST: usize = 8;
 
-    /// An empty story that keeps the first [`Timeline::FIRST`] segments and the last `room`.
-    pub const fn new(room: usize) -> Self {
+    /// An empty story that keeps the first [`Timeline::FIRST`] segments and the last `room`, 1..=65,527.
+    pub fn new(room: usize) -> Self {
+        let first = Self::FIRST as u16;
+        let room = u16::try_from(room).unwrap_or(u16::MAX);
         Self {
-            first: Vec::new(),
-            last: VecDeque::new(),
+            kept: Ends::new(first, room.min(u16::MAX - first), first),
             elided: 0,
-            room,
         }
     }
 
     /// Forgets all segments, and keeps its room.
     pub fn clear(&mut self) {
-        self.first.clear();
-        self.last.clear();
+        self.kept.clear();
         self.elided = 0;
     }
 
     /// Adds a segment.
     pub fn push(&mut self, line: Line) {
-        if self.first.len() < Self::FIRST && self.elided == 0 && self.last.is_empty() {
-            self.first.push(line);
-            return;
-        }
-        if self.last.len() >= self.room {
-            self.last.pop_front();
-            self.elided += 1;
-        }
-        self.last.push_back(line);
+        self.elided += u64::from(self.kept.push(line).is_some());
     }
 
     /// The kept segments, oldest first.
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
-        self.first.iter().chain(self.last.iter())
+        self.kept.iter()
     }
 
     /// The kept segments, oldest first, to be changed.
     pub fn lines_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Line> {
-        self.first.iter_mut().chain(self.last.iter_mut())
+        self.kept.iter_mut()
     }
 
     /// The kept segments of one side, oldest first.
@@ -113,7 +102,7 @@ impl Timeline {
 
     /// The segments from the beginning, then those from the end: what lies between was dropped, [`Timeline::elided`] of them.
     pub fn halves(&self) -> (&[Line], impl Iterator<Item = &Line>) {
-        (&self.first, self.last.iter())
+        self.kept.halves()
     }
 
     /// Segments that were dropped between the first and the last ones.
@@ -123,16 +112,16 @@ impl Timeline {
 
     /// The latest segment.
     pub fn latest(&self) -> Option<&Line> {
-        self.last.back().or_else(|| self.first.last())
+        self.kept.latest()
     }
 
     /// How many segments are kept.
-    pub fn len(&self) -> usize {
-        self.first.len() + self.last.len()
+    pub const fn len(&self) -> usize {
+        self.kept.len()
     }
 
     /// Whether nothing was ever added.
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
@@ -159,9 +148,9 @@ pub struct Turn {
 }
 
 /// The alternation of payloads: how many turns there were, and the latest of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turns {
-    recent: VecDeque<Turn>,
+    recent: Ends<Turn>,
     count: u64,
 }
 
@@ -177,21 +166,18 @@ impl Turns {
 
     /// Begins a turn.
     pub fn begin(&mut self, turn: Turn) {
-        if self.recent.len() >= Self::RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(turn);
+        self.recent.push(turn);
         self.count += 1;
     }
 
     /// The turn under way.
     pub fn current(&self) -> Option<&Turn> {
-        self.recent.back()
+        self.recent.latest()
     }
 
     /// The turn under way, to be continued.
     pub fn current_mut(&mut self) -> Option<&mut Turn> {
-        self.recent.back_mut()
+        self.recent.latest_mut()
     }
 
     /// The latest turns, oldest first.
@@ -201,16 +187,25 @@ impl Turns {
 
     /// The latest turn of `side`.
     pub fn latest_of(&self, side: Side) -> Option<&Turn> {
-        self.recent.iter().rev().find(|turn| turn.from == side)
+        self.recent().rev().find(|turn| turn.from == side)
     }
 
     /// The turn before the current one.
     pub fn previous(&self) -> Option<&Turn> {
-        self.recent.iter().rev().nth(1)
+        self.recent().rev().nth(1)
     }
 
     /// How many turns there were in all.
     pub const fn count(&self) -> u64 {
         self.count
+    }
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            recent: Ends::new(0, Self::RECENT as u16, 2),
+            count: 0,
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! [`EndpointView`]: what was known of one endpoint at one moment.
 
 use super::Mark;
-use crate::tcp::{Header, Pair, Prefix, ResetFit, SeqNumber, Side, State, Timestamps, reset_fit};
+use crate::origin::RecordId;
+use crate::tcp::{Header, Pair, Prefix, ResetFit, SeqNumber, Side, State, reset_fit};
 
 /// One endpoint as the capture had shown it. `track` keeps one of these up to date for each side; a case holds a copy from before its reset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,9 +14,7 @@ pub struct EndpointView {
     /// Its initial sequence number, from its SYN.
     pub isn: Option<SeqNumber>,
     /// Its first SYN or SYN,ACK.
-    pub syn: Option<Mark>,
-    /// Its latest SYN or SYN,ACK, where it was repeated.
-    pub syn_repeated: Option<Mark>,
+    pub syn: Option<RecordId>,
     /// How often it repeated its SYN or SYN,ACK.
     pub syn_repeats: u32,
     /// Its SYN or SYN,ACK bore timestamps.
@@ -32,8 +31,6 @@ pub struct EndpointView {
     pub window: Option<u16>,
     /// Shift count of its window, when both sides' SYNs were captured: 0 where scaling was not agreed. `None`: not known.
     pub window_scale: Option<u8>,
-    /// Since when its window has been closed.
-    pub window_closed: Option<Mark>,
     /// Maximum segment size that it announced, in bytes.
     pub mss: Option<u16>,
     /// The first segment with ACK that it sent and that is not a SYN: a client's third step of the handshake.
@@ -41,47 +38,54 @@ pub struct EndpointView {
     /// Its FIN.
     pub fin: Option<Fin>,
     /// Its first payload.
-    pub first_payload: Option<Mark>,
+    pub first_payload: Option<RecordId>,
     /// Its latest fresh payload.
-    pub last_payload: Option<Mark>,
+    pub last_payload: Option<RecordId>,
     /// Fresh payload bytes it sent.
     pub payload_bytes: u64,
     /// The position after its latest payload byte.
     pub payload_end: Option<SeqNumber>,
     /// First bytes that it sent.
     pub first_bytes: Prefix,
-    /// First bytes of its latest turn.
-    pub latest_bytes: Prefix,
+    /// First bytes of its latest turn, where that is not its first.
+    later_bytes: Option<Prefix>,
     /// The last five bytes of its latest fresh payload; `None` when they were not captured, or were fewer.
     pub tail: Option<[u8; 5]>,
     /// Segments whose payload it had sent before.
     pub retransmissions: u32,
-    /// Questions it asked of a silent peer, since it last showed having heard of it.
-    pub probing: Probing,
-    /// Repetitions of its oldest unacknowledged payload, since it last showed having heard of its peer.
-    pub repeating: Probing,
     /// Its latest segment of any kind but a reset.
     pub last_segment: Option<Mark>,
     /// Hop limit of its segments, the latest; resets are not counted.
     pub hop_limit: Option<u8>,
     /// Its hop limit changed between segments.
     pub hop_limit_varies: bool,
-    /// Differentiated services code point of its latest segment.
-    pub dscp: Option<u8>,
     /// Identification of its latest IPv4 segment.
     pub ip_id: Option<u16>,
     /// Steps from one of its identifications to the next that a counter would take.
     pub ip_id_steps: u32,
     /// Steps that no counter would take: a stack that draws them at random, or more than one sender.
     pub ip_id_leaps: u32,
-    /// IPv6 flow label of its latest segment.
-    pub flow_label: Option<u32>,
-    /// Its segments after the handshake bore timestamps, and these are the latest, with their time.
-    pub timestamps: Option<(Timestamps, Mark)>,
+    /// A segment of it bore timestamps.
+    pub bears_timestamps: bool,
     /// The shortest time from a segment to it until its acknowledgment, as the capture point saw it, in nanoseconds.
     pub response_time: Option<i64>,
     /// Checksums of its segments, resets not counted.
     pub checksums: Checksums,
+    /// What it has had to wait for.
+    trouble: Option<Box<Trouble>>,
+}
+
+/// What one endpoint has done or told because there was no answer, or too much to take. Most never have any of it, and take no room for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// Its latest SYN or SYN,ACK, where it was repeated.
+    pub syn_repeated: Option<RecordId>,
+    /// Since when its window has been closed.
+    pub window_closed: Option<Mark>,
+    /// Questions it asked of a silent peer, since it last showed having heard of it.
+    pub probing: Probing,
+    /// Repetitions of its oldest unacknowledged payload, since it last showed having heard of its peer.
+    pub repeating: Probing,
 }
 
 /// How many checksums add up; those that were not captured whole count as neither.
@@ -125,6 +129,50 @@ impl EndpointView {
     /// How far a connection's own counter of identifications may advance between two captured segments: offloads number up to 45 at once,
     /// and a capture may miss some; chosen.
     pub const IP_ID_STEP: u16 = 1024;
+
+    /// First bytes of its latest turn.
+    pub fn latest_bytes(&self) -> &Prefix {
+        self.later_bytes.as_ref().unwrap_or(&self.first_bytes)
+    }
+
+    /// Begins a turn that begins with these bytes; `None`: with the first that it sends.
+    pub fn begin_turn(&mut self, later: Option<Prefix>) {
+        self.later_bytes = later;
+    }
+
+    /// Its latest SYN or SYN,ACK, where it was repeated.
+    pub fn syn_repeated(&self) -> Option<RecordId> {
+        self.trouble.as_ref()?.syn_repeated
+    }
+
+    /// Since when its window has been closed.
+    pub fn window_closed(&self) -> Option<Mark> {
+        self.trouble.as_ref()?.window_closed
+    }
+
+    /// Questions it asked of a silent peer, since it last showed having heard of it.
+    pub fn probing(&self) -> Probing {
+        self.trouble
+            .as_ref()
+            .map_or_else(Probing::default, |trouble| trouble.probing)
+    }
+
+    /// Repetitions of its oldest unacknowledged payload, since it last showed having heard of its peer.
+    pub fn repeating(&self) -> Probing {
+        self.trouble
+            .as_ref()
+            .map_or_else(Probing::default, |trouble| trouble.repeating)
+    }
+
+    /// What it has had to wait for, to be changed; `None`: nothing ever.
+    pub fn trouble_mut(&mut self) -> Option<&mut Trouble> {
+        self.trouble.as_deref_mut()
+    }
+
+    /// The same where there is something now.
+    pub fn in_trouble(&mut self) -> &mut Trouble {
+        self.trouble.get_or_insert_default()
+    }
 
     /// The window it last offered, in bytes: scaled where the scale is known.
     pub fn offered_window(&self) -> u64 {

@@ -248,8 +248,12 @@ impl Run {
         let Self {
             analyzer, giving, ..
         } = self;
-        let reading = passes::read(source, path, index, analyzer, |analyzer, bytes| {
+        let folds = giving.folds;
+        let reading = passes::read(source, path, index, analyzer, folds, |analyzer, bytes| {
             progress::reach(bytes);
+            if folds {
+                return Ok(());
+            }
             giving.give(analyzer)
         })?;
         if let Some(error) = reading.error {

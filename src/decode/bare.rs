@@ -141,9 +141,9 @@ fn with_ip(
     if ends.is_v4 {
         bytes.extend([0x45, facts.dscp << 2]);
         bytes.extend(short(20 + payload_len));
-        bytes.extend(facts.id.unwrap_or(0).to_be_bytes());
+        bytes.extend(facts.id().unwrap_or(0).to_be_bytes());
         bytes.extend([
-            if facts.dont_fragment == Some(true) {
+            if facts.dont_fragment() == Some(true) {
                 0x40
             } else {
                 0
@@ -158,7 +158,7 @@ fn with_ip(
         }
     } else {
         let class = u32::from(facts.dscp) << 22;
-        bytes.extend((6 << 28 | class | facts.flow_label.unwrap_or(0)).to_be_bytes());
+        bytes.extend((6 << 28 | class | facts.flow_label().unwrap_or(0)).to_be_bytes());
         bytes.extend(short(payload_len));
         bytes.extend([protocol, facts.hop_limit]);
         bytes.extend(&ends.octets);

@@ -3,7 +3,7 @@
 //! What a packet carries is not asked here: `transport` says it, and `decode` goes where that leads.
 
 use super::Skip;
-use crate::tcp::{Extent, IpFacts};
+use crate::tcp::{Extent, IpFacts, IpVersion};
 use etherparse::{
     IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice,
     Ipv6RawExtHeaderSlice, ip_number,
@@ -77,11 +77,12 @@ pub(super) fn v4(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
         addresses: Addresses::V4(header.source_addr(), header.destination_addr()),
         facts: IpFacts {
             hop_limit: header.ttl(),
-            id: Some(header.identification()),
-            dont_fragment: Some(header.dont_fragment()),
             extent: extent(header.more_fragments(), header.total_len()),
             dscp: header.dcp().value(),
-            flow_label: None,
+            version: IpVersion::V4 {
+                id: header.identification(),
+                dont_fragment: header.dont_fragment(),
+            },
         },
         payload: rest.bytes,
         payload_len: rest.len,
@@ -140,11 +141,9 @@ pub(super) fn v6(bytes: &[u8], on_wire: usize) -> Result<Packet<'_>, Skip> {
         addresses: Addresses::V6(header.source_addr(), header.destination_addr()),
         facts: IpFacts {
             hop_limit: header.hop_limit(),
-            id: None,
-            dont_fragment: None,
             extent: extent(is_fragment, header.payload_length()),
             dscp: header.dscp().value(),
-            flow_label: Some(header.flow_label().value()),
+            version: IpVersion::v6(header.flow_label().value()),
         },
         payload: rest.bytes,
         payload_len: rest.len,

@@ -20,9 +20,9 @@ mod tunnel;
 mod wrap;
 
 pub use bare::{Bare, bare};
-pub use glance::{Glance, glance};
+pub use glance::{Glance, glance, glance_at_once};
 pub use headers::headers_len;
-pub use record::{LinkType, Record};
+pub use record::{LinkType, Look, Record};
 
 use crate::tcp::{Encapsulation, Quoted, Segment};
 use etherparse::ip_number;

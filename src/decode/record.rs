@@ -25,3 +25,9 @@ pub struct Record<'a> {
     /// Length of the frame on the wire, in bytes; at least `bytes.len()` in a sound capture.
     pub original_len: u32,
 }
+
+/// Who looks at records, one after the other, and keeps none.
+pub trait Look {
+    /// Looks at the next.
+    fn look(&mut self, record: &Record<'_>);
+}

@@ -97,8 +97,8 @@ fn every_field_of_an_ipv4_reset_is_read() {
     assert_eq!(header.window, 512);
     assert_eq!(header.payload_len, 3);
     assert_eq!(header.ip.hop_limit, 61);
-    assert!(header.ip.id.is_some() && header.ip.dont_fragment.is_some());
-    assert_eq!(header.ip.flow_label, None);
+    assert!(header.ip.id().is_some() && header.ip.dont_fragment().is_some());
+    assert_eq!(header.ip.flow_label(), None);
     assert_eq!(header.checksum, Checksum::Right);
     assert!(header.options.complete);
 }
@@ -113,8 +113,8 @@ fn every_field_of_an_ipv6_reset_is_read() {
     assert_eq!(segment.payload, b"why");
     let ip = segment.header.ip;
     assert_eq!((ip.hop_limit, ip.dscp), (61, 46));
-    assert_eq!(ip.flow_label, Some(0x12345));
-    assert_eq!((ip.id, ip.dont_fragment), (None, None));
+    assert_eq!(ip.flow_label(), Some(0x12345));
+    assert_eq!((ip.id(), ip.dont_fragment()), (None, None));
     assert_eq!(segment.header.checksum, Checksum::Right);
 }
 

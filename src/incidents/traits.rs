@@ -1,6 +1,6 @@
 //! [`Traits`]: what an incident needs of a case beside its report, in a few numbers.
 
-use crate::case::ResetCase;
+use crate::case::{Refusal, ResetCase};
 use crate::origin::SECOND;
 use crate::tcp::{Flags, Side};
 
@@ -53,6 +53,18 @@ impl Traits {
             is_copy: case.copy_of.is_some(),
             opening: opening(case),
             cookie: looks_like_cookie(case),
+        }
+    }
+}
+
+impl Traits {
+    /// Those of a refusal: its connection had said nothing yet.
+    pub fn of_refusal(refusal: &Refusal) -> Self {
+        Self {
+            hop_limit: refusal.reset.ip.hop_limit,
+            age: refusal.reset.time - refusal.syn.time,
+            opening: Some("SYN"),
+            ..Self::default()
         }
     }
 }

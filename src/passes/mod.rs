@@ -4,6 +4,7 @@
 //! head of the capture is tracked whole; then workers read parts of what follows and let pass what matters. Every record is counted in its
 //! place, and what is left out changes no report ([`triage`](crate::triage)): the result is that of one pass over everything.
 
+mod folding;
 mod scout;
 mod stream;
 mod worker;
@@ -11,12 +12,13 @@ mod worker;
 use crate::analyzer::Analyzer;
 use crate::capture::{Batch, CaptureError, FileSource, Source, SourceInfo};
 use crate::triage::Following;
+use folding::Folding;
 use scout::Scouted;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
-use worker::{Delivery, Workers};
+use worker::{Ended, Workers};
 
 /// How a reading ended.
 #[derive(Debug)]
@@ -28,12 +30,36 @@ pub struct Reading {
 }
 
 /// Reads `source`, which was just opened from the file at `path`, to its end. `given` is called whenever resets may have settled, with the bytes
-/// of input that are done with, those of a file that is read twice counting half each time; when it fails, so does the reading.
+/// of input that are done with, those of a file that is read twice counting half each time; when it fails, so does the reading. Where `folds`,
+/// all resets go into incidents by a thread of their own, and none is left for `given` to poll.
 ///
 /// # Errors
 ///
 /// Those of `given`. What is wrong with the input is no error of the reading, but part of its result.
 pub fn read<E>(
+    source: FileSource,
+    path: &Path,
+    index: u16,
+    analyzer: &mut Analyzer,
+    folds: bool,
+    mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+) -> Result<Reading, E> {
+    thread::scope(|scope| {
+        let folding = folds.then(|| Folding::start(scope, analyzer));
+        let reading = read_all(source, path, index, analyzer, |analyzer, bytes| {
+            if let Some(folding) = &folding {
+                folding.feed(analyzer);
+            }
+            given(analyzer, bytes)
+        });
+        if let Some(folding) = folding {
+            folding.end(analyzer);
+        }
+        reading
+    })
+}
+
+fn read_all<E>(
     mut source: FileSource,
     path: &Path,
     index: u16,
@@ -45,8 +71,7 @@ pub fn read<E>(
     }
     thread::scope(|scope| {
         let (tell, told) = channel();
-        let scout = (source.is_divisible() && is_large(path))
-            .then(|| scope.spawn(move || scout::look(path, index, &tell)));
+        let scout = is_large(path).then(|| scope.spawn(move || scout::look(path, index, &tell)));
         let times = if scout.is_some() { 2 } else { 1 };
         let mut looked_at = 0;
         let mut batch = Batch::new();
@@ -137,21 +162,16 @@ fn parts<E>(
     let mut info = head.info().clone();
     let error = thread::scope(|scope| {
         let mut workers = Workers::start(scope, path, index, &following, &places);
-        let mut bytes = info.bytes;
-        while let Some(delivery) = workers.next() {
-            match delivery {
-                Delivery::Records(batch, sifted) => {
-                    analyzer.absorb(&sifted, |place| batch.record(place));
-                    bytes += batch.size();
-                    workers.take_back(batch);
-                    given(analyzer, bytes)?;
-                }
-                Delivery::End { info: part, error } => {
-                    info.join(&part);
-                    bytes = info.bytes;
-                    if error.is_some() {
-                        return Ok(error);
-                    }
+        while let Some(mut parcel) = workers.next() {
+            analyzer.absorb(&parcel.sifted, parcel.passed.records());
+            let (reached, ended) = (parcel.reached, parcel.end.take());
+            workers.take_back(parcel);
+            given(analyzer, reached)?;
+            if let Some(Ended { info: part, error }) = ended {
+                info.join(&part);
+                workers.next_part();
+                if error.is_some() {
+                    return Ok(error);
                 }
             }
         }

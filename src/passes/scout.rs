@@ -1,6 +1,6 @@
 //! The first pass: which flows were reset, and where the second pass may begin reading.
 
-use crate::capture::{self, Batch, FileSource, Position, Source};
+use crate::capture::{self, Position, Source};
 use crate::triage::{Marks, Scout};
 use std::path::Path;
 use std::sync::mpsc::Sender;
@@ -76,23 +76,18 @@ fn look_at(
     to: Option<u64>,
     tell: &Sender<u64>,
 ) -> Option<Part> {
-    let mut source: FileSource = capture::open(path, index).ok()?;
+    let mut source = capture::open(path, index).ok()?;
     source.narrow(from, to).ok().filter(|narrowed| *narrowed)?;
     let mut scout = Scout::new();
     let mut places = vec![from];
-    let mut next = from.offset + PART;
     let mut told = from.offset;
-    let mut batch = Batch::new();
-    while source.fill(&mut batch).ok()? {
-        for record in batch.records() {
-            scout.look(&record);
-        }
+    let mut buffer = Vec::new();
+    while source.show(&mut buffer, &mut scout).ok()? {
         let place = source.position();
-        tell.send(place.offset - told).ok()?;
-        told = place.offset;
-        if place.offset >= next {
+        if place.offset >= told + PART {
+            tell.send(place.offset - told).ok()?;
+            told = place.offset;
             places.push(place);
-            next = place.offset + PART;
         }
     }
     let info = source.info();
@@ -105,20 +100,26 @@ fn look_at(
 
 /// Joins the parts, and numbers their records as those of one file.
 fn together(parts: Vec<Part>) -> Scouted {
-    let mut all = Scouted {
-        marks: Marks::new(),
-        places: Vec::new(),
-    };
+    let mut places = Vec::new();
     let mut before = 0;
-    for part in parts {
-        all.marks.join(&part.marks);
-        all.places.extend(part.places.iter().map(|place| Position {
+    for part in &parts {
+        places.extend(part.places.iter().map(|place| Position {
             record: before + place.record,
             ..*place
         }));
         before += part.records;
     }
-    all
+    let joined = parts
+        .into_iter()
+        .map(|part| part.marks)
+        .reduce(|mut all, marks| {
+            all.join(&marks);
+            all
+        });
+    Scouted {
+        marks: joined.unwrap_or_else(Marks::new),
+        places,
+    }
 }
 
 /// Bytes of a part that one worker reads at a time; chosen: many parts even for a small file, and few beginnings.

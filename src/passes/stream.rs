@@ -3,7 +3,7 @@
 use super::Reading;
 use crate::analyzer::Analyzer;
 use crate::capture::{Batch, CaptureError, FileSource, Source, SourceInfo};
-use crate::triage::{Looks, Sketch};
+use crate::triage::{Sights, Sketch};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
@@ -11,7 +11,7 @@ use std::thread;
 #[derive(Default)]
 struct Looked {
     batch: Batch,
-    looks: Looks,
+    looks: Sights,
     bytes: u64,
 }
 

@@ -1,6 +1,7 @@
 //! [`Gist`]: what a report says of a reset, without its words.
 
 use super::{Reference, ResetReport, Time, build};
+use crate::case::Refusal;
 use crate::case::facts::Facts;
 use crate::rules::Verdict;
 use std::net::SocketAddr;
@@ -51,6 +52,20 @@ impl Gist {
             severity: verdict.cause.severity.name(),
             confidence: super::reasons::confidence(verdict.confidence),
             evidence: build::told_once(&verdict.evidence).count(),
+        }
+    }
+}
+
+impl Gist {
+    /// The gist of the report on a refusal that is judged as this one was.
+    #[must_use]
+    pub fn of_refusal(&self, refusal: &Refusal) -> Self {
+        Self {
+            reference: refusal.reset.record.into(),
+            time: refusal.reset.time.into(),
+            client: refusal.connection.client,
+            server: refusal.connection.server,
+            ..*self
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::words::{bytes, count, grouped};
 use super::{CaptureQuality, Reference, Source};
-use crate::case::ResetCase;
+use crate::case::Gaps;
+use crate::origin::RecordId;
 
 /// Gathers what many cases lacked.
 #[derive(Clone, Debug, Default)]
@@ -105,8 +106,8 @@ impl Doubled {
 
 impl Quality {
     /// Takes what one case lacked.
-    pub fn note(&mut self, case: &ResetCase) {
-        let (gaps, here) = (case.gaps, Reference::from(case.reset.record));
+    pub fn note(&mut self, gaps: &Gaps, reset: RecordId) {
+        let here = Reference::from(reset);
         let lost = gaps.lost.is_some();
         for (lacks, seen) in [
             (gaps.no_handshake, &mut self.no_handshake),

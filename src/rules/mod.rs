@@ -5,6 +5,7 @@ pub mod causes;
 mod fact;
 mod rule;
 mod scope;
+mod shape;
 mod verdict;
 
 pub use fact::{Fact, SynAckTrouble};
@@ -13,4 +14,5 @@ pub use rule::{
     Who,
 };
 pub use scope::Scope;
+pub use shape::Shape;
 pub use verdict::{Against, Alternative, Confidence, Reason, Verdict, diagnose};

@@ -131,6 +131,11 @@ impl Encapsulation {
         }
     }
 
+    /// Whether there is none.
+    pub fn is_bare(&self) -> bool {
+        self.identity.kinds[0] == 0 && self.shown.kinds[0] == 0
+    }
+
     /// The wrappings that tell connections apart, outermost first.
     pub fn layers(&self) -> impl Iterator<Item = Layer> + '_ {
         self.identity.iter()

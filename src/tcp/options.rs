@@ -25,6 +25,16 @@ pub struct Options {
     pub complete: bool,
 }
 
+impl Options {
+    /// Those of a header that was captured whole and has none.
+    pub fn none() -> Self {
+        Self {
+            complete: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// The timestamps option (RFC 7323 3), in the sender's own ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timestamps {
@@ -52,32 +62,42 @@ pub enum Mptcp {
     Other(u8),
 }
 
-/// Up to four ranges that arrived out of order (RFC 2018): a header has no room for more.
+/// Ranges that arrived out of order (RFC 2018), as far as anything is asked of them: where the highest ends, and whether two segments tell of
+/// the same ones.
+///
+/// A segment may have four, and stories hold many segments: so the ranges themselves are not kept, but a number that other ranges, or another
+/// order of the same, share once in two billion times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SackBlocks {
-    blocks: [(SeqNumber, SeqNumber); 4],
-    count: u8,
+    highest: SeqNumber,
+    /// 0 where there are none.
+    digest: u32,
 }
 
 impl SackBlocks {
-    /// Adds the range from `left` up to, not including, `right`; a fifth range is dropped.
-    pub fn push(&mut self, left: SeqNumber, right: SeqNumber) {
-        if let Some(free) = self.blocks.get_mut(usize::from(self.count)) {
-            *free = (left, right);
-            self.count += 1;
-        }
+    /// Adds the range from `left` up to, not including, `right`.
+    pub const fn push(&mut self, left: SeqNumber, right: SeqNumber) {
+        self.highest = if self.is_empty() {
+            right
+        } else {
+            self.highest.later(right)
+        };
+        let range = (left.value() as u64) << 32 | right.value() as u64;
+        let mixed = (range ^ self.digest as u64).wrapping_mul(SPREAD);
+        let folded = (mixed ^ mixed.rotate_left(32)).wrapping_mul(SPREAD) >> 32;
+        self.digest = folded as u32 | 1 << 31;
     }
 
-    /// The ranges, in the order of the header.
-    pub fn as_slice(&self) -> &[(SeqNumber, SeqNumber)] {
-        self.blocks.get(..usize::from(self.count)).unwrap_or(&[])
+    /// Whether there are none.
+    pub const fn is_empty(self) -> bool {
+        self.digest == 0
     }
 
     /// The right edge of the highest range.
-    pub fn highest(&self) -> Option<SeqNumber> {
-        self.as_slice()
-            .iter()
-            .map(|block| block.1)
-            .reduce(SeqNumber::later)
+    pub fn highest(self) -> Option<SeqNumber> {
+        (!self.is_empty()).then_some(self.highest)
     }
 }
+
+/// An odd number without a pattern: 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming 6.4).
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;

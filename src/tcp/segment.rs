@@ -78,16 +78,73 @@ impl Header {
 pub struct IpFacts {
     /// IPv4 TTL or IPv6 Hop Limit as captured.
     pub hop_limit: u8,
-    /// IPv4 identification; `None` for IPv6.
-    pub id: Option<u16>,
-    /// IPv4 DF; `None` for IPv6.
-    pub dont_fragment: Option<bool>,
     /// What is known of its length.
     pub extent: Extent,
     /// Differentiated services code point, 0..=63.
     pub dscp: u8,
+    /// What only this version of the header has.
+    pub version: IpVersion,
+}
+
+impl IpFacts {
+    /// IPv4 identification; `None` for IPv6.
+    pub const fn id(&self) -> Option<u16> {
+        match self.version {
+            IpVersion::V4 { id, .. } => Some(id),
+            IpVersion::V6 { .. } => None,
+        }
+    }
+
+    /// IPv4 DF; `None` for IPv6.
+    pub const fn dont_fragment(&self) -> Option<bool> {
+        match self.version {
+            IpVersion::V4 { dont_fragment, .. } => Some(dont_fragment),
+            IpVersion::V6 { .. } => None,
+        }
+    }
+
     /// IPv6 flow label, 20 bits; `None` for IPv4.
-    pub flow_label: Option<u32>,
+    pub const fn flow_label(&self) -> Option<u32> {
+        match self.version {
+            IpVersion::V4 { .. } => None,
+            IpVersion::V6 {
+                flow_label: [high, middle, low],
+            } => Some(u32::from_be_bytes([0, high, middle, low])),
+        }
+    }
+}
+
+/// The version of an IP header, with the facts that the other one has no field for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IpVersion {
+    /// IPv4.
+    V4 {
+        /// Identification.
+        id: u16,
+        /// DF.
+        dont_fragment: bool,
+    },
+    /// IPv6.
+    V6 {
+        /// Flow label: 20 bits, the lowest last.
+        flow_label: [u8; 3],
+    },
+}
+
+impl IpVersion {
+    /// IPv6 with this flow label, of which the 20 lowest bits count.
+    pub const fn v6(flow_label: u32) -> Self {
+        let [_, high, middle, low] = flow_label.to_be_bytes();
+        Self::V6 {
+            flow_label: [high & 0x0f, middle, low],
+        }
+    }
+}
+
+impl Default for IpVersion {
+    fn default() -> Self {
+        Self::v6(0)
+    }
 }
 
 /// What an IP header says of its packet's length.

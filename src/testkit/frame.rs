@@ -98,9 +98,9 @@ fn ipv4(told: &Told) -> Vec<u8> {
     let total = u16::try_from(20 + segment.len()).unwrap_or(u16::MAX);
     let mut packet = vec![0x45, header.ip.dscp << 2];
     packet.extend(total.to_be_bytes());
-    packet.extend(header.ip.id.unwrap_or(0).to_be_bytes());
+    packet.extend(header.ip.id().unwrap_or(0).to_be_bytes());
     packet.extend([
-        if header.ip.dont_fragment == Some(true) {
+        if header.ip.dont_fragment() == Some(true) {
             0x40
         } else {
             0

@@ -2,8 +2,8 @@
 
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{
-    Checksum, Encapsulation, Extent, Flags, Header, IpFacts, Mptcp, Options, Segment, SeqNumber,
-    Timestamps,
+    Checksum, Encapsulation, Extent, Flags, Header, IpFacts, IpVersion, Mptcp, Options, Segment,
+    SeqNumber, Timestamps,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -120,7 +120,7 @@ impl Teller {
             header.ack = base(told.to) + said.ack;
         }
         let stateless = refusal || header.flags.rst() && !header.flags.ack();
-        header.ip.id = Some(match said.id {
+        header.ip.version = numbered(match said.id {
             Some(id) => id,
             None if stateless => 0,
             None => {
@@ -171,11 +171,9 @@ pub(super) fn bare(
             time: Timestamp::from_nanos(START + nanos),
             ip: IpFacts {
                 hop_limit: 64,
-                id: Some(0),
-                dont_fragment: Some(true),
                 extent: Extent::Said,
                 dscp: 0,
-                flow_label: None,
+                version: numbered(0),
             },
             seq: SeqNumber::default(),
             ack: SeqNumber::default(),
@@ -304,6 +302,14 @@ fn unescape(text: &str) -> Vec<u8> {
 }
 
 /// Where an address counts its sequence numbers from: services far from clients, and neither at zero.
+/// An IPv4 packet with this identification.
+pub(super) const fn numbered(id: u16) -> IpVersion {
+    IpVersion::V4 {
+        id,
+        dont_fragment: true,
+    }
+}
+
 fn base(address: SocketAddr) -> SeqNumber {
     SeqNumber::new(if address.port() < EPHEMERAL {
         5_000_000

@@ -5,7 +5,7 @@ mod script;
 pub use script::Ending;
 
 use super::frame;
-use super::story::{Told, bare};
+use super::story::{Told, bare, numbered};
 use crate::origin::{MICROSECOND, MILLISECOND, SECOND};
 use crate::tcp::{Pair, SeqNumber, Side, Timestamps};
 use script::{Answers, Line, Nature};
@@ -267,7 +267,7 @@ impl Talk {
             return told;
         }
         self.ids[side] = self.ids[side].wrapping_add(1);
-        header.ip.id = Some(self.ids[side]);
+        header.ip.version = numbered(self.ids[side]);
         // Both clocks tick in milliseconds, the server's a day ahead.
         let ahead = if side == Side::Client { 0 } else { 86_400_000 };
         let ticks = (time / MILLISECOND + ahead) & i64::from(u32::MAX);

@@ -1,49 +1,61 @@
 //! Which connection a segment belongs to, and who in it is the client.
 
 use super::Tracker;
+use super::key::Key;
 use super::resets::Settling;
-use super::table::{Key, Rank, Slot};
+use super::table::{Rank, Slot};
 use crate::case::ConnectionId;
+use crate::origin::RecordId;
 use crate::tcp::Segment;
 use std::net::SocketAddr;
 
+/// What a segment belongs to.
+pub(super) enum Belonging {
+    /// A connection.
+    Connection(Slot),
+    /// An attempt, which has taken it and began in that record.
+    Attempt(RecordId),
+}
+
 impl Tracker {
-    /// The slot of the connection that `segment` belongs to: a new one where it begins one.
-    pub(super) fn connection_of(&mut self, segment: &Segment<'_>) -> Slot {
+    /// What `segment` belongs to: a new connection or attempt where it begins one.
+    pub(super) fn connection_of(&mut self, segment: &Segment<'_>) -> Belonging {
         let key = Key::of(segment);
         let mut predecessor = None;
         if let Some(slot) = self.table.find(&key)
             && let Some(connection) = self.table.get(slot)
         {
-            if !connection.is_superseded_by(connection.side_of(segment), &segment.header) {
-                return slot;
+            let opens = segment.header.flags.opens();
+            if !opens || !connection.is_superseded_by(connection.side_of(segment), &segment.header)
+            {
+                return Belonging::Connection(slot);
             }
             predecessor = connection.leaves();
             self.settle_all(slot, Settling::Whole);
             self.table.remove(slot);
+        } else if let Some(belonging) = self.attempt_of(segment) {
+            return belonging;
         }
         let flow = segment.flow();
         let is_known = self.knows_all() || flow.is_sampled();
         if is_known && let Some(slot) = self.same_behind(segment) {
             self.is_doubled |= !self.head_is_over;
-            self.table.add_key(key, slot);
-            return slot;
+            self.table.add_ends(roles_of(segment), slot);
+            return Belonging::Connection(slot);
         }
         self.counts.connections += 1;
+        if !is_known && predecessor.is_none() && self.begin_attempt(segment, flow) {
+            return Belonging::Attempt(segment.header.record);
+        }
         let rank = if is_known { Rank::Live } else { Rank::Apart };
         let room = self.limits.timeline;
-        let slot = self
-            .table
-            .insert(key, roles_of(segment), segment, room, rank);
+        let slot = self.table.insert(roles_of(segment), segment, room, rank);
         if let Some(connection) = self.table.get_mut(slot) {
             connection.predecessor = predecessor;
             connection.is_known = is_known;
             connection.is_sampled = flow.is_sampled();
-            if is_known {
-                self.twins.add(connection, slot);
-            }
         }
-        slot
+        Belonging::Connection(slot)
     }
 
     /// The connection that `segment` belongs to although its addresses or its tags are not those of any.

@@ -1,5 +1,6 @@
 //! What is forgotten, in which order, when there is too much of it.
 
+use super::attempts::Stage;
 use super::table::{Rank, Slot};
 use super::{Limits, Tracker};
 
@@ -60,8 +61,12 @@ impl Tracker {
             connections: [Rank::Finished, Rank::Live, Rank::Apart, Rank::Awaited]
                 .map(|rank| self.table.len(rank))
                 .iter()
+                .chain(
+                    &[Stage::Asked, Stage::Awaited, Stage::Over]
+                        .map(|stage| self.attempts.len(stage)),
+                )
                 .sum(),
-            open_cases: self.pending.len(),
+            open_cases: self.open_cases(),
         }
     }
 }

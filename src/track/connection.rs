@@ -27,9 +27,11 @@ pub struct Connection {
     pub is_known: bool,
     /// It stands for many, whether or not it is reset.
     pub is_sampled: bool,
+    /// It is remembered among those that may be the twin of another.
+    pub is_among_twins: bool,
     /// Its first segment.
     pub started: Mark,
-    /// When its latest segment came.
+    /// When its latest segment came, the last one of its story.
     pub last_time: Timestamp,
     /// Its two ends.
     pub endpoints: Pair<EndpointView>,
@@ -42,20 +44,21 @@ pub struct Connection {
     /// ICMP errors about its segments, the first ones.
     pub icmp: Vec<Quoted>,
     /// Bytes that the capture lost.
-    pub lost: Option<Lost>,
+    pub lost: Option<Box<Lost>>,
     /// The clock stepped back between two of its segments.
     pub clock_stepped: bool,
     /// Payload that was looked at was cut.
     pub payload_cut: bool,
     /// The connection before it.
-    pub predecessor: Option<Predecessor>,
+    pub predecessor: Option<Box<Predecessor>>,
     /// Serial numbers of its open cases, oldest first.
     pub open_cases: Vec<u64>,
     /// Until when its open cases wait.
     pub settles_at: Timestamp,
     offered_scales: Pair<Option<u8>>,
     timing: Pair<Timing>,
-    holes: Pair<Holes>,
+    /// Few have any.
+    holes: Option<Box<Pair<Holes>>>,
     reported: Reported,
 }
 
@@ -77,6 +80,7 @@ impl Connection {
             captured: 1,
             is_known: true,
             is_sampled: false,
+            is_among_twins: false,
             started: Mark::of(&segment.header),
             last_time: segment.header.time,
             endpoints: Pair::default(),
@@ -92,14 +96,14 @@ impl Connection {
             settles_at: segment.header.time,
             offered_scales: Pair::default(),
             timing: Pair::default(),
-            holes: Pair::default(),
+            holes: None,
             reported: Reported::default(),
         }
     }
 
     /// Becomes the connection that begins with `segment`, in the memory of the one it was.
     pub fn begin_anew(&mut self, id: ConnectionId, segment: &Segment<'_>) {
-        let mut timeline = std::mem::take(&mut self.timeline);
+        let mut timeline = std::mem::replace(&mut self.timeline, Timeline::new(0));
         let mut turns = std::mem::take(&mut self.turns);
         timeline.clear();
         turns.clear();
@@ -112,11 +116,15 @@ impl Connection {
 
     /// Whose segment it is.
     pub fn side_of(&self, segment: &Segment<'_>) -> Side {
-        let ends = (segment.from, segment.to);
-        let side_in = |id: &ConnectionId| match ends {
-            _ if ends == (id.client, id.server) => Some(Side::Client),
-            _ if ends == (id.server, id.client) => Some(Side::Server),
-            _ => None,
+        let (from, to) = (&segment.from, &segment.to);
+        let side_in = |id: &ConnectionId| {
+            if *from == id.client && *to == id.server {
+                Some(Side::Client)
+            } else if *from == id.server && *to == id.client {
+                Some(Side::Server)
+            } else {
+                None
+            }
         };
         side_in(&self.id)
             .or_else(|| self.ways.iter().find_map(side_in))
@@ -131,6 +139,12 @@ impl Connection {
     /// Whether others may know of it behind the head of the capture.
     pub fn is_of_note(&self) -> bool {
         self.is_sampled || !self.earlier.is_empty()
+    }
+
+    /// Whether payload was captured by which it can be told what it has in common with another.
+    pub fn has_shown_bytes(&self) -> bool {
+        let shown = |view: &EndpointView| !view.first_bytes.bytes().is_empty();
+        shown(&self.endpoints.client) || shown(&self.endpoints.server)
     }
 
     /// Which of its ways `segment` takes: 0 the connection's own, else one more than the place in [`Connection::ways`].
@@ -180,9 +194,9 @@ impl Connection {
     }
 
     /// What the next connection between the same addresses should know of this one; `None` when it had ended in order.
-    pub fn leaves(&self) -> Option<Predecessor> {
+    pub fn leaves(&self) -> Option<Box<Predecessor>> {
         let server = &self.endpoints.server;
-        server.state.is_synchronized().then(|| Predecessor {
+        let left = || Predecessor {
             last: self
                 .timeline
                 .latest()
@@ -190,14 +204,25 @@ impl Connection {
             server_state: server.state,
             server_snd_nxt: server.snd_nxt,
             server_rcv_nxt: server.rcv_nxt,
-        })
+        };
+        server.state.is_synchronized().then(|| Box::new(left()))
     }
 
     /// The first capture of the packet in which `header` came, where it was captured before.
     ///
     /// A packet without a mark is a copy while the other side has said nothing in between that could have asked for it again; an
     /// acknowledgment or a reset without one only as often as packets of this connection are captured otherwise.
+    #[inline]
     pub fn copied_by(&mut self, side: Side, header: &Header) -> Option<Header> {
+        // Most connections rest between their segments. That is known without a look at the latest of them.
+        if header.time - self.last_time > copies::COPY_WITHIN {
+            return None;
+        }
+        self.among_latest(side, header)
+    }
+
+    #[inline(never)]
+    fn among_latest(&mut self, side: Side, header: &Header) -> Option<Header> {
         let mut unasked = true;
         let latest = self.timeline.lines_mut().rev().take(copies::COPY_AMONG);
         for line in latest.take_while(|line| header.time - line.header.time <= copies::COPY_WITHIN)
@@ -232,7 +257,7 @@ impl Connection {
         let (sender, receiver) = self.endpoints.both_mut(side);
         let nature = match endpoint::nature(sender, receiver, header) {
             // Behind the further fragments of the packet before it.
-            Nature::Ahead if self.holes[side].is_open_ended() => Nature::Fresh,
+            Nature::Ahead if self.is_open_ended(side) => Nature::Fresh,
             nature => nature,
         };
         let fresh = header.payload_len > 0 && matches!(nature, Nature::Fresh | Nature::Ahead);
@@ -241,7 +266,10 @@ impl Connection {
         }
         self.before_state(side, header, nature, happenings);
         let (sender, receiver) = self.endpoints.both_mut(side);
-        self.holes[side].pass(sender.snd_nxt, header, nature);
+        if self.holes.is_some() || Holes::begin_with(header, nature) {
+            let holes = self.holes.get_or_insert_default();
+            holes[side].pass(sender.snd_nxt, header, nature);
+        }
         endpoint::hears(sender, receiver);
         endpoint::sends(sender, header, nature);
         let timing = &mut self.timing;
@@ -255,17 +283,21 @@ impl Connection {
             }
         }
         let mut unseen = endpoint::gets(receiver, sender, header, &mut timing[side.other()]);
-        if header.flags.ack() {
-            let holes = &mut self.holes[side.other()];
+        if header.flags.ack()
+            && let Some(holes) = &mut self.holes
+        {
+            let holes = &mut holes[side.other()];
             if holes.is_open_ended() {
                 unseen = 0;
             }
             unseen += holes.acknowledge(header.ack);
         }
         if unseen > 0 {
-            let lost = self.lost.get_or_insert(Lost {
-                bytes: 0,
-                latest: Mark::of(header),
+            let lost = self.lost.get_or_insert_with(|| {
+                Box::new(Lost {
+                    bytes: 0,
+                    latest: Mark::of(header),
+                })
             });
             lost.bytes += u64::from(unseen);
             lost.latest = Mark::of(header);
@@ -293,7 +325,8 @@ impl Connection {
 
     /// What either side passed over, as far as nothing tells what became of it.
     pub fn missing(&self) -> Option<Missing> {
-        let of = |side: Side| self.holes[side].missing(self.endpoints[side.other()].sack_edge);
+        let holes = self.holes.as_deref()?;
+        let of = |side: Side| holes[side].missing(self.endpoints[side.other()].sack_edge);
         match (of(Side::Client), of(Side::Server)) {
             (Some(one), Some(other)) => Some(Missing {
                 bytes: one.bytes + other.bytes,
@@ -301,6 +334,11 @@ impl Connection {
             }),
             (one, other) => one.or(other),
         }
+    }
+
+    fn is_open_ended(&self, side: Side) -> bool {
+        let holes = self.holes.as_deref();
+        holes.is_some_and(|holes| holes[side].is_open_ended())
     }
 
     /// Lets time pass; a step back beyond what disorders records is one of the clock.
@@ -320,13 +358,13 @@ impl Connection {
         let is_fragment = header.ip.extent == Extent::Fragment;
         // What lies in the later fragments is payload too, of unknown length: one byte more stands for it.
         let full_len = header.payload_len + u32::from(is_fragment);
-        let prefix = || Prefix::new(segment.payload, full_len);
         let whole = segment.captured == header.payload_len && !is_fragment;
         if (segment.captured as usize) < (full_len as usize).min(Prefix::CAPACITY) {
             self.payload_cut = true;
         }
-        if sender.first_payload.is_none() {
-            sender.first_bytes = prefix();
+        let is_first = sender.first_payload.is_none();
+        if is_first {
+            sender.first_bytes = Prefix::new(segment.payload, full_len);
         }
         sender.tail = segment.tail.filter(|_| whole);
         let said = receiver.payload_end;
@@ -337,7 +375,8 @@ impl Connection {
                 turn.end = end;
             }
             _ => {
-                sender.latest_bytes = prefix();
+                let later = (!is_first).then(|| Prefix::new(segment.payload, full_len));
+                sender.begin_turn(later);
                 self.turns.begin(Turn {
                     from: side,
                     first: mark,
@@ -399,10 +438,9 @@ impl Connection {
             self.reported.completed = true;
             happenings.push(Happening::Completed);
         }
-        let acknowledged_payload = self.payload_was_acknowledged();
         if !self.reported.served
             && side == Side::Server
-            && (server.first_payload.is_some() || acknowledged_payload)
+            && (server.first_payload.is_some() || self.payload_was_acknowledged())
         {
             self.reported.served = true;
             happenings.push(Happening::Served);
@@ -420,8 +458,9 @@ impl Connection {
 
     /// Learns from a reset where its sender stands, whose latest segment went on in further fragments.
     pub fn learn_end(&mut self, side: Side, header: &Header) {
+        let is_open_ended = self.is_open_ended(side);
         let view = &mut self.endpoints[side];
-        if self.holes[side].is_open_ended()
+        if is_open_ended
             && view
                 .snd_nxt
                 .is_some_and(|next| header.seq.is_within(next, LONGEST_PACKET))
@@ -431,7 +470,8 @@ impl Connection {
     }
 
     /// Takes a reset: whether its receiver obeyed decides what becomes of the states. Its numbers move nothing, for it may be forged.
-    pub fn take_reset(&mut self, side: Side, header: &Header) {
+    pub fn take_reset(&mut self, side: Side, segment: &Segment<'_>) {
+        let header = &segment.header;
         self.pass_to(header.time);
         let fit = fit(&self.endpoints, side, header);
         let fitted = matches!(fit, ResetFit::Exact | ResetFit::Unknown);
@@ -451,6 +491,8 @@ impl Connection {
             sender.state = sender.state.after(Event::SendsReset);
             receiver.state = receiver.state.after(Event::GetsReset);
         }
+        let line = self.line_of(side, segment);
+        self.timeline.push(line);
     }
 
     /// The server acknowledged more of the client than its SYN.
@@ -463,11 +505,13 @@ impl Connection {
     }
 
     /// What the service should know of a reset in this connection.
-    pub fn happening_of(&self, side: Side, header: &Header, to_syn: bool) -> Option<Happening> {
+    pub fn happening_of(&self, side: Side, header: &Header) -> Option<Happening> {
         if side != Side::Server {
             return None;
         }
         let server = &self.endpoints.server;
+        let to_syn =
+            self.endpoints.client.syn.is_some() && server.syn.is_none() && header.flags.ack();
         let acknowledged = self.payload_was_acknowledged();
         Some(if to_syn {
             Happening::Refused

@@ -32,11 +32,11 @@ pub fn compare(earlier: &Header, header: &Header) -> Option<Sameness> {
         && earlier.window == header.window
         && earlier.payload_len == header.payload_len
         && earlier.options == header.options
-        && earlier.ip.flow_label == header.ip.flow_label;
+        && earlier.ip.flow_label() == header.ip.flow_label();
     if !same_bytes || (header.time - earlier.time).abs() > COPY_WITHIN {
         return None;
     }
-    match (earlier.ip.id, header.ip.id) {
+    match (earlier.ip.id(), header.ip.id()) {
         (Some(first), Some(second)) if first != 0 || second != 0 => {
             (first == second).then_some(Sameness::Marked)
         }
@@ -60,8 +60,8 @@ fn is_translated(earlier: &Header, header: &Header) -> bool {
         && earlier.window == header.window
         && earlier.payload_len == header.payload_len
         && was.timestamps == is.timestamps
-        && earlier.ip.id == header.ip.id;
-    let marked = header.ip.id.is_some_and(|id| id != 0) || is.timestamps.is_some();
+        && earlier.ip.id() == header.ip.id();
+    let marked = header.ip.id().is_some_and(|id| id != 0) || is.timestamps.is_some();
     same_bytes && marked && (header.time - earlier.time).abs() <= COPY_WITHIN
 }
 
@@ -162,8 +162,11 @@ impl Recent {
                 && !connection.endpoints[side].was_seen()
                 && heard == Some(header.ack)
         };
+        if !header.flags.ack() {
+            return None;
+        }
         let mut slots = self.entries.iter().rev().map(|entry| entry.slot);
-        slots.find(|slot| header.flags.ack() && table.get(*slot).is_some_and(answers))
+        slots.find(|slot| table.get(*slot).is_some_and(answers))
     }
 }
 

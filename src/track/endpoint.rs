@@ -14,7 +14,7 @@ pub fn nature(sender: &EndpointView, receiver: &EndpointView, header: &Header) -
     let Some(next) = sender.snd_nxt else {
         return Nature::Fresh;
     };
-    let closed = receiver.window_closed.is_some();
+    let closed = receiver.window_closed().is_some();
     let just_below = header.seq + 1 == next;
     if header.seq_len() == 0 {
         return match (just_below && header.flags.ack(), closed) {
@@ -45,26 +45,24 @@ pub fn nature(sender: &EndpointView, receiver: &EndpointView, header: &Header) -
 
 /// Ends a run of probes that the receiver has answered in the meantime: its sender, as far as the capture goes, has heard of it.
 pub fn hears(view: &mut EndpointView, receiver: &EndpointView) {
-    let heard = receiver.last_segment.map(|mark| mark.record);
-    if view
-        .probing
-        .last
-        .is_some_and(|probe| heard > Some(probe.record))
+    if let Some(trouble) = view.trouble_mut()
+        && let Some(probe) = trouble.probing.last
+        && let Some(heard) = receiver.last_segment
+        && heard.record > probe.record
     {
-        view.probing = Probing::default();
+        trouble.probing = Probing::default();
     }
 }
 
 /// Counts a segment, which is no reset, in the view of its sender.
 pub fn sends(view: &mut EndpointView, header: &Header, nature: Nature) {
-    let mark = Mark::of(header);
     view.segments += 1;
-    view.last_segment = Some(mark);
-    habits(view, header, mark);
+    view.last_segment = Some(Mark::of(header));
+    habits(view, header);
     if header.flags.syn() {
-        sends_syn(view, header, mark);
+        sends_syn(view, header);
     } else if header.flags.ack() && view.first_ack.is_none() {
-        view.first_ack = Some(mark);
+        view.first_ack = Some(Mark::of(header));
     }
     count_probes(view, header, nature);
     if header.payload_len > 0 && matches!(nature, Nature::Fresh | Nature::Ahead) {
@@ -74,15 +72,15 @@ pub fn sends(view: &mut EndpointView, header: &Header, nature: Nature) {
         let payload_end = header.seq + u32::from(header.flags.syn()) + header.payload_len;
         view.payload_bytes += u64::from(payload_end.distance_from(begin).min(header.payload_len));
         view.payload_end = Some(payload_end);
-        view.first_payload.get_or_insert(mark);
-        view.last_payload = Some(mark);
+        view.first_payload.get_or_insert(header.record);
+        view.last_payload = Some(header.record);
     }
     if header.flags.fin() {
         match &mut view.fin {
             Some(fin) => fin.repeats += 1,
             None => {
                 view.fin = Some(Fin {
-                    mark,
+                    mark: Mark::of(header),
                     seq: header.seq + header.payload_len,
                     ack: header.flags.ack().then_some(header.ack),
                     repeats: 0,
@@ -105,16 +103,21 @@ pub fn sends(view: &mut EndpointView, header: &Header, nature: Nature) {
         view.state = view.state.after(Event::SendsFin);
     }
     if !header.flags.syn() {
-        view.window_closed = match (header.window, view.window_closed) {
-            (0, None) => Some(mark),
-            (0, since) => since,
-            _ => None,
-        };
+        note_window(view, header);
     }
     view.window = Some(header.window);
 }
 
-fn habits(view: &mut EndpointView, header: &Header, mark: Mark) {
+fn note_window(view: &mut EndpointView, header: &Header) {
+    if header.window == 0 {
+        let closed = &mut view.in_trouble().window_closed;
+        closed.get_or_insert(Mark::of(header));
+    } else if let Some(trouble) = view.trouble_mut() {
+        trouble.window_closed = None;
+    }
+}
+
+fn habits(view: &mut EndpointView, header: &Header) {
     if view
         .hop_limit
         .is_some_and(|before| before != header.ip.hop_limit)
@@ -127,9 +130,7 @@ fn habits(view: &mut EndpointView, header: &Header, mark: Mark) {
         Checksum::Wrong => view.checksums.wrong = view.checksums.wrong.saturating_add(1),
         Checksum::Unknown => {}
     }
-    view.dscp = Some(header.ip.dscp);
-    view.flow_label = header.ip.flow_label;
-    if let (Some(before), Some(id)) = (view.ip_id, header.ip.id)
+    if let (Some(before), Some(id)) = (view.ip_id, header.ip.id())
         && before != 0
         && id != 0
     {
@@ -142,25 +143,25 @@ fn habits(view: &mut EndpointView, header: &Header, mark: Mark) {
     // Linux sends zero where no fragment can come: in SYN,ACK, and for sockets that are only half there.
     view.ip_id = header
         .ip
-        .id
+        .id()
         .filter(|id| *id != 0)
         .or(view.ip_id)
-        .or(header.ip.id);
-    if let Some(stamps) = header.options.timestamps {
-        view.timestamps = Some((stamps, mark));
-    }
+        .or(header.ip.id());
+    view.bears_timestamps |= header.options.timestamps.is_some();
 }
 
-fn sends_syn(view: &mut EndpointView, header: &Header, mark: Mark) {
+fn sends_syn(view: &mut EndpointView, header: &Header) {
     if view.isn == Some(header.seq) {
         view.syn_repeats += 1;
-        view.syn_repeated = Some(mark);
+        view.in_trouble().syn_repeated = Some(header.record);
     } else {
         view.isn = Some(header.seq);
-        view.syn = Some(mark);
+        view.syn = Some(header.record);
         view.syn_repeats = 0;
-        view.syn_repeated = None;
         view.snd_nxt = None;
+        if let Some(trouble) = view.trouble_mut() {
+            trouble.syn_repeated = None;
+        }
     }
     view.offered_timestamps = header.options.timestamps.is_some();
     view.mss = header.options.mss;
@@ -168,12 +169,18 @@ fn sends_syn(view: &mut EndpointView, header: &Header, mark: Mark) {
 
 fn count_probes(view: &mut EndpointView, header: &Header, nature: Nature) {
     match nature {
-        Nature::KeepAlive | Nature::WindowProbe => extend(&mut view.probing, header),
+        Nature::KeepAlive | Nature::WindowProbe => {
+            extend(&mut view.in_trouble().probing, header);
+        }
         Nature::Retransmission => {
             view.retransmissions += 1;
-            extend(&mut view.repeating, header);
+            extend(&mut view.in_trouble().repeating, header);
         }
-        Nature::Fresh | Nature::Ahead => view.probing = Probing::default(),
+        Nature::Fresh | Nature::Ahead => {
+            if let Some(trouble) = view.trouble_mut() {
+                trouble.probing = Probing::default();
+            }
+        }
     }
 }
 
@@ -247,7 +254,9 @@ fn gets_ack(
     let advances = view.snd_una.is_none_or(|una| una.precedes(ack));
     if advances {
         view.snd_una = Some(ack);
-        view.repeating = Probing::default();
+        if let Some(trouble) = view.trouble_mut() {
+            trouble.repeating = Probing::default();
+        }
     }
     sender.rcv_nxt = Some(sender.rcv_nxt.map_or(ack, |had| had.later(ack)));
     if let Some(edge) = sender.sack_edge

@@ -23,6 +23,11 @@ struct Hole {
 }
 
 impl Holes {
+    /// Whether `header` would be noted where nothing is.
+    pub fn begin_with(header: &Header, nature: Nature) -> bool {
+        nature == Nature::Ahead || header.ip.extent == Extent::Fragment
+    }
+
     /// Takes a segment of this side, which stood at `next` before it.
     pub fn pass(&mut self, next: Option<SeqNumber>, header: &Header, nature: Nature) {
         if header.flags.syn() {

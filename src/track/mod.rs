@@ -3,18 +3,24 @@
 //! The tracker infers what RFC 9293 says two endpoints must be doing, opens a case at each reset, lets it grow by what follows, and
 //! hands it over when it settles. It never asks what a reset means.
 
+mod attempts;
 mod belonging;
 mod bounds;
 mod connection;
 mod copies;
 mod counts;
 mod endpoint;
+mod freezing;
 mod head;
 mod holes;
+mod key;
 mod limits;
 mod neighbours;
 mod pending;
+mod refused;
+mod remembered;
 mod resets;
+mod settled;
 mod table;
 mod telling;
 mod twins;
@@ -24,16 +30,21 @@ pub use connection::DISORDERED;
 pub use copies::Copies;
 pub use counts::{Counts, Met};
 pub use limits::Limits;
+pub use settled::Settled;
 
 use crate::case::{Habits, Happening, ResetCase};
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Quoted, Segment};
+use attempts::Attempts;
+use belonging::Belonging;
 use copies::Recent;
+use freezing::Lacks;
+use key::Key;
 use neighbours::Neighbours;
 use pending::Pending;
 use resets::Settling;
 use std::collections::VecDeque;
-use table::{Key, Table};
+use table::Table;
 use twins::Twins;
 
 /// Follows connections. Push segments with [`Tracker::observe`] in the order of the capture, pull settled cases with
@@ -42,16 +53,17 @@ use twins::Twins;
 pub struct Tracker {
     limits: Limits,
     table: Table,
+    attempts: Attempts,
     pending: Pending,
     neighbours: Neighbours,
     twins: Twins,
     recent: Recent,
-    /// The latest record's time, and the latest one before which the clock had stepped back.
+    /// The latest record's time.
     now: Option<Timestamp>,
-    stepped: Option<RecordId>,
-    /// Until when records were lost, at the latest.
-    dropped_at: Option<Timestamp>,
-    settled: VecDeque<Box<ResetCase>>,
+    lacks: Lacks,
+    /// No wait of a case ends earlier.
+    nothing_due_before: Timestamp,
+    settled: VecDeque<Settled>,
     counts: Counts,
     happenings: Vec<Happening>,
     head_is_over: bool,
@@ -65,13 +77,14 @@ impl Tracker {
         Self {
             limits,
             table: Table::new(),
+            attempts: Attempts::default(),
             pending: Pending::default(),
             neighbours: Neighbours::new(limits.habits),
             twins: Twins::new(limits.habits),
             recent: Recent::default(),
             now: None,
-            stepped: None,
-            dropped_at: None,
+            lacks: Lacks::default(),
+            nothing_due_before: Timestamp::NEVER,
             settled: VecDeque::new(),
             counts: Counts::default(),
             happenings: Vec::new(),
@@ -92,7 +105,10 @@ impl Tracker {
     pub fn observe_late(&mut self, segment: &Segment<'_>) -> Option<RecordId> {
         let header = &segment.header;
         self.counts.segments += 1;
-        let slot = self.connection_of(segment);
+        let slot = match self.connection_of(segment) {
+            Belonging::Connection(slot) => slot,
+            Belonging::Attempt(start) => return Some(start),
+        };
         let connection = self.table.get_mut(slot)?;
         let start = connection.started.record;
         let side = connection.side_of(segment);
@@ -121,7 +137,7 @@ impl Tracker {
 
     /// Notes that the capture lost records until `time` at the latest: what is open then may lack one.
     pub fn note_drops(&mut self, time: Timestamp) {
-        self.dropped_at = self.dropped_at.max(self.now).max(Some(time));
+        self.lacks.dropped_at = self.lacks.dropped_at.max(self.now).max(Some(time));
     }
 
     /// Takes an ICMP error about a segment: it belongs to the story of that segment's connection, if that is followed. Says where that one
@@ -133,8 +149,9 @@ impl Tracker {
 
     /// The same of an error that came earlier than what was observed.
     pub fn observe_late_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
-        let key = Key::between(quoted.from, quoted.to, quoted.encapsulation);
-        let slot = self.table.find(&key)?;
+        let key = Key::between(&quoted.from, &quoted.to, &quoted.encapsulation);
+        let found = self.table.find(&key);
+        let slot = found.or_else(|| self.grow_between(quoted))?;
         let connection = self.table.get_mut(slot)?;
         if connection.icmp.len() < ResetCase::EARLIER {
             connection.icmp.push(*quoted);
@@ -146,16 +163,24 @@ impl Tracker {
     pub fn pass(&mut self, record: RecordId, time: Timestamp) {
         self.advance_to(time);
         if self.now.is_some_and(|now| now - time > DISORDERED) {
-            self.stepped = Some(record);
+            self.lacks.stepped = Some(record);
         }
         self.now = Some(time);
     }
 
     /// Lets capture time pass, so that cases settle that have waited long enough.
     pub fn advance_to(&mut self, now: Timestamp) {
-        while let Some(slot) = self.pending.due(now) {
-            self.settle_all(slot, Settling::Whole);
+        if now < self.nothing_due_before {
+            return;
         }
+        while let Some(at) = self.pending.next_due().filter(|at| *at <= now) {
+            self.settle_attempts(at);
+            if let Some(slot) = self.pending.stop_waiting() {
+                self.settle_all(slot, Settling::Whole);
+            }
+        }
+        self.settle_attempts(now);
+        self.nothing_due_before = self.next_due().unwrap_or(Timestamp::NEVER);
     }
 
     /// Whether a case has settled.
@@ -163,16 +188,30 @@ impl Tracker {
         !self.settled.is_empty()
     }
 
+    /// How many cases have settled and were not pulled.
+    pub fn settled(&self) -> usize {
+        self.settled.len()
+    }
+
+    /// All settled cases at once.
+    pub fn take_settled(&mut self) -> VecDeque<Settled> {
+        let next = VecDeque::with_capacity(self.settled.len());
+        std::mem::replace(&mut self.settled, next)
+    }
+
     /// The next settled case.
     pub fn next_case(&mut self) -> Option<Box<ResetCase>> {
+        self.next_settled().map(Settled::into_case)
+    }
+
+    /// The next settled case, in its short form where it has one.
+    pub fn next_settled(&mut self) -> Option<Settled> {
         self.settled.pop_front()
     }
 
     /// Settles what is open: nothing more will come.
     pub fn finish(&mut self) {
-        while let Some(serial) = self.pending.oldest() {
-            self.settle(serial, Settling::Whole);
-        }
+        while self.settle_oldest(Settling::Whole) {}
     }
 
     /// What was tracked so far.

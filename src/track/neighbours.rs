@@ -1,5 +1,6 @@
 //! The last seconds of each service and the habits of each host, from every segment -> [`Neighbourhood`].
 
+use super::remembered::{Place, Remembered, Renew};
 use super::table::Slot;
 use crate::case::{
     ConnectionId, Habits, Handshakes, Happening, HostHabits, Neighbourhood, ResetCase, Samples,
@@ -7,16 +8,14 @@ use crate::case::{
 };
 use crate::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use crate::tcp::{Encapsulation, Header, Pair, Side};
-use foldhash::fast::RandomState;
-use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
 /// Everything that cases may know of their neighbours.
 #[derive(Debug)]
 pub struct Neighbours {
-    services: Remembered<(SocketAddr, Encapsulation), Service>,
-    hosts: Remembered<(IpAddr, Encapsulation), HostHabits>,
+    services: Remembered<Service>,
+    hosts: Remembered<HostHabits>,
     endings: VecDeque<Ending>,
 }
 
@@ -33,13 +32,120 @@ pub struct Ending {
     pub side: Side,
 }
 
+/// What is known of a service.
 #[derive(Debug, Default)]
 struct Service {
     habits: ServiceHabits,
+    last_refused: Option<Timestamp>,
     events: VecDeque<ServiceEvent>,
+    /// What only a service that does something else than refuse has to show.
+    more: Option<Box<More>>,
+}
+
+#[derive(Debug, Default)]
+struct More {
     closed: Samples,
     survived: Samples,
     handshakes: Handshakes,
+}
+
+impl Renew for HostHabits {}
+
+impl Renew for Service {
+    fn renew(&mut self) {
+        let mut events = std::mem::take(&mut self.events);
+        events.clear();
+        events.shrink_to(FEW);
+        *self = Self {
+            events,
+            ..Self::default()
+        };
+    }
+}
+
+/// Where the service of a connection stands.
+pub fn service_of(id: &ConnectionId) -> Place {
+    Place::of(id.server, id.encapsulation)
+}
+
+impl Service {
+    /// Whether all that is known of it are clients that asked once, and refusals.
+    fn only_refuses(&self) -> bool {
+        self.habits.refused > 0 && self.more.is_none()
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// Counts an event among what the service does.
+    fn count(&mut self, event: &ServiceEvent) {
+        match event.what {
+            Happening::Asked => {}
+            Happening::Refused => {
+                self.habits.refused += 1;
+                self.last_refused = Some(event.time);
+                if let Some(more) = &mut self.more {
+                    more.handshakes.answered_after = None;
+                }
+            }
+            _ => self.count_more(event),
+        }
+    }
+
+    fn count_more(&mut self, event: &ServiceEvent) {
+        self.habits.answered += u64::from(event.what == Happening::Answered);
+        let was_refused = self.last_refused.is_some();
+        let handshakes = &mut self.more().handshakes;
+        match event.what {
+            Happening::Completed => handshakes.completed += 1,
+            Happening::Answered if was_refused => {
+                handshakes.answered_after.get_or_insert(event.time);
+            }
+            Happening::AskedAgain => {
+                handshakes.asked_again += 1;
+                handshakes.press(event.time);
+            }
+            Happening::Unheeded => {
+                handshakes.unheeded += 1;
+                handshakes.press(event.time);
+            }
+            Happening::Disowned {
+                only_handshake: true,
+            } => {
+                handshakes.disowned += 1;
+                handshakes.press(event.time);
+            }
+            _ => {}
+        }
+    }
+
+    fn remember(&mut self, event: ServiceEvent) {
+        if self.events.len() >= EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+
+    /// What it did over the whole capture.
+    fn habits_at(&self, service: SocketAddr) -> Habits {
+        let empty = More::default();
+        let More {
+            closed,
+            survived,
+            handshakes,
+        } = self.more.as_deref().unwrap_or(&empty);
+        Habits {
+            service,
+            closed: closed.clone(),
+            survived: survived.clone(),
+            handshakes: Handshakes {
+                refused: self.habits.refused,
+                last_refused: self.last_refused,
+                ..*handshakes
+            },
+        }
+    }
 }
 
 impl Neighbours {
@@ -61,7 +167,7 @@ impl Neighbours {
         header: &Header,
         answered_in: Option<i64>,
     ) {
-        let host = self.hosts.entry((from, encapsulation));
+        let host = self.hosts.entry(Place::of_host(from, encapsulation));
         host.hop_limit_varies |= host
             .hop_limit
             .is_some_and(|before| before != header.ip.hop_limit);
@@ -79,32 +185,24 @@ impl Neighbours {
             client: id.client,
             what,
         };
-        let service = self.services.entry((id.server, id.encapsulation));
-        match event.what {
-            Happening::Answered => service.habits.answered += 1,
-            Happening::Refused => service.habits.refused += 1,
-            _ => {}
-        }
-        shake(&mut service.handshakes, &event);
-        if service.events.len() >= EVENTS {
-            service.events.pop_front();
-        }
-        service.events.push_back(event);
+        let service = self.services.entry(service_of(id));
+        service.count(&event);
+        service.remember(event);
     }
 
     /// Notes that a service closed a connection after a silence of `nanos`.
-    pub fn closed_after(&mut self, service: (SocketAddr, Encapsulation), nanos: i64) {
+    pub fn closed_after(&mut self, service: Place, nanos: i64) {
         let service = self.services.entry(service);
         service.habits.closes_after.add(nanos);
-        service.closed.add(nanos);
+        service.more().closed.add(nanos);
     }
 
     /// Notes that a service answered a request that came after a silence of `nanos`.
-    pub fn survived(&mut self, service: (SocketAddr, Encapsulation), nanos: i64) {
+    pub fn survived(&mut self, service: Place, nanos: i64) {
         let service = self.services.entry(service);
         let longest = &mut service.habits.survived;
         *longest = Some(longest.map_or(nanos, |longest| longest.max(nanos)));
-        service.survived.add(nanos);
+        service.more().survived.add(nanos);
     }
 
     /// Notes a reset or a FIN.
@@ -131,14 +229,30 @@ impl Neighbours {
         recent.filter(move |ending| (0..=LEG_WITHIN).contains(&(time - ending.time)))
     }
 
+    /// What the hosts of a connection usually do.
+    pub fn of_hosts(&self, id: &ConnectionId) -> Pair<HostHabits> {
+        let host = |side: Side| {
+            let host = Place::of_host(id.address(side).ip(), id.encapsulation);
+            self.hosts.get(&host).copied().unwrap_or_default()
+        };
+        Pair {
+            client: host(Side::Client),
+            server: host(Side::Server),
+        }
+    }
+
+    /// What the service of a connection usually does, where it does nothing but refuse as far as is remembered.
+    pub fn of_refusing_service(&self, id: &ConnectionId) -> Option<ServiceHabits> {
+        match self.services.get(&service_of(id)) {
+            Some(service) => service.only_refuses().then_some(service.habits),
+            None => Some(ServiceHabits::default()),
+        }
+    }
+
     /// What a case that settles now may know.
     pub fn around(&self, case: &ResetCase) -> Neighbourhood {
         let id = case.connection;
-        let service = self.services.get(&(id.server, id.encapsulation));
-        let host = |side: Side| {
-            let key = (id.address(side).ip(), id.encapsulation);
-            self.hosts.get(&key).copied().unwrap_or_default()
-        };
+        let service = self.services.get(&service_of(&id));
         let since = case.reset.time.plus(-LOOKS_BACK);
         let events = service.map_or_else(Vec::new, |service| {
             let concerns = |event: &&ServiceEvent| event.client != id.client && event.time >= since;
@@ -152,10 +266,7 @@ impl Neighbours {
         Neighbourhood {
             events,
             service: service.map(|service| service.habits).unwrap_or_default(),
-            hosts: Pair {
-                client: host(Side::Client),
-                server: host(Side::Server),
-            },
+            hosts: self.of_hosts(&id),
             twin: None,
             other_leg: None,
         }
@@ -168,17 +279,9 @@ impl Neighbours {
         let mut all: Vec<_> = self
             .services
             .iter()
-            .map(|(key, service)| {
-                let habits = Habits {
-                    service: key.0,
-                    closed: service.closed.clone(),
-                    survived: service.survived.clone(),
-                    handshakes: service.handshakes,
-                };
-                (*key, habits)
-            })
+            .map(|(place, service)| (place.rank(), service.habits_at(place.address())))
             .collect();
-        all.sort_by_key(|(key, _)| *key);
+        all.sort_unstable_by_key(|(rank, _)| *rank);
         all.into_iter().map(|(_, habits)| habits).collect()
     }
 }
@@ -210,87 +313,10 @@ fn nearest(
     earlier
 }
 
-/// Counts what an event says of the service's handshakes.
-fn shake(handshakes: &mut Handshakes, event: &ServiceEvent) {
-    match event.what {
-        Happening::Completed => handshakes.completed += 1,
-        Happening::Refused => {
-            handshakes.refused += 1;
-            handshakes.last_refused = Some(event.time);
-            handshakes.answered_after = None;
-        }
-        Happening::Answered if handshakes.last_refused.is_some() => {
-            handshakes.answered_after.get_or_insert(event.time);
-        }
-        Happening::AskedAgain => {
-            handshakes.asked_again += 1;
-            handshakes.press(event.time);
-        }
-        Happening::Unheeded => {
-            handshakes.unheeded += 1;
-            handshakes.press(event.time);
-        }
-        Happening::Disowned {
-            only_handshake: true,
-        } => {
-            handshakes.disowned += 1;
-            handshakes.press(event.time);
-        }
-        _ => {}
-    }
-}
-
-/// A map that forgets what it met first when it is full.
-#[derive(Debug)]
-pub struct Remembered<K, V> {
-    values: HashMap<K, V, RandomState>,
-    order: VecDeque<K>,
-    capacity: usize,
-}
-
-impl<K: Copy + Eq + Hash, V: Default> Remembered<K, V> {
-    /// Holds `capacity` values.
-    pub fn new(capacity: usize) -> Self {
-        Self {
-            values: HashMap::default(),
-            order: VecDeque::new(),
-            capacity,
-        }
-    }
-
-    /// All that is remembered, in no order: sort it before it shows.
-    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.values.iter()
-    }
-
-    /// All that is remembered, in no order, to be changed.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.values.values_mut()
-    }
-
-    /// What is remembered under `key`.
-    pub fn get(&self, key: &K) -> Option<&V> {
-        self.values.get(key)
-    }
-
-    /// What is remembered under `key`, or a fresh value.
-    pub fn entry(&mut self, key: K) -> &mut V {
-        if self.order.len() > self.capacity
-            && self.order.front() != Some(&key)
-            && let Some(first) = self.order.pop_front()
-        {
-            self.values.remove(&first);
-        }
-        let order = &mut self.order;
-        self.values.entry(key).or_insert_with(|| {
-            order.push_back(key);
-            V::default()
-        })
-    }
-}
-
 /// Events remembered of each service; chosen to hold a burst of some hundred connections.
 const EVENTS: usize = 256;
+/// Events for which a service that is forgotten leaves its room to the next one.
+const FEW: usize = 4;
 /// Events that a case is told of, those nearest to its reset.
 const EVENTS_SHOWN: usize = 64;
 /// Endings remembered over all connections.

@@ -86,12 +86,13 @@ impl Pending {
         self.timers.remove(&(at, slot));
     }
 
-    /// A connection whose wait has ended at `now`, the earliest first.
-    pub fn due(&mut self, now: Timestamp) -> Option<Slot> {
-        let first = *self.timers.first()?;
-        (first.0 <= now).then(|| {
-            self.timers.remove(&first);
-            first.1
-        })
+    /// When the next wait of a connection ends.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// The connection whose wait ends next: it waits no longer.
+    pub fn stop_waiting(&mut self) -> Option<Slot> {
+        self.timers.pop_first().map(|(_, slot)| slot)
     }
 }

@@ -1,69 +1,36 @@
 //! Resets -> open cases -> settled ones.
 
 use super::table::Slot;
-use super::{Tracker, pending, twins};
-use crate::case::{Gaps, Line, Nature, Neighbourhood, ResetCase, Sightings, Timeline};
-use crate::tcp::{Header, Prefix, Segment, Side};
+use super::{Settled, Tracker, pending, twins};
+use crate::case::{Line, ResetCase};
+use crate::tcp::{Header, Segment, Side};
 
 impl Tracker {
     /// Opens the case of a reset, with both ends as they were before it.
     pub(super) fn open_case(&mut self, slot: Slot, side: Side, segment: &Segment<'_>) {
         let header = segment.header;
-        let way = self
-            .table
-            .get(slot)
-            .map_or(0, |found| found.way_of(segment));
-        let line = Line {
-            from: side,
-            header,
-            nature: Nature::Fresh,
-            captured: 1,
-            way,
+        let Some(connection) = self.table.get(slot) else {
+            return;
         };
-        self.add_to_open_cases(slot, line);
+        self.add_to_open_cases(slot, connection.line_of(side, segment));
         let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
-        if !connection.is_known {
-            connection.is_known = true;
-            self.twins.add(connection, slot);
-        }
-        connection.learn_end(side, &header);
-        let case = Box::new(ResetCase {
-            connection: connection.id,
-            carried: connection.carried_by(side, segment),
-            started: connection.started,
-            reset: header,
-            payload: Prefix::new(segment.payload, header.payload_len),
-            sent_by: side,
-            endpoints: connection.endpoints.clone(),
-            turns: connection.turns.clone(),
-            before: connection.timeline.clone(),
-            after: Timeline::new(self.limits.case_segments),
-            earlier: connection.earlier.clone(),
-            copy_of: None,
-            sightings: Sightings::default(),
-            predecessor: connection.predecessor,
-            icmp: Vec::new(),
-            gaps: Gaps {
-                missing: connection.missing(),
-                ..Gaps::default()
-            },
-            neighbourhood: Neighbourhood::default(),
-        });
-        let server = &connection.endpoints.server;
-        let to_syn =
-            connection.endpoints.client.syn.is_some() && server.syn.is_none() && header.flags.ack();
-        let happening = connection.happening_of(side, &header, to_syn);
+        connection.is_known = true;
+        self.twins.add(connection, slot);
+        let happening = connection.happening_of(side, &header);
         let id = connection.id;
-        connection.take_reset(side, &header);
-        connection.timeline.push(line);
+        let has_shown_bytes = connection.has_shown_bytes();
+        let case = connection.freeze(side, segment, self.limits.case_segments);
+        connection.take_reset(side, segment);
         if let Some(what) = happening {
             self.neighbours.note(&id, &header, what);
         }
-        self.neighbours.ended(&header, slot, side);
+        if has_shown_bytes {
+            self.neighbours.ended(&header, slot, side);
+        }
         self.counts.resets += 1;
-        self.wait_for_more(slot, case);
+        self.wait_for_more(slot, Box::new(case));
     }
 
     /// Opens the case of a second copy of a reset: the case of the first, under the copy's own record.
@@ -99,11 +66,8 @@ impl Tracker {
     }
 
     pub(super) fn wait_for_more(&mut self, slot: Slot, case: Box<ResetCase>) {
-        if self.pending.len() >= self.limits.open_cases
-            && let Some(oldest) = self.pending.oldest()
-        {
+        if self.open_cases() >= self.limits.open_cases && self.settle_oldest(Settling::Early) {
             self.counts.crowded += 1;
-            self.settle(oldest, Settling::Early);
         }
         if let Some(open) = self
             .table
@@ -116,6 +80,7 @@ impl Tracker {
             self.settle(oldest, Settling::Early);
         }
         let until = case.reset.time.plus(self.limits.case_wait);
+        self.waits_until(until);
         let serial = self.pending.open(case, slot);
         if let Some(connection) = self.table.get_mut(slot) {
             connection.open_cases.push(serial);
@@ -152,33 +117,14 @@ impl Tracker {
         let Some(pending::OpenCase { mut case, slot }) = self.pending.close(serial) else {
             return;
         };
+        let early = how == Settling::Early;
+        let since = self.lacks.since(case.reset.record, early);
         if let Some(connection) = self.table.get_mut(slot) {
             connection.open_cases.retain(|open| *open != serial);
             if connection.open_cases.is_empty() {
                 self.pending.stop(slot, connection.settles_at);
             }
-            case.icmp.clone_from(&connection.icmp);
-            if let Some(sightings) = &connection.sightings {
-                case.sightings.clone_from(sightings);
-                case.sightings.set_ways(&connection.ways);
-            }
-            let seen = |side: Side| case.endpoints[side].was_seen();
-            case.gaps = Gaps {
-                no_handshake: case.endpoints.client.syn.is_none()
-                    && case.endpoints.server.syn.is_none(),
-                sender_unseen: !seen(case.sent_by),
-                receiver_unseen: !seen(case.received_by()),
-                lost: connection.lost,
-                missing: case.gaps.missing,
-                clock_stepped: connection.clock_stepped || self.stepped > Some(case.reset.record),
-                payload_cut: connection.payload_cut,
-                elided: case.before.elided() > 0,
-                settled_early: how == Settling::Early,
-                reset_cut: !case.reset.options.complete,
-                records_dropped: self
-                    .dropped_at
-                    .is_some_and(|at| at >= connection.started.time),
-            };
+            connection.complete(&mut case, &since);
         }
         case.neighbourhood = self.neighbours.around(&case);
         if let Some(connection) = self.table.get(slot) {
@@ -187,7 +133,7 @@ impl Tracker {
             case.neighbourhood.other_leg =
                 twins::other_leg(&case, connection, endings, &self.table);
         }
-        self.settled.push_back(case);
+        self.settled.push_back(Settled::Case(case));
         self.rank(slot);
     }
 }

@@ -1,61 +1,20 @@
 //! Connections by their two addresses, in whichever direction a segment goes; the finished and the idle ones go first when there are too many.
 
 use super::connection::Connection;
+use super::key::Key;
 use crate::case::ConnectionId;
-use crate::tcp::{Encapsulation, Segment};
+use crate::tcp::Segment;
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, SocketAddr};
-
-/// The same for both directions of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
-    low: SocketAddr,
-    high: SocketAddr,
-    encapsulation: Encapsulation,
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for end in [self.low, self.high] {
-            let port = u64::from(end.port());
-            match end.ip() {
-                IpAddr::V4(address) => state.write_u64(u64::from(address.to_bits()) << 16 | port),
-                IpAddr::V6(address) => {
-                    state.write_u128(address.to_bits());
-                    state.write_u64(port);
-                }
-            }
-        }
-        if self.encapsulation != Encapsulation::default() {
-            self.encapsulation.hash(state);
-        }
-    }
-}
-
-impl Key {
-    /// The key of the connection that `segment` belongs to.
-    pub fn of(segment: &Segment<'_>) -> Self {
-        Self::between(segment.from, segment.to, segment.encapsulation)
-    }
-
-    /// The key of the connection between these two.
-    pub fn between(one: SocketAddr, other: SocketAddr, encapsulation: Encapsulation) -> Self {
-        let (low, high) = (one.min(other), one.max(other));
-        Self {
-            low,
-            high,
-            encapsulation,
-        }
-    }
-}
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 
 /// Place of a connection in the table, and which of those that had this place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot {
     place: u32,
-    tenant: u32,
+    tenant: NonZeroU32,
 }
 
 impl Slot {
@@ -67,7 +26,12 @@ impl Slot {
 /// The connections that are followed. Order of eviction follows the order of segments, so the hash's seed never shows.
 #[derive(Debug)]
 pub struct Table {
-    slots: HashMap<Key, Slot, RandomState>,
+    /// The places of all, by the keys of their own ends. The keys themselves are not kept twice: a connection knows its ends.
+    places: HashTable<u32>,
+    hasher: RandomState,
+    /// The further ends under which a connection is found, and its place; and the same by its place. Few captures have any.
+    further: HashTable<(ConnectionId, u32)>,
+    further_of: HashMap<u32, Vec<ConnectionId>, RandomState>,
     entries: Vec<Entry>,
     free: Vec<u32>,
     /// Connections that were forgotten: the next ones use their memory.
@@ -81,14 +45,19 @@ pub struct Table {
 
 #[derive(Debug)]
 struct Entry {
-    key: Key,
-    /// Further keys under which it is found.
-    others: Vec<Key>,
     connection: Option<Box<Connection>>,
-    tenant: u32,
+    tenant: NonZeroU32,
     rank: Rank,
     earlier: Option<u32>,
     later: Option<u32>,
+}
+
+impl Entry {
+    #[inline]
+    fn has(&self, key: &Key<'_>) -> bool {
+        let connection = self.connection.as_deref();
+        connection.is_some_and(|connection| key.is_of(&connection.id))
+    }
 }
 
 /// In which order connections are forgotten, and among whom.
@@ -116,7 +85,10 @@ impl Table {
     /// An empty table.
     pub fn new() -> Self {
         Self {
-            slots: HashMap::default(),
+            places: HashTable::new(),
+            hasher: RandomState::default(),
+            further: HashTable::new(),
+            further_of: HashMap::default(),
             entries: Vec::new(),
             free: Vec::new(),
             spare: Vec::new(),
@@ -130,8 +102,19 @@ impl Table {
     }
 
     /// Where the connection of `key` stands.
-    pub fn find(&self, key: &Key) -> Option<Slot> {
-        self.slots.get(key).copied()
+    pub fn find(&self, key: &Key<'_>) -> Option<Slot> {
+        let entries = &self.entries;
+        let is_there = |place: &u32| entries[*place as usize].has(key);
+        let hash = self.hasher.hash_one(key);
+        let further = || {
+            let found = self.further.find(hash, |(id, _)| key.is_of(id));
+            found.map(|(_, place)| place)
+        };
+        let place = self.places.find(hash, is_there).or_else(further);
+        place.map(|place| Slot {
+            place: *place,
+            tenant: entries[*place as usize].tenant,
+        })
     }
 
     /// The connection at `slot`.
@@ -148,10 +131,9 @@ impl Table {
         (entry.tenant == slot.tenant).then_some(connection)
     }
 
-    /// Adds the connection that begins with `segment` under `key`, which must not be there.
+    /// Adds the connection `id` that begins with `segment`, and must not be there.
     pub fn insert(
         &mut self,
-        key: Key,
         id: ConnectionId,
         segment: &Segment<'_>,
         room: usize,
@@ -165,34 +147,43 @@ impl Table {
             None => Box::new(Connection::new(id, segment, room)),
         };
         let entry = Entry {
-            key,
-            others: Vec::new(),
             connection: Some(connection),
-            tenant: 0,
+            tenant: NonZeroU32::MIN,
             rank,
             earlier: None,
             later: None,
         };
         let slot = if let Some(place) = self.free.pop() {
             let old = &mut self.entries[place as usize];
-            let tenant = old.tenant.wrapping_add(1);
+            let tenant = old.tenant.checked_add(1).unwrap_or(NonZeroU32::MIN);
             *old = Entry { tenant, ..entry };
             Slot { place, tenant }
         } else {
             // As many connections as a table could hold in any memory of today.
             let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
             self.entries.push(entry);
-            Slot { place, tenant: 0 }
+            let tenant = NonZeroU32::MIN;
+            Slot { place, tenant }
         };
-        self.slots.insert(key, slot);
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        self.places
+            .insert_unique(hasher.hash_one(Key::from(&id)), slot.place, |place| {
+                let connection = entries[*place as usize].connection.as_deref();
+                connection.map_or(0, |connection| hasher.hash_one(Key::from(&connection.id)))
+            });
         self.link(slot.place);
         slot
     }
 
-    /// Lets the connection at `slot` be found under another key too, which must not be there.
-    pub fn add_key(&mut self, key: Key, slot: Slot) {
-        self.slots.insert(key, slot);
-        self.entries[slot.index()].others.push(key);
+    /// Lets the connection at `slot` be found between other ends too, which must not be there.
+    pub fn add_ends(&mut self, id: ConnectionId, slot: Slot) {
+        let hasher = &self.hasher;
+        self.further.insert_unique(
+            hasher.hash_one(Key::from(&id)),
+            (id, slot.place),
+            |(id, _)| hasher.hash_one(Key::from(id)),
+        );
+        self.further_of.entry(slot.place).or_default().push(id);
     }
 
     /// Puts the connection at `slot` behind all others of `rank`.
@@ -217,15 +208,21 @@ impl Table {
         let Some(connection) = entry.connection.take() else {
             return;
         };
+        let hash = self.hasher.hash_one(Key::from(&connection.id));
+        if let Ok(found) = self.places.find_entry(hash, |place| *place == slot.place) {
+            found.remove();
+        }
+        for id in self.further_of.remove(&slot.place).into_iter().flatten() {
+            let hash = self.hasher.hash_one(Key::from(&id));
+            let is_it = |(_, place): &(_, u32)| *place == slot.place;
+            if let Ok(found) = self.further.find_entry(hash, is_it) {
+                found.remove();
+            }
+        }
         if self.spare.len() < SPARE {
             self.spare.push(connection);
         }
         self.unlink(slot.place);
-        let entry = &mut self.entries[slot.index()];
-        self.slots.remove(&entry.key);
-        for key in entry.others.drain(..) {
-            self.slots.remove(&key);
-        }
         self.free.push(slot.place);
     }
 

@@ -2,16 +2,16 @@
 //! connection anew, or lets a segment past untranslated.
 
 use super::connection::Connection;
-use super::neighbours::{Ending, Remembered};
+use super::neighbours::Ending;
+use super::remembered::{Place, Remembered, Renew};
 use super::table::{Slot, Table};
 use crate::case::{Mark, OtherLeg, ResetCase, Twin, TwinEnd};
-use crate::tcp::{Encapsulation, Side};
-use std::net::SocketAddr;
+use crate::tcp::Side;
 
 /// The latest connections of each client's and each server's address and port.
 #[derive(Debug)]
 pub struct Twins {
-    of: Remembered<(SocketAddr, Encapsulation), Sharing>,
+    of: Remembered<Sharing>,
 }
 
 /// The latest connections that share an end, in a ring.
@@ -20,6 +20,8 @@ struct Sharing {
     slots: [Option<Slot>; SHARING],
     next: usize,
 }
+
+impl Renew for Sharing {}
 
 impl Sharing {
     fn add(&mut self, slot: Slot) {
@@ -46,11 +48,17 @@ impl Twins {
         }
     }
 
-    /// Remembers a connection, once.
-    pub fn add(&mut self, connection: &Connection, slot: Slot) {
+    /// Remembers a connection, once, and as soon as it can be anybody's twin.
+    pub fn add(&mut self, connection: &mut Connection, slot: Slot) {
+        if connection.is_among_twins || !may_have_twin(connection) {
+            return;
+        }
+        connection.is_among_twins = true;
         let id = connection.id;
         for address in [id.client, id.server] {
-            self.of.entry((address, id.encapsulation)).add(slot);
+            self.of
+                .entry(Place::of(address, id.encapsulation))
+                .add(slot);
         }
     }
 
@@ -67,11 +75,14 @@ impl Twins {
 
     /// The connection that the case's connection continues, or that continues it, at the other end of one changed address.
     pub fn twin_of(&self, case: &ResetCase, own: &Connection, table: &Table) -> Option<Twin> {
+        if !may_have_twin(own) {
+            return None;
+        }
         [Side::Client, Side::Server].into_iter().find_map(|shared| {
-            let slots = self.of.get(&(
-                case.connection.address(shared),
-                case.connection.encapsulation,
-            ))?;
+            let id = &case.connection;
+            let slots = self
+                .of
+                .get(&Place::of(id.address(shared), id.encapsulation))?;
             slots
                 .latest_first()
                 .filter_map(|slot| table.get(slot))
@@ -106,16 +117,22 @@ impl Twins {
     }
 }
 
+/// Whether it can continue another connection, or be continued: one that was opened and has said nothing does neither.
+fn may_have_twin(connection: &Connection) -> bool {
+    connection.turns.count() > 0 || !was_opened(connection)
+}
+
+fn was_opened(connection: &Connection) -> bool {
+    connection.endpoints.client.isn.is_some() || connection.endpoints.server.isn.is_some()
+}
+
 /// Whether `stray`, of whose opening nothing was captured, goes on where `whole` stands: its first segment asks for what `whole` would
 /// send next, and acknowledges what `whole` had received, or lies not far above that.
 fn continues(stray: &Connection, whole: &Connection) -> bool {
-    let opened = |connection: &Connection| {
-        connection.endpoints.client.isn.is_some() || connection.endpoints.server.isn.is_some()
-    };
     let spoken = whole.endpoints.client.was_seen()
         && whole.endpoints.server.was_seen()
         && whole.turns.count() > 0;
-    if opened(stray) || !spoken || stray.started.record < whole.started.record {
+    if was_opened(stray) || !spoken || stray.started.record < whole.started.record {
         return false;
     }
     let Some(first) = stray.timeline.lines().find(|line| !line.header.flags.rst()) else {
@@ -139,6 +156,9 @@ pub fn other_leg(
     endings: impl Iterator<Item = Ending>,
     table: &Table,
 ) -> Option<OtherLeg> {
+    if !own.has_shown_bytes() {
+        return None;
+    }
     let relay = case.sent_by;
     endings
         .filter(|ending| ending.record < case.reset.record)

@@ -4,14 +4,21 @@ use crate::tcp::Flow;
 
 /// A fixed number of bits, chosen by the number of a flow.
 #[derive(Clone, Debug)]
-struct Bits(Box<[u64]>);
+struct Bits(Box<[u64; Bits::WORDS]>);
 
 impl Bits {
     /// 256 KiB: fits beside the records in the cache of one core, and of so many bits a hundred thousand flows take one in twenty.
     const COUNT: u64 = 1 << 21;
+    const WORDS: usize = (Self::COUNT / 64) as usize;
 
     fn new() -> Self {
-        Self(vec![0; (Self::COUNT / 64) as usize].into())
+        // Zeroed where it is allocated, so that memory is touched only where a bit is set; its length is right.
+        let words: Box<[u64]> = vec![0; Self::WORDS].into();
+        Self(
+            words
+                .try_into()
+                .unwrap_or_else(|_| Box::new([0; Self::WORDS])),
+        )
     }
 
     #[inline]
@@ -35,7 +42,7 @@ impl Bits {
     }
 
     fn join(&mut self, other: &Self) {
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0.iter()) {
             *mine |= theirs;
         }
     }
@@ -111,7 +118,7 @@ impl Sketch {
     )]
     pub fn estimate_with(&self, other: &Self) -> u64 {
         let all = Bits::COUNT as f64;
-        let both = self.0.0.iter().zip(&other.0.0);
+        let both = self.0.0.iter().zip(other.0.0.iter());
         let taken: u64 = both
             .map(|(mine, theirs)| u64::from((mine | theirs).count_ones()))
             .sum();

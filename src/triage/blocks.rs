@@ -69,7 +69,7 @@ impl Blocks {
             if let Some(room) = room.and_then(|block| block.get_mut(used..used + now.len())) {
                 room.copy_from_slice(now);
             }
-            chain.len += now.len() as u32;
+            chain.len += u32::try_from(now.len()).unwrap_or(0); // It is a block at most.
             bytes = rest;
         }
     }

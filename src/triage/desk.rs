@@ -1,8 +1,8 @@
 //! One look at each record of a capture that is read once: [`Desk`].
 
-use super::look::{Look, Said};
 use super::packed::Cut;
 use super::room::{Place, Room, Step, Yielded};
+use super::sight::{Said, Sight};
 use super::{Marks, Sketch, Survey};
 use crate::decode::{Decoded, Record, Skip, decode};
 use crate::tcp::Flow;
@@ -59,7 +59,7 @@ impl Desk {
     pub fn passes(
         &mut self,
         record: &Record<'_>,
-        look: Option<&Look>,
+        look: Option<&Sight>,
         late: &mut impl Late,
     ) -> bool {
         self.survey.records += 1;
@@ -76,7 +76,7 @@ impl Desk {
     /// Finds out where the flows of some looks are held, and reads what will be needed of each. Memory is slow, and to wait for many flows at
     /// once takes little more than for one.
     #[inline]
-    pub fn approach(&self, looks: &mut [Option<Look>]) {
+    pub fn approach(&self, looks: &mut [Option<Sight>]) {
         for look in looks.iter_mut().flatten() {
             look.place = self.room.find(look.flow);
         }

@@ -1,9 +1,9 @@
 //! What is held of one flow: [`Log`].
 
 use super::blocks::{Blocks, Chain};
-use super::look::{Parts, Said};
 use super::packed::{Bench, Cut, Packing, Parcel, Unpacked, Words, longest, unpack, words};
 use super::room::Step;
+use super::sight::{Parts, Said};
 use super::talk::{Beginning, Talk};
 use crate::decode::Record;
 use crate::tcp::{Flow, Prefix};
@@ -65,20 +65,19 @@ impl Log {
     ) -> bool {
         let beginning = step
             .said
-            .map_or(Beginning::Kept, |said| self.talk.goes_on(&said));
+            .map_or(Beginning::Kept, |said| self.talk.goes_on(said));
         self.is_recent = true;
         if !self.records.is_empty() && self.packing.ends_with(record.id) {
             return false; // It holds several segments of this flow.
         }
         let side = step.said.is_some_and(|said| said.side);
         let own;
-        let (parcel, apart) = match (step.said, step.parts) {
-            (Some(said), Some(parts)) => shortened(*record, said, parts, beginning),
-            _ => {
-                let header = record.bytes.len().min(longest(record.link));
-                own = words(record, header, None);
-                (whole(*record, header, &own, side), &[][..])
-            }
+        let (parcel, apart) = if let (Some(said), Some(parts)) = (step.said, step.parts) {
+            shortened(*record, said, parts, beginning)
+        } else {
+            let header = record.bytes.len().min(longest(record.link));
+            own = words(record, header, None);
+            (whole(*record, header, &own, side), &[][..])
         };
         self.packing.pack(&parcel, bench);
         blocks.append(&mut self.records, bench.bytes());
@@ -147,10 +146,11 @@ fn shortened<'a>(
     parts: &'a Parts,
     beginning: Beginning,
 ) -> (Parcel<'a>, &'a [u8]) {
-    let (from, to) = (parts.payload.0 as usize, parts.payload.1 as usize);
+    let from = parts.payload.0 as usize;
     let header = usize::from(parts.header);
     // What a SYN carries counts for its checksum, to the end.
-    let len = to - from;
+    let captured = parts.payload.1 - parts.payload.0;
+    let len = captured as usize;
     let is_kept = said.flags.syn() || len <= SHORT;
     let (here, apart) = match beginning {
         _ if is_kept => (len, 0),
@@ -165,7 +165,7 @@ fn shortened<'a>(
         behind: record.bytes.get(header..from + here).unwrap_or_default(),
         side: said.side,
         cut: (here < len).then_some(Cut {
-            captured: len as u32,
+            captured,
             tail: parts.tail,
         }),
         is_apart: apart > 0,

@@ -79,7 +79,7 @@ impl Packing {
         let is_near = order == number && order < 1 << 24 && nanos < 1 << 32;
         let is_plain = record.id.came_as(self.id) && record.link.0 == self.link;
         let captured = parcel.cut.map_or(0, |cut| cut.captured);
-        let sizes = [record.original_len, captured, behind.len() as u32];
+        let sizes = [record.original_len, captured, size(behind.len())];
         let is_whole = record.original_len == whole_len(parcel.header, parcel.cut, behind.len());
         let is_wide = sizes.iter().any(|size| *size > u32::from(u16::MAX));
         out.len = HEAD;
@@ -100,7 +100,7 @@ impl Packing {
             out.put_size(record.original_len, is_wide);
         }
         if !behind.is_empty() {
-            out.put_size(behind.len() as u32, is_wide);
+            out.put_size(size(behind.len()), is_wide);
         }
         if let Some(cut) = parcel.cut {
             out.put_size(captured, is_wide);
@@ -126,7 +126,13 @@ impl Packing {
 
 /// The length of a frame of which nothing was missing, where its payload begins behind its header.
 fn whole_len(header: usize, cut: Option<Cut>, behind: usize) -> u32 {
-    header as u32 + cut.map_or(behind as u32, |cut| cut.captured)
+    size(header).wrapping_add(cut.map_or(size(behind), |cut| cut.captured))
+}
+
+/// A number of bytes of a record, whose lengths take four.
+#[inline]
+fn size(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 /// How many bytes of a record can be told in words, at most: with Ethernet, IPv4 and TCP with the usual options fit.
@@ -219,7 +225,8 @@ impl Bench {
         if is_wide {
             self.put(size.to_le_bytes());
         } else {
-            self.put((size as u16).to_le_bytes());
+            let [low, high, ..] = size.to_le_bytes();
+            self.put([low, high]);
         }
     }
 
@@ -229,7 +236,7 @@ impl Bench {
         let from = word.trailing_zeros() / 8;
         let to = 8 - word.leading_zeros() / 8;
         if let Some([kind, room @ ..]) = self.bytes.get_mut(self.len..self.len + 9) {
-            *kind = (from << 4 | (to - from)) as u8;
+            [*kind, ..] = (from << 4 | (to - from)).to_le_bytes();
             // All eight: what is beyond is overwritten by what follows.
             room.copy_from_slice(&(word >> (8 * from)).to_le_bytes());
             self.len += 1 + (to - from) as usize;

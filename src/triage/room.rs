@@ -5,9 +5,9 @@
 
 use super::blocks::Blocks;
 use super::log::Log;
-use super::look::{Parts, Said};
 use super::packed::{Bench, Cut};
 use super::shelf::Shelf;
+use super::sight::{Parts, Said};
 use crate::decode::Record;
 use crate::tcp::{Flow, Prefix};
 use foldhash::fast::RandomState;
@@ -92,7 +92,7 @@ impl Room {
         });
         let needed = Blocks::needed(most + Log::RECORD) + 1;
         let is_full = needed > self.blocks.spare()
-            && self.size() + needed * Blocks::SIZE + LOG > self.most + EACH * self.places.len();
+            && self.size() + needed * Blocks::SIZE + LOG > self.most + EACH * self.logs.len();
         if is_full {
             return false;
         }
@@ -241,7 +241,7 @@ impl Room {
 const ENDED: usize = 8_192;
 /// Bytes that bookkeeping takes for each flow: its log and its place in the table, which is half full.
 const LOG: usize = size_of::<Log>() + 2 * (size_of::<(Flow, Place)>() + 1);
-/// Bytes that a flow may take beside what all of them may.
+/// Bytes that there may be for each of the flows that are held at once, beside those that there may be for all.
 const EACH: usize = 256;
 /// A log of so many bytes takes more than the tracker does for its connection, which then may as well be tracked.
 const LONG: usize = 8 << 10;
@@ -261,7 +261,7 @@ mod tests {
         Record {
             id: RecordId::new(0, number),
             time: Timestamp::from_nanos(7),
-            link: LinkType::ETHERNET,
+            link: LinkType(101),
             bytes,
             original_len: 9,
         }
@@ -339,7 +339,7 @@ mod tests {
             hold(&mut room, flow(1), n.into(), Step::default());
             hold(&mut room, flow(n), n.into(), Step::default());
         }
-        assert!(room.size() <= 60_000 + EACH * (room.places.len() + 1));
+        assert!(room.size() <= 60_000 + EACH * room.logs.len());
         assert!(numbers(&mut room, flow(1)).len() > 1, "it was never idle");
     }
 

@@ -3,7 +3,7 @@
 //! A verdict reads how the first payload of each end begins, and how its latest turn does. The tracker knows which those are; here it is only
 //! said of which payloads they cannot be. So what is uncertain is kept: a segment that may be a repetition neither begins nor ends a turn.
 
-use super::look::Said;
+use super::sight::Said;
 use crate::tcp::SeqNumber;
 
 /// How far both ends have come in what they say.

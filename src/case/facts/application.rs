@@ -58,7 +58,7 @@ impl Facts<'_> {
     pub fn said(&self) -> Vec<Said> {
         let (client, server) = (
             self.client().first_bytes.bytes(),
-            self.server().latest_bytes.bytes(),
+            self.server().latest_bytes().bytes(),
         );
         let body = after_proxy_header(client);
         let proxied = (body.len() < client.len()).then_some(Said::ProxyHeader);

@@ -22,7 +22,7 @@ pub struct Form<'a> {
 /// those of the answer to one segment; that segment is then looked for.
 pub fn form(case: &ResetCase) -> Form<'_> {
     let reset = &case.reset;
-    let bare = reset.options.timestamps.is_none() && reset.options.sack.as_slice().is_empty();
+    let bare = reset.options.timestamps.is_none() && reset.options.sack.is_empty();
     let answers = answered(case);
     let unseen = !case.receiver().was_seen();
     let form = if reset.flags.ack() {
@@ -74,7 +74,7 @@ fn answers_unseen(case: &ResetCase) -> bool {
 
 /// The reset bears marks of its sender that an injector can hardly know: timestamps where it uses them, or the next number of its counter.
 fn vouched(case: &ResetCase) -> bool {
-    let stamped = case.sender().timestamps.is_none() || case.reset.options.timestamps.is_some();
+    let stamped = !case.sender().bears_timestamps || case.reset.options.timestamps.is_some();
     stamped
         && case.reset.window > 0
         && (is_next_in_count(case) || case.reset.options.timestamps.is_some())

@@ -86,7 +86,7 @@ impl Facts<'_> {
 
     /// The client's latest turn begins with a request of its own.
     pub fn latest_turn_is_request(&self) -> bool {
-        let bytes = self.client().latest_bytes.bytes();
+        let bytes = self.client().latest_bytes().bytes();
         *self.heads.asks_anew.get_or_init(|| begins_request(bytes))
     }
 
@@ -105,9 +105,9 @@ impl Facts<'_> {
 
     /// The head of the server's latest turn, where that is a response. What can have no body announces none here (RFC 9112 6.3).
     pub fn latest_response(&self) -> Option<ResponseHead> {
-        let bytes = self.server().latest_bytes.bytes();
+        let bytes = self.server().latest_bytes().bytes();
         let mut head = (*self.heads.latest_response.get_or_init(|| response(bytes)))?;
-        let asked_for_head = self.client().latest_bytes.bytes().starts_with(b"HEAD ");
+        let asked_for_head = self.client().latest_bytes().bytes().starts_with(b"HEAD ");
         if asked_for_head || matches!(head.code, 100..200 | 204 | 304) {
             head.announced = Some(0);
         }

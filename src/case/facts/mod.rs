@@ -19,7 +19,7 @@ pub use application::Said;
 pub use close::NOTICES_WITHIN;
 pub use form::Form;
 pub use http::{RequestHead, ResponseHead};
-pub use path::{Origin, Tell};
+pub use path::{Origin, Tell, is_too_soon};
 pub use reason::Stated;
 pub use speech::Idle;
 pub use tls::TlsProgress;

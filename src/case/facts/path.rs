@@ -153,7 +153,7 @@ fn no_timestamps(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
     let options = &case.reset.options;
     let agreed =
         case.endpoints.client.offered_timestamps && case.endpoints.server.offered_timestamps;
-    let used = case.sender().timestamps.is_some();
+    let used = case.sender().bears_timestamps;
     // A stack may leave them out of its aborts; then the counter, which an injector cannot know as well, vouches for it.
     let own = form.form != ResetForm::Reply && case.reset.flags.ack() && !is_next_in_count(case);
     (own && options.complete
@@ -171,7 +171,12 @@ fn too_soon(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
         .min()?;
     let heard: &Line = form.answers.or_else(|| acknowledged_by(case))?;
     let took = case.reset.time - heard.header.time;
-    (took < least / 4 && least - took > MILLISECOND).then_some(Tell::TooSoon { took, least })
+    is_too_soon(took, least).then_some(Tell::TooSoon { took, least })
+}
+
+/// Whether an answer that took so long came sooner than any of an endpoint that takes at least so long, both in nanoseconds.
+pub const fn is_too_soon(took: i64, least: i64) -> bool {
+    took < least / 4 && least - took > MILLISECOND
 }
 
 /// The latest segment whose payload only the reset itself acknowledges.
@@ -193,7 +198,7 @@ fn dscp_not_copied(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
 }
 
 fn identification(case: &ResetCase, form: &Form<'_>) -> Option<Tell> {
-    let (usual, reset) = (case.sender().ip_id?, case.reset.ip.id?);
+    let (usual, reset) = (case.sender().ip_id?, case.reset.ip.id()?);
     let ahead = reset.wrapping_sub(usual);
     let own = form.form != ResetForm::Reply && case.reset.flags.ack();
     (own && counts(case) && ahead > EndpointView::IP_ID_STEP)
@@ -208,7 +213,7 @@ fn counts(case: &ResetCase) -> bool {
 
 /// The reset bears the next number of the endpoint's counter: the endpoint's own mark.
 pub(super) fn is_next_in_count(case: &ResetCase) -> bool {
-    let (Some(usual), Some(reset)) = (case.sender().ip_id, case.reset.ip.id) else {
+    let (Some(usual), Some(reset)) = (case.sender().ip_id, case.reset.ip.id()) else {
         return false;
     };
     counts(case)

@@ -227,7 +227,7 @@ impl Facts<'_> {
 
     /// Since when the receiver's window is closed, or had been closed until the segment that the reset answers opened it.
     pub fn receiver_window_was_closed(&self) -> Option<super::super::Mark> {
-        if let Some(mark) = self.receiver().window_closed {
+        if let Some(mark) = self.receiver().window_closed() {
             return Some(mark);
         }
         let trigger = self.form.answers?;

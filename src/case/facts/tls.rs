@@ -33,7 +33,7 @@ impl Facts<'_> {
         }
         let latest = self.case.turns.latest_of(Side::Server);
         let spoke = latest.is_some_and(|turn| turn.bytes > HIDDEN_ALERT)
-            && self.server().latest_bytes.bytes().first() == Some(&APPLICATION_DATA);
+            && self.server().latest_bytes().bytes().first() == Some(&APPLICATION_DATA);
         let long = self.case.turns.count() > LONG;
         Some(if long || answers >= 2 || answers == 1 && spoke {
             TlsProgress::Established
@@ -69,7 +69,7 @@ impl Facts<'_> {
         }
         let turn = self.case.turns.latest_of(self.case.received_by());
         let is_latest = turn.is_some_and(|turn| turn.first.record == trigger.header.record);
-        match (self.receiver().latest_bytes.bytes(), is_latest) {
+        match (self.receiver().latest_bytes().bytes(), is_latest) {
             ([ALERT, MAJOR_VERSION, ..], true) => Some(true),
             ([APPLICATION_DATA, MAJOR_VERSION, ..], true) => Some(u64::from(len) <= HIDDEN_ALERT),
             ([_, ..], true) => Some(false),

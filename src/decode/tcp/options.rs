@@ -16,6 +16,14 @@ pub(super) fn read(seen: &[u8], len: usize) -> Options {
         len: u8::try_from(len).unwrap_or(u8::MAX),
         ..Options::default()
     };
+    // As nearly all segments have them: timestamps alone, behind two bytes that align them (RFC 7323 appendix A).
+    if let Some(([NO_OPERATION, NO_OPERATION, TIMESTAMPS, 10], stamps)) = seen.split_first_chunk()
+        && let Ok(stamps) = stamps.try_into()
+    {
+        options.timestamps = Some(timestamps(stamps));
+        options.complete = seen.len() == len;
+        return options;
+    }
     let mut rest = seen;
     options.complete = loop {
         match *rest {
@@ -57,10 +65,7 @@ fn note(kind: u8, value: &[u8], options: &mut Options) {
             }
         }
         (TIMESTAMPS, &[v0, v1, v2, v3, e0, e1, e2, e3]) => {
-            options.timestamps = Some(Timestamps {
-                value: u32::from_be_bytes([v0, v1, v2, v3]),
-                echo: u32::from_be_bytes([e0, e1, e2, e3]),
-            });
+            options.timestamps = Some(timestamps([v0, v1, v2, v3, e0, e1, e2, e3]));
         }
         (MD5 | AO, _) => options.signed = true,
         (MPTCP, &[first, ref further @ ..]) => {
@@ -71,6 +76,13 @@ fn note(kind: u8, value: &[u8], options: &mut Options) {
             }
         }
         _ => {}
+    }
+}
+
+fn timestamps([v0, v1, v2, v3, e0, e1, e2, e3]: [u8; 8]) -> Timestamps {
+    Timestamps {
+        value: u32::from_be_bytes([v0, v1, v2, v3]),
+        echo: u32::from_be_bytes([e0, e1, e2, e3]),
     }
 }
 
@@ -105,6 +117,7 @@ const LARGEST_SHIFT: u8 = 14;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tcp::SackBlocks;
 
     fn read_whole(bytes: &[u8]) -> Options {
         read(bytes, bytes.len())
@@ -137,18 +150,25 @@ mod tests {
     }
 
     #[test]
-    fn ranges_keep_their_order() {
-        let mut bytes = vec![1, 1, 5, 18];
-        for edge in [300_u32, 400, 100, 200] {
-            bytes.extend(edge.to_be_bytes());
+    fn ranges_differ_by_their_edges_and_their_order() {
+        let read = |edges: &[u32]| {
+            let mut bytes = vec![1, 1, 5, 2 + 4 * u8::try_from(edges.len()).unwrap()];
+            bytes.extend(edges.iter().flat_map(|edge| edge.to_be_bytes()));
+            read_whole(&bytes).sack
+        };
+        let ranges = read(&[300, 400, 100, 200]);
+        assert_eq!(ranges.highest(), Some(SeqNumber::new(400)));
+        assert_eq!(ranges, read(&[300, 400, 100, 200]));
+        for others in [
+            &[100, 200, 300, 400][..],
+            &[300, 400],
+            &[300, 400, 100, 201],
+            &[300, 400, 99, 200],
+        ] {
+            assert_ne!(ranges, read(others), "{others:?}");
         }
-        let edges: Vec<_> = read_whole(&bytes)
-            .sack
-            .as_slice()
-            .iter()
-            .map(|(left, right)| (left.value(), right.value()))
-            .collect();
-        assert_eq!(edges, [(300, 400), (100, 200)]);
+        assert_eq!(read(&[]), SackBlocks::default());
+        assert!(read(&[]).is_empty() && !ranges.is_empty());
     }
 
     #[test]

@@ -13,11 +13,7 @@ pub fn tls_handshake_is_open(facts: &Facts<'_>) -> Answer {
     if open && facts.client().was_seen() && !facts.server().was_seen() {
         return Answer::Hidden(Fact::TlsNegotiating);
     }
-    Answer::when(
-        open,
-        Fact::TlsNegotiating,
-        facts.client().first_payload.map(|mark| mark.record),
-    )
+    Answer::when(open, Fact::TlsNegotiating, facts.client().first_payload)
 }
 
 /// Did the server begin its answer while the client was still sending its request? A request that says its length decides it; else the
@@ -67,7 +63,6 @@ pub fn answered_before_the_announced_end(facts: &Facts<'_>) -> Answer {
             .first_payload
             .into_iter()
             .chain(facts.server().first_payload)
-            .map(|mark| mark.record)
     };
     if request.chunked {
         return match facts.first_request_is_whole() {
@@ -106,7 +101,7 @@ pub fn request_was_whole(facts: &Facts<'_>) -> Answer {
     Answer::when(
         bytes > 0,
         Fact::RequestWhole { bytes },
-        facts.client().last_payload.map(|mark| mark.record),
+        facts.client().last_payload,
     )
 }
 
@@ -121,7 +116,7 @@ pub fn answer_refuses(facts: &Facts<'_>) -> Answer {
         Fact::HttpStatus {
             code: code.unwrap_or(0),
         },
-        facts.server().last_payload.map(|mark| mark.record),
+        facts.server().last_payload,
     )
 }
 

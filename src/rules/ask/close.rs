@@ -241,7 +241,7 @@ pub fn something_was_unacknowledged(facts: &Facts<'_>) -> Answer {
     Answer::when(
         !facts.all_acknowledged(),
         Fact::Unacknowledged { bytes },
-        facts.sender().last_payload.map(|mark| mark.record),
+        facts.sender().last_payload,
     )
 }
 

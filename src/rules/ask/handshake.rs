@@ -10,7 +10,7 @@ use crate::tcp::{Header, Side};
 /// Had the server answered the SYN?
 pub fn syn_ack_was_sent(facts: &Facts<'_>) -> Answer {
     match facts.server().syn {
-        Some(mark) => Answer::Yes(Fact::SynAckSent, vec![mark.record]),
+        Some(record) => Answer::Yes(Fact::SynAckSent, vec![record]),
         None if facts.server().was_seen() => Answer::No,
         None => Answer::Hidden(Fact::SynAckSent),
     }
@@ -32,23 +32,14 @@ pub fn server_only_shook_hands(facts: &Facts<'_>) -> Answer {
     let sent = facts.client().payload_bytes;
     Answer::Yes(
         Fact::PayloadNeverAcknowledged { sent },
-        facts
-            .client()
-            .first_payload
-            .iter()
-            .map(Recorded::record)
-            .collect(),
+        facts.client().first_payload.into_iter().collect(),
     )
 }
 
 /// Did the server never send payload nor FIN?
 pub fn server_was_silent(facts: &Facts<'_>) -> Answer {
     let holds = !facts.server_spoke() && facts.server().was_seen();
-    Answer::when(
-        holds,
-        Fact::ServerSilent,
-        facts.server().syn.map(|mark| mark.record),
-    )
+    Answer::when(holds, Fact::ServerSilent, facts.server().syn)
 }
 
 /// Did the server repeat its SYN,ACK after the client had acknowledged it?
@@ -101,11 +92,7 @@ pub fn soon_after_handshake(facts: &Facts<'_>) -> Answer {
 pub fn server_never_said_a_word(facts: &Facts<'_>) -> Answer {
     let holds =
         facts.sent_by() == Side::Server && !facts.server_spoke() && !facts.case.gaps.no_handshake;
-    Answer::when(
-        holds,
-        Fact::ServerSilent,
-        facts.server().syn.map(|mark| mark.record),
-    )
+    Answer::when(holds, Fact::ServerSilent, facts.server().syn)
 }
 
 /// Did both ends show that they knew of the connection?
@@ -238,12 +225,12 @@ fn client_had_spoken_unseen(facts: &Facts<'_>) -> bool {
 
 /// Did the server send its SYN,ACK more than once?
 pub fn syn_ack_was_repeated(facts: &Facts<'_>) -> Answer {
-    let repeated = facts.server().syn_repeated;
+    let repeated = facts.server().syn_repeated();
     Answer::when(
         repeated.is_some(),
         Fact::SynAckRepeated {
             times: facts.server().syn_repeats,
         },
-        repeated.map(|mark| mark.record),
+        repeated,
     )
 }

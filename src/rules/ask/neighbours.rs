@@ -161,7 +161,7 @@ pub fn others_aborted_unserved(facts: &Facts<'_>) -> Answer {
         .iter()
         .filter(|event| event.what == Happening::Answered)
         .map(|event| event.record)
-        .chain(facts.server().syn.map(|mark| mark.record));
+        .chain(facts.server().syn);
     let answered: Vec<RecordId> = answered.collect();
     if service_answers_soon_after(facts) {
         return Answer::No; // A listener that was closed answers nobody.

@@ -10,13 +10,13 @@ use crate::tcp::Side;
 /// Had the sender of the reset asked again and again without an answer?
 pub fn peer_stopped_answering(facts: &Facts<'_>) -> Answer {
     let sender = facts.sender();
-    let probed = sender.probing.count > 1 && heard_since(facts, &sender.probing).is_none();
-    let repeated =
-        sender.repeating.count >= REPETITIONS && heard_since(facts, &sender.repeating).is_none();
+    let probed = sender.probing().count > 1 && heard_since(facts, &sender.probing()).is_none();
+    let repeated = sender.repeating().count >= REPETITIONS
+        && heard_since(facts, &sender.repeating()).is_none();
     let run = if probed {
-        sender.probing
+        sender.probing()
     } else {
-        sender.repeating
+        sender.repeating()
     };
     Answer::when(
         probed || repeated,
@@ -42,7 +42,7 @@ pub fn lost_patience(facts: &Facts<'_>) -> Answer {
 
 /// Had the sender of the reset repeated its payload, before it fell silent?
 pub fn repeated_in_vain(facts: &Facts<'_>) -> Answer {
-    let run = facts.sender().repeating;
+    let run = facts.sender().repeating();
     Answer::when(
         run.count > 0,
         Fact::RepeatedInVain { times: run.count },
@@ -115,10 +115,10 @@ pub fn idleness_is_a_known_timeout(facts: &Facts<'_>) -> Answer {
 
 /// Had the sender of the reset probed the connection?
 pub fn had_probed(facts: &Facts<'_>) -> Answer {
-    if facts.case.gaps.receiver_unseen && facts.sender().probing.count > 0 {
+    if facts.case.gaps.receiver_unseen && facts.sender().probing().count > 0 {
         return Answer::Hidden(Fact::ReceiverCaptured);
     }
-    let probing = facts.sender().probing;
+    let probing = facts.sender().probing();
     Answer::when(
         probing.count > 0,
         Fact::Probed {
@@ -136,7 +136,7 @@ pub fn had_probed(facts: &Facts<'_>) -> Answer {
 /// Had it probed more than once without an answer?
 pub fn had_probed_again_and_again(facts: &Facts<'_>) -> Answer {
     match had_probed(facts) {
-        answer @ Answer::Yes(..) if facts.sender().probing.count > 1 => answer,
+        answer @ Answer::Yes(..) if facts.sender().probing().count > 1 => answer,
         Answer::Hidden(fact) => Answer::Hidden(fact),
         _ => Answer::No,
     }
@@ -144,7 +144,7 @@ pub fn had_probed_again_and_again(facts: &Facts<'_>) -> Answer {
 
 /// Did the receiver answer the last probe?
 pub fn probes_were_answered(facts: &Facts<'_>) -> Answer {
-    let heard = heard_since(facts, &facts.sender().probing);
+    let heard = heard_since(facts, &facts.sender().probing());
     Answer::when(
         heard.is_some(),
         Fact::ProbesAnswered,
@@ -154,7 +154,7 @@ pub fn probes_were_answered(facts: &Facts<'_>) -> Answer {
 
 /// Did the reset come one probe interval after the last probe?
 pub fn reset_came_one_interval_later(facts: &Facts<'_>) -> Answer {
-    let probing = facts.sender().probing;
+    let probing = facts.sender().probing();
     let Some((last, interval)) = probing.last.zip(probing.interval) else {
         return Answer::No;
     };
@@ -169,10 +169,10 @@ pub fn reset_came_one_interval_later(facts: &Facts<'_>) -> Answer {
 
 /// Had the sender repeated its oldest payload again and again, up to the reset?
 pub fn repeated_until_the_end(facts: &Facts<'_>) -> Answer {
-    if facts.case.gaps.receiver_unseen && facts.sender().repeating.count > 0 {
+    if facts.case.gaps.receiver_unseen && facts.sender().repeating().count > 0 {
         return Answer::Hidden(Fact::ReceiverCaptured);
     }
-    let run = facts.sender().repeating;
+    let run = facts.sender().repeating();
     let said_since = facts
         .sender()
         .last_segment
@@ -189,7 +189,7 @@ pub fn repeated_until_the_end(facts: &Facts<'_>) -> Answer {
 
 /// Did the receiver answer the last repetition, or acknowledge what is repeated before, as far as the capture goes?
 pub fn repetitions_were_answered(facts: &Facts<'_>) -> Answer {
-    let run = facts.sender().repeating;
+    let run = facts.sender().repeating();
     // What was acknowledged before it was repeated was heard as well: its sender missed the acknowledgment.
     let acknowledged = run
         .at
@@ -228,7 +228,7 @@ pub fn peer_took_no_more(facts: &Facts<'_>) -> Answer {
     Answer::when(
         bytes > 0 && full,
         Fact::Unacknowledged { bytes },
-        facts.sender().last_payload.map(|mark| mark.record),
+        facts.sender().last_payload,
     )
 }
 

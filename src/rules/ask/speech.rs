@@ -196,7 +196,7 @@ pub fn dropped_before_any_payload(facts: &Facts<'_>) -> Answer {
 
 /// Was the server waiting: for a request, for the rest of one, or for its answer to be taken?
 pub fn something_was_awaited(facts: &Facts<'_>) -> Answer {
-    if let Some(closed) = facts.receiver().window_closed {
+    if let Some(closed) = facts.receiver().window_closed() {
         return Answer::Yes(
             Fact::WindowClosed {
                 nanos: facts.case.reset.time - closed.time,

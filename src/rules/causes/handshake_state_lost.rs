@@ -176,9 +176,9 @@ fn second_syn(facts: &Facts<'_>) -> Option<Claim> {
     Claim::new()
         .requires(ask::is_reply_to_syn(facts))?
         .is_decided_by(Answer::when(
-            synack.record < trigger.header.record,
+            synack < trigger.header.record,
             Fact::SynAckSent,
-            [synack.record, trigger.header.record],
+            [synack, trigger.header.record],
         ))
 }
 

@@ -1,15 +1,15 @@
-//! What the desk must know of a record: [`Look`].
+//! What the desk must know of a record: [`Sight`].
 
 use super::Sketch;
 use super::packed::{Words, longest, words};
 use super::room::Place;
-use crate::decode::{Glance, Record, glance};
+use crate::decode::{Glance, Record, glance, glance_at_once};
 use crate::origin::Timestamp;
 use crate::tcp::{Flags, Flow, Segment, SeqNumber};
 
 /// What a glance at an ordinary record shows, without the record: it may be made in another thread.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct Sight {
     /// Whose segment it is.
     pub flow: Flow,
     /// Where that is held, as far as this is known.
@@ -42,11 +42,11 @@ pub(super) struct Parts {
     pub tail: [u8; 5],
 }
 
-impl Look {
-    /// Looks at a record. `None`: it is not an ordinary one, and must be decoded.
+impl Sight {
+    /// Sights at a record. `None`: it is not an ordinary one, and must be decoded.
     #[inline]
     pub fn at(record: &Record<'_>) -> Option<Self> {
-        let seen = glance(record)?;
+        let seen = glance_at_once(record).or_else(|| glance(record))?;
         Some(Self {
             flow: seen.flow(),
             place: None,
@@ -56,54 +56,36 @@ impl Look {
     }
 }
 
-/// Looks at consecutive records.
+/// Sights at consecutive records.
 #[derive(Clone, Debug, Default)]
-pub struct Looks {
-    each: Vec<Option<Look>>,
+pub struct Sights {
+    each: Vec<Option<Sight>>,
     /// The first and the last one's time, where no record in between is earlier than the one before it.
     pub rising: Option<(Timestamp, Timestamp)>,
 }
 
-impl Looks {
-    /// Looks at other records, and adds their flows to `flows`.
+impl Sights {
+    /// Sights at other records, and adds their flows to `flows`.
     pub fn look<'a>(&mut self, records: impl Iterator<Item = Record<'a>>, flows: &mut Sketch) {
         self.each.clear();
-        let mut rising = Rising::default();
-        self.each.extend(records.map(|record| {
-            rising.pass(record.time);
-            let look = Look::at(&record);
-            if let Some(look) = &look {
-                flows.add(look.flow);
+        self.rising = None;
+        let mut rises = true;
+        for record in records {
+            let (first, last) = self.rising.unwrap_or((record.time, record.time));
+            rises &= last <= record.time;
+            self.rising = Some((first, record.time));
+            let seen = Sight::at(&record);
+            if let Some(seen) = &seen {
+                flows.add(seen.flow);
             }
-            look
-        }));
-        self.rising = rising.times();
+            self.each.push(seen);
+        }
+        self.rising = self.rising.filter(|_| rises);
     }
 
     /// Each of them, in the order of the records.
-    pub fn each_mut(&mut self) -> &mut [Option<Look>] {
+    pub fn each_mut(&mut self) -> &mut [Option<Sight>] {
         &mut self.each
-    }
-}
-
-/// Whether time only rises from record to record.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Rising {
-    times: Option<(Timestamp, Timestamp)>,
-    falls: bool,
-}
-
-impl Rising {
-    #[inline]
-    pub fn pass(&mut self, time: Timestamp) {
-        let (first, last) = self.times.unwrap_or((time, time));
-        self.falls |= time < last;
-        self.times = Some((first, time));
-    }
-
-    /// The first and the last time, if it does.
-    pub fn times(self) -> Option<(Timestamp, Timestamp)> {
-        self.times.filter(|_| !self.falls)
     }
 }
 

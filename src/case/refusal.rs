@@ -1,0 +1,40 @@
+//! [`Refusal`]: the short file on a SYN that was refused, where nothing else is known of its connection.
+
+use super::{ConnectionId, Gaps, HostHabits, ServiceHabits};
+use crate::tcp::{Header, Pair};
+
+/// A SYN and the reset that answered it in the form of a refusal, of a service that does nothing but refuse: what a scan and a service that is
+/// down leave behind, by the million. It holds all that a [`ResetCase`](super::ResetCase) of the two would, but for what other connections met
+/// at the same service: refusals too.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Whose SYN it was, and who refused it.
+    pub connection: ConnectionId,
+    /// The SYN.
+    pub syn: Header,
+    /// The reset.
+    pub reset: Header,
+    /// See [`Gaps::settled_early`].
+    pub settled_early: bool,
+    /// See [`Gaps::clock_stepped`].
+    pub clock_stepped: bool,
+    /// See [`Gaps::records_dropped`].
+    pub records_dropped: bool,
+    /// What the service usually does.
+    pub service: ServiceHabits,
+    /// What the two hosts usually do.
+    pub hosts: Pair<HostHabits>,
+}
+
+impl Refusal {
+    /// What the capture did not show.
+    pub fn gaps(&self) -> Gaps {
+        Gaps {
+            sender_unseen: true,
+            settled_early: self.settled_early,
+            clock_stepped: self.clock_stepped,
+            records_dropped: self.records_dropped,
+            ..Gaps::default()
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Judging beside reading: [`Folding`], a thread to which the resets go that have settled.
+
+use crate::analyzer::{Analyzer, Judge, Settled};
+use std::collections::VecDeque;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{Scope, ScopedJoinHandle};
+
+/// The judge of an analysis at work in a thread of its own.
+pub struct Folding<'scope> {
+    hand: SyncSender<VecDeque<Settled>>,
+    thread: ScopedJoinHandle<'scope, Judge>,
+}
+
+impl<'scope> Folding<'scope> {
+    /// Lets the judge of `analyzer` work.
+    pub fn start<'env>(scope: &'scope Scope<'scope, 'env>, analyzer: &mut Analyzer) -> Self {
+        let mut judge = analyzer.lend_judge();
+        let (hand, cases) = sync_channel::<VecDeque<Settled>>(AHEAD);
+        let thread = scope.spawn(move || {
+            for settled in cases.into_iter().flatten() {
+                judge.fold(settled);
+            }
+            judge
+        });
+        Self { hand, thread }
+    }
+
+    /// Hands over what has settled, when it is worth the way.
+    pub fn feed(&self, analyzer: &mut Analyzer) {
+        if analyzer.settled() >= WORTH {
+            self.hand_over(analyzer);
+        }
+    }
+
+    fn hand_over(&self, analyzer: &mut Analyzer) {
+        // A judge that does not listen any more has panicked, which is told when it is waited for.
+        let _ = self.hand.send(analyzer.hand_over());
+    }
+
+    /// Waits until all is folded, and gives the judge back.
+    pub fn end(self, analyzer: &mut Analyzer) {
+        self.hand_over(analyzer);
+        drop(self.hand);
+        match self.thread.join() {
+            Ok(judge) => analyzer.take_back(judge),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+/// Cases that are handed over at once; chosen: some hundred microseconds of work.
+const WORTH: usize = 256;
+/// Batches of these that may wait; chosen: few, for a case in full takes some kilobytes.
+const AHEAD: usize = 4;

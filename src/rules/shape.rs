@@ -1,0 +1,45 @@
+//! [`Shape`]: all that the verdict on a refused SYN depends on.
+
+use crate::case::Refusal;
+use crate::case::facts::is_too_soon;
+
+/// What the rules can see of a [`Refusal`] beside its numbers, its addresses and its times: two of one shape get the same verdict, on the same
+/// evidence in other figures. Where a million SYNs were refused, there are a handful of shapes.
+///
+/// A rule that comes to look at more of a refusal adds it here; debug builds judge every refusal for itself, and stop where its verdict is not
+/// that of its shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// Code points of the SYN and of the reset.
+    dscp: (u8, u8),
+    hop_limit: u8,
+    /// That of the host's other segments, and whether it varies.
+    usual_hop_limit: (Option<u8>, bool),
+    too_soon: bool,
+    /// The port has refused others, too.
+    refuses_again: bool,
+    settled_early: bool,
+    clock_stepped: bool,
+    records_dropped: bool,
+}
+
+impl Shape {
+    /// The shape of a refusal.
+    pub fn of(refusal: &Refusal) -> Self {
+        let Refusal { syn, reset, .. } = refusal;
+        let host = &refusal.hosts.server;
+        let took = reset.time - syn.time;
+        Self {
+            dscp: (syn.ip.dscp, reset.ip.dscp),
+            hop_limit: reset.ip.hop_limit,
+            usual_hop_limit: (host.hop_limit, host.hop_limit_varies),
+            too_soon: host
+                .response_time
+                .is_some_and(|least| is_too_soon(took, least)),
+            refuses_again: refusal.service.refused > 1,
+            settled_early: refusal.settled_early,
+            clock_stepped: refusal.clock_stepped,
+            records_dropped: refusal.records_dropped,
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Connections of which nothing was seen but a SYN and perhaps its refusal: [`Attempts`].
+//!
+//! A scan leaves them by the million, and nearly all of a [`Connection`](super::connection::Connection) would stay empty. As soon as anything
+//! else comes, an attempt becomes one.
+
+use crate::case::{ConnectionId, Mark};
+use crate::origin::{RecordId, SECOND, Timestamp};
+use crate::tcp::{
+    Checksum, Encapsulation, Extent, Flags, Flow, Header, IpFacts, Options, Segment, SeqNumber,
+};
+use foldhash::fast::RandomState;
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+
+/// A SYN without any wrapping, and the reset that refused it.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    client: SocketAddr,
+    server: SocketAddr,
+    /// The SYN.
+    pub syn: Header,
+    refusal: Option<Answer>,
+}
+
+/// What of a refusal's header does not follow from the SYN.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    record: RecordId,
+    time: Timestamp,
+    ip: IpFacts,
+    checksum: Checksum,
+}
+
+/// How far an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It has no answer.
+    Asked,
+    /// It was refused, and what follows is waited for.
+    Awaited,
+    /// It was refused, and that has been told.
+    Over,
+}
+
+/// The attempts, in the order in which they came to their stages.
+#[derive(Debug, Default)]
+pub struct Attempts {
+    places: HashMap<Flow, u32, RandomState>,
+    entries: Vec<Entry>,
+    free: Vec<u32>,
+    queues: [Queue; 3],
+    moves: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    attempt: Attempt,
+    flow: Flow,
+    stage: Stage,
+    /// Which of all moves brought it to its stage; `None`: it has left.
+    moved: Option<u64>,
+}
+
+/// The places of attempts, and the moves by which they came. Those that have moved on since are passed over.
+#[derive(Debug, Default)]
+struct Queue {
+    places: VecDeque<(u32, u64)>,
+    len: usize,
+}
+
+impl Attempt {
+    /// The attempt that `segment` begins, if all that it could mean to a connection is that it was sent.
+    pub fn of(segment: &Segment<'_>) -> Option<Self> {
+        let header = &segment.header;
+        let plain = header.flags.opens()
+            && header.payload_len == 0
+            && header.ip.extent == Extent::Said
+            && segment.encapsulation.is_bare();
+        plain.then(|| Self::new(segment.from, segment.to, *header))
+    }
+
+    /// The attempt of `client` to connect to `server` by `syn`.
+    pub const fn new(client: SocketAddr, server: SocketAddr, syn: Header) -> Self {
+        Self {
+            client,
+            server,
+            syn,
+            refusal: None,
+        }
+    }
+
+    /// Who asked whom.
+    pub fn id(&self) -> ConnectionId {
+        ConnectionId {
+            client: self.client,
+            server: self.server,
+            encapsulation: Encapsulation::default(),
+            roles_known: true,
+        }
+    }
+
+    /// Whether it is between these two.
+    fn is_between(&self, one: SocketAddr, other: SocketAddr) -> bool {
+        let (client, server) = (self.client, self.server);
+        (one, other) == (client, server) || (other, one) == (client, server)
+    }
+
+    /// When it was refused; `None` while it is not.
+    pub fn refused_at(&self) -> Option<Mark> {
+        let Answer { record, time, .. } = self.refusal?;
+        Some(Mark { record, time })
+    }
+
+    /// Its refusal; `None` while there is none.
+    pub fn reset(&self) -> Option<Header> {
+        let answer = self.refusal?;
+        Some(Header {
+            record: answer.record,
+            time: answer.time,
+            ip: answer.ip,
+            seq: SeqNumber::new(0),
+            ack: self.syn.seq_end(),
+            flags: REFUSES,
+            window: 0,
+            options: Options::none(),
+            payload_len: 0,
+            checksum: answer.checksum,
+        })
+    }
+
+    /// Whether `segment` is its refusal, the first, and of the form that a host without a listener sends: nothing about it needs a connection to
+    /// be judged.
+    pub fn is_refused_by(&self, segment: &Segment<'_>) -> bool {
+        let header = &segment.header;
+        let waited = header.time - self.syn.time;
+        self.refusal.is_none()
+            && segment.from == self.server
+            && header.flags == REFUSES
+            && header.seq.value() == 0
+            && header.ack == self.syn.seq_end()
+            && header.window == 0
+            && header.payload_len == 0
+            && header.options == Options::none()
+            && header.ip.extent == Extent::Said
+            && (0..=LONGEST_WAIT).contains(&waited)
+    }
+
+    /// The SYN as the segment that it was.
+    pub fn opening(&self) -> Segment<'static> {
+        segment(self.syn, self.client, self.server)
+    }
+
+    /// An answer to it as the segment that it was.
+    pub fn answer(&self, header: Header) -> Segment<'static> {
+        segment(header, self.server, self.client)
+    }
+}
+
+fn segment(header: Header, from: SocketAddr, to: SocketAddr) -> Segment<'static> {
+    Segment {
+        from,
+        to,
+        encapsulation: Encapsulation::default(),
+        header,
+        payload: &[],
+        captured: 0,
+        tail: None,
+    }
+}
+
+impl Attempts {
+    /// How many are at `stage`.
+    pub fn len(&self, stage: Stage) -> usize {
+        self.queues[stage as usize].len
+    }
+
+    /// The attempt that `segment` belongs to, and its place.
+    pub fn find(&self, segment: &Segment<'_>) -> Option<(u32, &Attempt)> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let place = *self.places.get(&segment.flow())?;
+        let attempt = &self.entry(place)?.attempt;
+        let is_it = attempt.is_between(segment.from, segment.to);
+        (is_it && segment.encapsulation.is_bare()).then_some((place, attempt))
+    }
+
+    /// The place of the attempt between these two.
+    pub fn find_between(&self, one: SocketAddr, other: SocketAddr, flow: Flow) -> Option<u32> {
+        let place = *self.places.get(&flow)?;
+        let attempt = &self.entry(place)?.attempt;
+        attempt.is_between(one, other).then_some(place)
+    }
+
+    /// Adds one of that flow. `false`: another attempt has the number of its flow.
+    pub fn begin(&mut self, attempt: Attempt, flow: Flow) -> bool {
+        if self.places.contains_key(&flow) {
+            return false;
+        }
+        let entry = Entry {
+            attempt,
+            flow,
+            stage: Stage::Asked,
+            moved: None,
+        };
+        let place = if let Some(place) = self.free.pop() {
+            self.entries[place as usize] = entry;
+            place
+        } else {
+            let Ok(place) = u32::try_from(self.entries.len()) else {
+                return false;
+            };
+            self.entries.push(entry);
+            place
+        };
+        self.places.insert(flow, place);
+        self.enter(place, Stage::Asked);
+        true
+    }
+
+    /// Notes that the attempt at `place` was [refused](Attempt::is_refused_by) by `reset`.
+    pub fn refuse(&mut self, place: u32, reset: &Header) {
+        if let Some(entry) = self.entries.get_mut(place as usize) {
+            entry.attempt.refusal = Some(Answer {
+                record: reset.record,
+                time: reset.time,
+                ip: reset.ip,
+                checksum: reset.checksum,
+            });
+        }
+        self.leave(place);
+        self.enter(place, Stage::Awaited);
+    }
+
+    /// Notes that what has followed on the attempt at `place` is no longer waited for, and gives it; `None`: it was not.
+    pub fn settle(&mut self, place: u32) -> Option<&Attempt> {
+        (self.entry(place)?.stage == Stage::Awaited).then_some(())?;
+        self.leave(place);
+        self.enter(place, Stage::Over);
+        Some(&self.entry(place)?.attempt)
+    }
+
+    /// Forgets the attempt at `place`, and gives it and how far it was.
+    pub fn remove(&mut self, place: u32) -> Option<(&Attempt, Stage)> {
+        let flow = self.entry(place)?.flow;
+        self.leave(place);
+        self.places.remove(&flow);
+        self.free.push(place);
+        let entry = self.entries.get(place as usize)?;
+        Some((&entry.attempt, entry.stage))
+    }
+
+    /// The attempt that has been at `stage` for longest, and its place.
+    pub fn oldest(&mut self, stage: Stage) -> Option<(u32, &Attempt)> {
+        let queue = &mut self.queues[stage as usize].places;
+        while let Some((place, moved)) = queue.front() {
+            let entry = self.entries.get(*place as usize);
+            if let Some(entry) = entry.filter(|entry| entry.moved == Some(*moved)) {
+                return Some((*place, &entry.attempt));
+            }
+            queue.pop_front();
+        }
+        None
+    }
+
+    fn entry(&self, place: u32) -> Option<&Entry> {
+        let entry = self.entries.get(place as usize)?;
+        entry.moved.is_some().then_some(entry)
+    }
+
+    fn enter(&mut self, place: u32, stage: Stage) {
+        self.moves += 1;
+        let queue = &mut self.queues[stage as usize];
+        if queue.places.len() > 2 * queue.len + FEW {
+            let entries = &self.entries;
+            let is_there = |(place, moved): &(u32, u64)| {
+                let entry = entries.get(*place as usize);
+                entry.is_some_and(|entry| entry.moved == Some(*moved))
+            };
+            queue.places.retain(is_there);
+        }
+        queue.len += 1;
+        queue.places.push_back((place, self.moves));
+        if let Some(entry) = self.entries.get_mut(place as usize) {
+            entry.stage = stage;
+            entry.moved = Some(self.moves);
+        }
+    }
+
+    fn leave(&mut self, place: u32) {
+        if let Some(entry) = self.entries.get_mut(place as usize)
+            && let Some(moved) = entry.moved.take()
+        {
+            let queue = &mut self.queues[entry.stage as usize];
+            queue.len -= 1;
+            if queue.places.front() == Some(&(place, moved)) {
+                queue.places.pop_front();
+            }
+        }
+    }
+}
+
+/// An answer to a SYN that comes later is judged with all that is known of its path; see the longest wait of
+/// [`Form`](crate::case::facts::Form).
+const LONGEST_WAIT: i64 = SECOND;
+/// The control bits of a refusal.
+const REFUSES: Flags = Flags::from_bits(Flags::RST.bits() | Flags::ACK.bits());
+/// Places that a queue may hold in vain before it is swept; chosen.
+const FEW: usize = 1_024;

@@ -1,0 +1,183 @@
+//! What is known of some thousand addresses: [`Remembered`].
+
+use crate::tcp::Encapsulation;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
+
+/// An address, and the network in which it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    end: End,
+    encapsulation: Encapsulation,
+}
+
+/// Address and port. Nearly all are of IPv4, and compared as numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum End {
+    V4(u64),
+    V6(u128, u16),
+}
+
+impl Place {
+    /// That of a service, or of a client's socket.
+    #[inline]
+    pub fn of(address: SocketAddr, encapsulation: Encapsulation) -> Self {
+        let port = address.port();
+        let end = match address.ip() {
+            IpAddr::V4(address) => End::V4(u64::from(address.to_bits()) << 16 | u64::from(port)),
+            IpAddr::V6(address) => End::V6(address.to_bits(), port),
+        };
+        Self { end, encapsulation }
+    }
+
+    /// That of a host.
+    #[inline]
+    pub fn of_host(address: IpAddr, encapsulation: Encapsulation) -> Self {
+        Self::of(SocketAddr::new(address, 0), encapsulation)
+    }
+
+    /// The address and port; port 0 for a host.
+    pub fn address(&self) -> SocketAddr {
+        match self.end {
+            End::V4(end) => {
+                let [.., a, b, c, d, high, low] = end.to_be_bytes();
+                let port = u16::from_be_bytes([high, low]);
+                SocketAddr::new(IpAddr::from([a, b, c, d]), port)
+            }
+            End::V6(address, port) => SocketAddr::new(IpAddr::V6(address.into()), port),
+        }
+    }
+
+    /// By what places are put in order.
+    pub fn rank(&self) -> (SocketAddr, Encapsulation) {
+        (self.address(), self.encapsulation)
+    }
+}
+
+impl Hash for Place {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self.end {
+            End::V4(end) => state.write_u64(end),
+            End::V6(..) => self.end.hash(state),
+        }
+        if self.encapsulation != Encapsulation::default() {
+            self.encapsulation.hash(state);
+        }
+    }
+}
+
+/// A map that forgets what it met first when it is full, and uses its memory again.
+#[derive(Debug)]
+pub struct Remembered<V> {
+    /// Where the value of a place stands.
+    table: HashTable<u32>,
+    values: Vec<(Place, V)>,
+    capacity: usize,
+    /// The value that was met first, once it is full.
+    first: usize,
+    hasher: RandomState,
+}
+
+/// What a value becomes when its place is forgotten and another one takes it.
+pub trait Renew: Default {
+    /// Forgets everything.
+    fn renew(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl<V: Renew> Remembered<V> {
+    /// Holds `capacity` values, of which there must be one at least.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            table: HashTable::new(),
+            values: Vec::new(),
+            capacity,
+            first: 0,
+            hasher: RandomState::default(),
+        }
+    }
+
+    /// All that is remembered, in no order: sort it before it shows.
+    pub fn iter(&self) -> impl Iterator<Item = (&Place, &V)> {
+        self.values.iter().map(|(place, value)| (place, value))
+    }
+
+    /// All that is remembered, in no order, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.values.iter_mut().map(|(_, value)| value)
+    }
+
+    /// What is remembered of `place`.
+    #[inline]
+    pub fn get(&self, place: &Place) -> Option<&V> {
+        let values = &self.values;
+        let hash = self.hasher.hash_one(place);
+        let is_it = |at: &u32| values[*at as usize].0 == *place;
+        let at = *self.table.find(hash, is_it)?;
+        Some(&values[at as usize].1)
+    }
+
+    /// What is remembered of `place`, or a fresh value.
+    pub fn entry(&mut self, place: Place) -> &mut V {
+        let hash = self.hasher.hash_one(place);
+        let values = &self.values;
+        let is_it = |at: &u32| values[*at as usize].0 == place;
+        let at = match self.table.find(hash, is_it) {
+            Some(at) => *at as usize,
+            None => self.begin(place, hash),
+        };
+        &mut self.values[at].1
+    }
+
+    /// Makes room for a place, and says where.
+    fn begin(&mut self, place: Place, hash: u64) -> usize {
+        let at = if self.values.len() < self.capacity {
+            self.values.push((place, V::default()));
+            self.values.len() - 1
+        } else {
+            let at = self.first;
+            self.first = (at + 1) % self.capacity;
+            let gone = self.hasher.hash_one(self.values[at].0);
+            if let Ok(entry) = self.table.find_entry(gone, |other| *other as usize == at) {
+                entry.remove();
+            }
+            let (known, value) = &mut self.values[at];
+            *known = place;
+            value.renew();
+            at
+        };
+        let (values, hasher) = (&self.values, &self.hasher);
+        let rehash = |at: &u32| hasher.hash_one(values[*at as usize].0);
+        // Fewer are held than any memory of today could.
+        let number = u32::try_from(at).unwrap_or(u32::MAX);
+        self.table.insert_unique(hash, number, rehash);
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Renew for u32 {}
+
+    fn place(n: u8) -> Place {
+        Place::of_host(IpAddr::from([10, 0, 0, n]), Encapsulation::default())
+    }
+
+    #[test]
+    fn what_was_met_first_is_forgotten_first() {
+        let mut remembered = Remembered::<u32>::new(3);
+        for n in [1, 2, 3, 1, 4, 5] {
+            *remembered.entry(place(n)) += 1;
+        }
+        let known = [1, 2, 3, 4, 5].map(|n| remembered.get(&place(n)).copied());
+        assert_eq!(known, [None, None, Some(1), Some(1), Some(1)]);
+        assert_eq!(*remembered.entry(place(1)), 0, "met anew");
+        assert_eq!(remembered.iter().count(), 3);
+    }
+}
