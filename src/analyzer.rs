@@ -25,7 +25,7 @@ use crate::report::{
 };
 use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
-use crate::triage::{Cut, Desk, Sifted, Sketch, Survey};
+use crate::triage::{Cut, Desk, Sifted, Sight, Sights, Sketch, Survey};
 use std::collections::VecDeque;
 
 /// What an analysis may keep.
@@ -135,12 +135,68 @@ impl Analyzer {
 
     /// Takes the next record of the capture.
     pub fn push(&mut self, record: &Record<'_>) {
+        let look = Sight::at(record);
+        if let Some(look) = &look {
+            self.desk.count(look.flow);
+        }
+        self.push_seen(record, look.as_ref());
+    }
+
+    /// Takes the next records of the capture, at which somebody has looked already; `record` gives the one at a place, from 0. When he has seen
+    /// his last, [`Analyzer::join`] the flows that he has counted.
+    pub fn push_all<'a>(
+        &mut self,
+        looks: &mut Sights,
+        record: impl Fn(usize) -> Option<Record<'a>>,
+    ) {
+        let rises = looks
+            .rising
+            .filter(|(from, _)| self.clock.latest.is_none_or(|latest| latest <= *from));
+        let mut place = 0;
+        for some in looks.each_mut().chunks_mut(AT_ONCE) {
+            self.desk.approach(some);
+            for look in some {
+                let Some(record) = record(place) else { return };
+                place += 1;
+                if rises.is_some() && self.head_is_over {
+                    self.push_risen(&record, look.as_ref());
+                } else {
+                    self.push_seen(&record, look.as_ref());
+                }
+            }
+        }
+        if let Some((from, to)) = rises
+            && let Some(last) = place.checked_sub(1).and_then(record)
+        {
+            self.clock.first.get_or_insert(from);
+            self.clock.latest = Some(to);
+            self.tracker.pass(last.id.at(self.records()), to);
+        }
+    }
+
+    /// The same of a record before which time has only risen since another: time that only rises passes no other way in the records that are held.
+    #[inline]
+    fn push_risen(&mut self, record: &Record<'_>, look: Option<&Sight>) {
+        let mut record = *record;
+        record.id = record.id.at(self.records() + 1);
+        let (id, time) = (record.id, record.time);
+        let tracker = &mut self.tracker;
+        let passes = self.desk.passes(&record, look, &mut |record, cut, flow| {
+            tracker.pass(id, time);
+            take_late(tracker, &decode(record), cut, flow);
+        });
+        if passes {
+            self.take(&decode(&record));
+        }
+    }
+
+    fn push_seen(&mut self, record: &Record<'_>, look: Option<&Sight>) {
         self.end_head();
         let mut record = *record;
         record.id = record.id.at(self.records() + 1);
         self.pass(record.id, record.time);
         let tracker = &mut self.tracker;
-        let passes = self.desk.passes(&record, &mut |record, cut, flow| {
+        let passes = self.desk.passes(&record, look, &mut |record, cut, flow| {
             take_late(tracker, &decode(record), cut, flow);
         });
         if passes {
@@ -160,7 +216,7 @@ impl Analyzer {
         } else if self.desk.holds() {
             // What is left out here is held there.
             let desk = &self.desk;
-            self.tracker.forget_unless(|flow| desk.has_reset(flow));
+            self.tracker.forget_unless(|flow| desk.follows(flow));
         }
     }
 
@@ -451,3 +507,6 @@ impl Clock {
         self.latest = Some(time);
     }
 }
+
+/// Records whose connections are looked for together; chosen: as many as a processor waits for at once.
+const AT_ONCE: usize = 16;

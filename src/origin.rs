@@ -107,6 +107,21 @@ impl RecordId {
         self.stands & MOST_NUMBER
     }
 
+    /// How much further than `before` it stands in the capture as a whole, and within its source; around the wrap where it does not.
+    #[inline]
+    pub const fn steps_from(self, before: Self) -> (u64, u64) {
+        let order = self.order().wrapping_sub(before.order());
+        (order, self.number().wrapping_sub(before.number()))
+    }
+
+    /// Whether it came from the source and through the interface that `other` did.
+    #[inline]
+    pub const fn came_as(self, other: Self) -> bool {
+        let differs = self.stands ^ other.stands;
+        let differs_in_interface = (self.met.get() ^ other.met.get()) & NO_INTERFACE;
+        differs >> NUMBER_BITS == 0 && differs_in_interface == 0
+    }
+
     /// The interface that it came through; `None` where only one is known.
     pub fn interface(self) -> Option<u16> {
         let interface = self.met.get() & NO_INTERFACE;

@@ -3,7 +3,7 @@
 //! Ordinary is TCP in whole, sound IP packets without wrapping. Of all else it says nothing, and [`decode`](super::decode) must tell.
 
 use super::{LinkType, Protocol, Record, link};
-use crate::tcp::{Encapsulation, Flags, Flow};
+use crate::tcp::{Encapsulation, Flags, Flow, SeqNumber};
 use etherparse::ip_number;
 use std::net::SocketAddr;
 
@@ -12,11 +12,18 @@ use std::net::SocketAddr;
 pub struct Glance<'a> {
     /// Its control bits.
     pub flags: Flags,
+    /// SEG.SEQ.
+    pub seq: SeqNumber,
+    /// SEG.ACK as it stands in the header.
+    pub ack: SeqNumber,
+    /// Bytes of payload on the wire.
+    pub payload_len: usize,
     ends: Ends<'a>,
     ports: (u16, u16),
-    /// Bytes of the record from its payload on, and of its payload on the wire.
+    /// Bytes of the record from its payload on.
     behind: usize,
-    payload_len: usize,
+    /// Bytes of the TCP header, and of the IP header.
+    header_len: (usize, usize),
 }
 
 /// Sender's and receiver's addresses, as they stand one behind the other in the header.
@@ -31,6 +38,15 @@ impl Glance<'_> {
     pub fn payload(&self, record: &Record<'_>) -> (usize, usize) {
         let from = record.bytes.len().saturating_sub(self.behind);
         (from, from + self.behind.min(self.payload_len))
+    }
+
+    /// Where in the bytes of `record`, which was looked at, the checksums of its headers stand: TCP's, and IP's where it has one.
+    #[inline]
+    pub fn checksums(&self, record: &Record<'_>) -> (usize, Option<usize>) {
+        let (tcp_len, ip_len) = self.header_len;
+        let tcp = record.bytes.len().saturating_sub(self.behind + tcp_len);
+        let ip = matches!(self.ends, Ends::V4(_)).then(|| tcp.saturating_sub(ip_len) + IP_CHECKSUM);
+        (tcp + TCP_CHECKSUM, ip)
     }
 
     /// Which of its two ends sent it: the lower or the higher one.
@@ -117,10 +133,13 @@ pub fn glance_at_once<'a>(record: &Record<'a>) -> Option<Glance<'a>> {
     let (_, ends) = fixed.split_first_chunk::<26>()?;
     (ordinary && header_len >= 20).then_some(Glance {
         flags: Flags::from_bits(fixed[47]),
+        seq: SeqNumber::new(words(38)),
+        ack: SeqNumber::new(words(42)),
+        payload_len,
         ends: Ends::V4(ends.first_chunk()?),
         ports: (word(34), word(36)),
         behind,
-        payload_len,
+        header_len: (header_len, 20),
     })
 }
 
@@ -140,6 +159,7 @@ fn v4(bytes: &[u8]) -> Option<Glance<'_>> {
     tcp(
         bytes.get(header_len..)?,
         len.checked_sub(header_len)?,
+        header_len,
         Ends::V4(ends),
     )
 }
@@ -152,26 +172,37 @@ fn v6(bytes: &[u8]) -> Option<Glance<'_>> {
         return None;
     }
     let len = usize::from(u16::from_be_bytes([fixed[4], fixed[5]]));
-    tcp(behind, len, Ends::V6(ends))
+    tcp(behind, len, 40, Ends::V6(ends))
 }
 
 /// Looks at a header that was captured whole, in a packet that has `len` bytes for it.
 #[inline]
-fn tcp<'a>(bytes: &[u8], len: usize, ends: Ends<'a>) -> Option<Glance<'a>> {
+fn tcp<'a>(bytes: &[u8], len: usize, ip_len: usize, ends: Ends<'a>) -> Option<Glance<'a>> {
     let fixed: &[u8; 20] = bytes.first_chunk()?;
     let header_len = usize::from(fixed[12] >> 4) * 4;
     if header_len < 20 || bytes.len() < header_len || len < header_len {
         return None;
     }
     let port = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
+    let number = |at: usize| {
+        let bytes = [fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]];
+        SeqNumber::new(u32::from_be_bytes(bytes))
+    };
     Some(Glance {
         flags: Flags::from_bits(fixed[13]),
+        seq: number(4),
+        ack: number(8),
+        payload_len: len - header_len,
         ends,
         ports: (port(0), port(2)),
         behind: bytes.len() - header_len,
-        payload_len: len - header_len,
+        header_len: (header_len, ip_len),
     })
 }
+
+/// Where the checksum stands in an IPv4 header and in a TCP header (RFC 791 3.1, RFC 9293 3.1).
+const IP_CHECKSUM: usize = 10;
+const TCP_CHECKSUM: usize = 16;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]

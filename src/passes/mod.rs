@@ -6,6 +6,7 @@
 
 mod folding;
 mod scout;
+mod stream;
 mod worker;
 
 use crate::analyzer::Analyzer;
@@ -65,10 +66,12 @@ fn read_all<E>(
     analyzer: &mut Analyzer,
     mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
 ) -> Result<Reading, E> {
+    if !source.is_divisible() {
+        return stream::read(source, analyzer, given);
+    }
     thread::scope(|scope| {
         let (tell, told) = channel();
-        let scout = (source.is_divisible() && is_large(path))
-            .then(|| scope.spawn(move || scout::look(path, index, &tell)));
+        let scout = is_large(path).then(|| scope.spawn(move || scout::look(path, index, &tell)));
         let times = if scout.is_some() { 2 } else { 1 };
         let mut looked_at = 0;
         let mut batch = Batch::new();

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 ///
 /// It depends on the ends alone, never on a run: what is sampled by it is sampled alike however a capture is read. Two connections may have
 /// the same number, so it can say that a segment does not matter, and never that it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Flow(u64);
 
 impl Flow {

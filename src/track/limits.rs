@@ -11,8 +11,9 @@ pub struct Limits {
     pub head: u64,
     /// Connections with which that beginning ends at the latest.
     pub head_connections: u64,
-    /// Bytes of records held at once of connections that were not reset so far, where a capture is read once. Past it those go first that have ended,
-    /// then those that have been idle for long: should one of them be reset, only what follows is known of it.
+    /// Bytes of records held at once of connections that were not reset so far, where a capture is read once, and 256 more for each of them. Past it
+    /// those go first that have ended, then those with many records are followed as if they had been reset, and of the others those that have been
+    /// idle for long are forgotten: should one of them be reset, only what follows is known of it.
     pub held: usize,
     /// Connections followed at once among those that others may know of, and as many among the rest, those with an open case not counted.
     /// Past it the one that has been finished longest is forgotten, or, where none is finished, the one that has been idle longest: should
@@ -64,7 +65,7 @@ impl Default for Limits {
         Self {
             head: 32_768,
             head_connections: 8_192,
-            held: 96 << 20,
+            held: 48 << 20,
             connections: 65_536,
             finished: 4_096,
             open_cases: 16_384,

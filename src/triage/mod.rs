@@ -4,13 +4,19 @@
 //! the sample is the tracker's own rule (`Limits::head`).
 
 mod bits;
+mod blocks;
 mod desk;
+mod log;
 mod packed;
 mod room;
+mod shelf;
+mod sight;
+mod talk;
 
 pub use bits::{Marks, Sketch};
 pub use desk::Desk;
 pub use packed::Cut;
+pub use sight::{Sight, Sights};
 
 use crate::decode::{Decoded, Look, Record, Skip, decode, glance, glance_at_once};
 use crate::origin::{RecordId, Timestamp};
