@@ -25,7 +25,7 @@ use crate::report::{
 };
 use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
-use crate::triage::{Cut, Desk, Sifted, Sight, Sights, Sketch, Survey};
+use crate::triage::{Cut, Desk, Late, Place, Sifted, Sight, Sights, Sketch, Survey};
 use std::collections::VecDeque;
 
 /// What an analysis may keep.
@@ -139,34 +139,35 @@ impl Analyzer {
         if let Some(look) = &look {
             self.desk.count(look.flow);
         }
-        self.push_seen(record, look.as_ref());
+        self.end_head();
+        self.pass(record.id.at(self.records() + 1), record.time);
+        self.push_seen(look.as_ref(), None, || Some(*record));
     }
 
     /// Takes the next records of the capture, at which somebody has looked already; `record` gives the one at a place, from 0. When he has seen
     /// his last, [`Analyzer::join`] the flows that he has counted.
-    pub fn push_all<'a>(
-        &mut self,
-        looks: &mut Sights,
-        record: impl Fn(usize) -> Option<Record<'a>>,
-    ) {
+    pub fn push_all<'a>(&mut self, looks: &Sights, record: impl Fn(usize) -> Option<Record<'a>>) {
         let rises = looks
             .rising
             .filter(|(from, _)| self.clock.latest.is_none_or(|latest| latest <= *from));
-        let mut place = 0;
-        for some in looks.each_mut().chunks_mut(AT_ONCE) {
-            self.desk.approach(some);
-            for look in some {
-                let Some(record) = record(place) else { return };
-                place += 1;
-                if rises.is_some() && self.head_is_over {
-                    self.push_risen(&record, look.as_ref());
-                } else {
-                    self.push_seen(&record, look.as_ref());
+        let mut at = 0;
+        for some in looks.each().chunks(AT_ONCE) {
+            let places = self.desk.find::<AT_ONCE>(some);
+            for (look, place) in some.iter().zip(places) {
+                let record = || record(at);
+                // Time that only rises passes no other way in the records that are held.
+                if rises.is_none() || !self.head_is_over {
+                    self.end_head();
+                    if let Some(record) = record() {
+                        self.pass(record.id.at(self.records() + 1), record.time);
+                    }
                 }
+                self.push_seen(look.as_ref(), place, record);
+                at += 1;
             }
         }
         if let Some((from, to)) = rises
-            && let Some(last) = place.checked_sub(1).and_then(record)
+            && let Some(last) = at.checked_sub(1).and_then(record)
         {
             self.clock.first.get_or_insert(from);
             self.clock.latest = Some(to);
@@ -174,32 +175,38 @@ impl Analyzer {
         }
     }
 
-    /// The same of a record before which time has only risen since another: time that only rises passes no other way in the records that are held.
+    /// Takes a record, at which there was a look if it has one segment; if what is held of that is at a place, this is known.
     #[inline]
-    fn push_risen(&mut self, record: &Record<'_>, look: Option<&Sight>) {
-        let mut record = *record;
-        record.id = record.id.at(self.records() + 1);
-        let (id, time) = (record.id, record.time);
+    fn push_seen<'a>(
+        &mut self,
+        look: Option<&Sight>,
+        place: Option<Place>,
+        record: impl Fn() -> Option<Record<'a>>,
+    ) {
+        let order = self.records() + 1;
+        let record = || {
+            let mut record = record()?;
+            record.id = record.id.at(order);
+            Some(record)
+        };
         let tracker = &mut self.tracker;
-        let passes = self.desk.passes(&record, look, &mut |record, cut, flow| {
-            tracker.pass(id, time);
-            take_late(tracker, &decode(record), cut, flow);
-        });
-        if passes {
-            self.take(&decode(&record));
-        }
-    }
-
-    fn push_seen(&mut self, record: &Record<'_>, look: Option<&Sight>) {
-        self.end_head();
-        let mut record = *record;
-        record.id = record.id.at(self.records() + 1);
-        self.pass(record.id, record.time);
-        let tracker = &mut self.tracker;
-        let passes = self.desk.passes(&record, look, &mut |record, cut, flow| {
-            take_late(tracker, &decode(record), cut, flow);
-        });
-        if passes {
+        let passes = if let Some(look) = look {
+            let (id, time) = (look.id.at(order), look.time);
+            let mut late = |held: &Late<'_>, flow: Flow| {
+                tracker.pass(id, time);
+                take_late(tracker, held, flow);
+            };
+            self.desk.passes_seen(look, place, id, record, &mut late)
+        } else {
+            record().is_some_and(|record| {
+                let mut late = |held: &Late<'_>, flow: Flow| {
+                    tracker.pass(record.id, record.time);
+                    take_late(tracker, held, flow);
+                };
+                self.desk.passes(&record, &mut late)
+            })
+        };
+        if passes && let Some(record) = record() {
             self.take(&decode(&record));
         }
     }
@@ -463,14 +470,24 @@ impl Analyzer {
     }
 }
 
+/// Takes what was held of a flow.
+fn take_late(tracker: &mut Tracker, held: &Late<'_>, flow: Flow) {
+    match held {
+        Late::Segment(segment) => {
+            tracker.observe_late(segment);
+        }
+        Late::Record(record, cut) => take_late_record(tracker, &decode(record), *cut, flow),
+    }
+}
+
 /// Takes what a record that was held has of the flow for which it was.
-fn take_late(tracker: &mut Tracker, decoded: &Decoded<'_>, cut: Option<Cut>, flow: Flow) {
+fn take_late_record(tracker: &mut Tracker, decoded: &Decoded<'_>, cut: Option<Cut>, flow: Flow) {
     match decoded {
         Decoded::Segment(segment) if segment.flow() == flow => {
             let mut segment = *segment;
-            if let Some(Cut { captured, tail }) = cut {
-                segment.captured = captured;
-                segment.tail = Some(tail);
+            if let Some(cut) = cut {
+                segment.captured = cut.captured;
+                segment.ends_body = cut.ends_body;
             }
             tracker.observe_late(&segment);
         }
@@ -479,7 +496,7 @@ fn take_late(tracker: &mut Tracker, decoded: &Decoded<'_>, cut: Option<Cut>, flo
         }
         Decoded::Several(parts) => parts
             .iter()
-            .for_each(|part| take_late(tracker, part, cut, flow)),
+            .for_each(|part| take_late_record(tracker, part, cut, flow)),
         Decoded::Segment(_) | Decoded::Skip(_) => {}
     }
 }

@@ -49,8 +49,8 @@ pub struct EndpointView {
     pub first_bytes: Prefix,
     /// First bytes of its latest turn, where that is not its first.
     later_bytes: Option<Prefix>,
-    /// The last five bytes of its latest fresh payload; `None` when they were not captured, or were fewer.
-    pub tail: Option<[u8; 5]>,
+    /// Whether its latest fresh payload ends with a [`LAST_CHUNK`](crate::tcp::LAST_CHUNK); `None` when its end was not captured, or it is shorter.
+    pub ends_body: Option<bool>,
     /// Segments whose payload it had sent before.
     pub retransmissions: u32,
     /// Its latest segment of any kind but a reset.

@@ -22,8 +22,6 @@ pub struct Glance<'a> {
     ports: (u16, u16),
     /// Bytes of the record from its payload on.
     behind: usize,
-    /// Bytes of the TCP header, and of the IP header.
-    header_len: (usize, usize),
 }
 
 /// Sender's and receiver's addresses, as they stand one behind the other in the header.
@@ -40,26 +38,12 @@ impl Glance<'_> {
         (from, from + self.behind.min(self.payload_len))
     }
 
-    /// Where in the bytes of `record`, which was looked at, the checksums of its headers stand: TCP's, and IP's where it has one.
+    /// Sender's and receiver's address and port; `None` for IPv6.
     #[inline]
-    pub fn checksums(&self, record: &Record<'_>) -> (usize, Option<usize>) {
-        let (tcp_len, ip_len) = self.header_len;
-        let tcp = record.bytes.len().saturating_sub(self.behind + tcp_len);
-        let ip = matches!(self.ends, Ends::V4(_)).then(|| tcp.saturating_sub(ip_len) + IP_CHECKSUM);
-        (tcp + TCP_CHECKSUM, ip)
-    }
-
-    /// Which of its two ends sent it: the lower or the higher one.
-    pub fn is_from_lower(&self) -> bool {
+    pub fn ends_v4(&self) -> Option<[(u32, u16); 2]> {
         match self.ends {
-            Ends::V4(both) => {
-                let (from, to) = both.split_at(4);
-                (from, self.ports.0) < (to, self.ports.1)
-            }
-            Ends::V6(both) => {
-                let (from, to) = both.split_at(16);
-                (from, self.ports.0) < (to, self.ports.1)
-            }
+            Ends::V4(both) => Some(ends_v4(both, self.ports)),
+            Ends::V6(_) => None,
         }
     }
 
@@ -72,13 +56,19 @@ impl Glance<'_> {
     pub fn flow(&self) -> Flow {
         match self.ends {
             Ends::V4(both) => {
-                let from = u32::from_be_bytes([both[0], both[1], both[2], both[3]]);
-                let to = u32::from_be_bytes([both[4], both[5], both[6], both[7]]);
-                Flow::between_v4((from, self.ports.0), (to, self.ports.1))
+                let [from, to] = ends_v4(both, self.ports);
+                Flow::between_v4(from, to)
             }
             Ends::V6(both) => flow_v6(both, self.ports),
         }
     }
+}
+
+#[inline]
+const fn ends_v4(both: &[u8; 8], ports: (u16, u16)) -> [(u32, u16); 2] {
+    let from = u32::from_be_bytes([both[0], both[1], both[2], both[3]]);
+    let to = u32::from_be_bytes([both[4], both[5], both[6], both[7]]);
+    [(from, ports.0), (to, ports.1)]
 }
 
 #[inline(never)]
@@ -139,7 +129,6 @@ pub fn glance_at_once<'a>(record: &Record<'a>) -> Option<Glance<'a>> {
         ends: Ends::V4(ends.first_chunk()?),
         ports: (word(34), word(36)),
         behind,
-        header_len: (header_len, 20),
     })
 }
 
@@ -159,7 +148,6 @@ fn v4(bytes: &[u8]) -> Option<Glance<'_>> {
     tcp(
         bytes.get(header_len..)?,
         len.checked_sub(header_len)?,
-        header_len,
         Ends::V4(ends),
     )
 }
@@ -172,12 +160,12 @@ fn v6(bytes: &[u8]) -> Option<Glance<'_>> {
         return None;
     }
     let len = usize::from(u16::from_be_bytes([fixed[4], fixed[5]]));
-    tcp(behind, len, 40, Ends::V6(ends))
+    tcp(behind, len, Ends::V6(ends))
 }
 
 /// Looks at a header that was captured whole, in a packet that has `len` bytes for it.
 #[inline]
-fn tcp<'a>(bytes: &[u8], len: usize, ip_len: usize, ends: Ends<'a>) -> Option<Glance<'a>> {
+fn tcp<'a>(bytes: &[u8], len: usize, ends: Ends<'a>) -> Option<Glance<'a>> {
     let fixed: &[u8; 20] = bytes.first_chunk()?;
     let header_len = usize::from(fixed[12] >> 4) * 4;
     if header_len < 20 || bytes.len() < header_len || len < header_len {
@@ -196,13 +184,8 @@ fn tcp<'a>(bytes: &[u8], len: usize, ip_len: usize, ends: Ends<'a>) -> Option<Gl
         ends,
         ports: (port(0), port(2)),
         behind: bytes.len() - header_len,
-        header_len: (header_len, ip_len),
     })
 }
-
-/// Where the checksum stands in an IPv4 header and in a TCP header (RFC 791 3.1, RFC 9293 3.1).
-const IP_CHECKSUM: usize = 10;
-const TCP_CHECKSUM: usize = 16;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]

@@ -1,6 +1,7 @@
 //! Where the headers of a record end and the payload begins, for whoever must not keep what people said: [`headers_len`].
 
 use super::{Decoded, Inside, Path, Record, decode, icmp, innermost, link};
+use crate::tcp::Segment;
 
 /// Captured bytes of a record up to the end of its TCP header, or of the header that an ICMP error quotes: all of them where no payload was
 /// captured, or none was found. Of a frame that bundles others, what stands before the first payload in it.
@@ -25,6 +26,11 @@ fn before_payload(record: &Record<'_>, decoded: &Decoded<'_>) -> Option<usize> {
         }
         Decoded::Skip(_) => None,
     }
+}
+
+/// Where in the bytes of `record`, of which `segment` was decoded, its payload begins; `None` where there is none.
+pub fn payload_at(record: &Record<'_>, segment: &Segment<'_>) -> Option<usize> {
+    offset(record.bytes, segment.payload)
 }
 
 /// Where `part` begins within `whole`; `None` for an empty one, which lies nowhere.

@@ -14,6 +14,7 @@ mod headers;
 mod icmp;
 mod ip;
 mod link;
+mod plain;
 mod record;
 mod tcp;
 mod tunnel;
@@ -21,7 +22,8 @@ mod wrap;
 
 pub use bare::{Bare, bare};
 pub use glance::{Glance, glance, glance_at_once};
-pub use headers::headers_len;
+pub use headers::{headers_len, payload_at};
+pub use plain::{Plain, plain};
 pub use record::{LinkType, Look, Record};
 
 use crate::tcp::{Encapsulation, Quoted, Segment};

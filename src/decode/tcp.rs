@@ -4,7 +4,7 @@ mod options;
 
 use super::ip::{Addresses, Packet};
 use super::{Decoded, Record, Skip, link};
-use crate::tcp::{Checksum, Encapsulation, Flags, Header, Segment, SeqNumber};
+use crate::tcp::{Checksum, Encapsulation, Flags, Header, LAST_CHUNK, Segment, SeqNumber};
 use etherparse::TcpHeaderSlice;
 use etherparse::err::tcp::HeaderSliceError;
 
@@ -69,7 +69,7 @@ pub(super) fn decode<'a>(
         },
         payload,
         captured: u32::try_from(payload.len()).unwrap_or(u32::MAX),
-        tail: payload.last_chunk().copied(),
+        ends_body: payload.last_chunk().map(|last| *last == LAST_CHUNK),
     })
 }
 

@@ -4,6 +4,7 @@ use super::Reading;
 use crate::analyzer::Analyzer;
 use crate::capture::{Batch, CaptureError, FileSource, Source, SourceInfo};
 use crate::triage::{Sights, Sketch};
+use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
@@ -21,7 +22,6 @@ pub fn read<E>(
     analyzer: &mut Analyzer,
     mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
 ) -> Result<Reading, E> {
-    let before = source.info().clone();
     let (hand, looked) = sync_channel(AHEAD);
     let (back, free) = channel();
     // Not a scoped one: when `given` fails, nobody waits for an input that may be silent for long.
@@ -37,10 +37,8 @@ pub fn read<E>(
         // A reader that has ended needs none.
         let _ = back.send(looked);
     }
-    let Ok((flows, info, error)) = reader.join() else {
-        let (info, error) = (before, None);
-        return Ok(Reading { info, error });
-    };
+    // Its panic is one of this thread too: it must not look like an early end of the input.
+    let (flows, info, error) = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
     analyzer.join(&flows);
     Ok(Reading { info, error })
 }

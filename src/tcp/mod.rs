@@ -22,7 +22,7 @@ pub use options::{Mptcp, Options, SackBlocks, Timestamps};
 pub use prefix::Prefix;
 pub use quoted::{IcmpError, Quoted};
 pub use reset::{Reply, ResetForm, reply_to};
-pub use segment::{Checksum, Extent, Header, IpFacts, IpVersion, Segment};
+pub use segment::{Checksum, Extent, Header, IpFacts, IpVersion, LAST_CHUNK, Segment};
 pub use seq::SeqNumber;
 pub use side::{Pair, Side};
 pub use state::{Event, State};

@@ -19,9 +19,12 @@ pub struct Segment<'a> {
     pub payload: &'a [u8],
     /// Bytes of its payload that were captured.
     pub captured: u32,
-    /// The last of them; `None` where they are fewer.
-    pub tail: Option<[u8; 5]>,
+    /// Whether they end with a [`LAST_CHUNK`]; `None` where they are fewer bytes.
+    pub ends_body: Option<bool>,
 }
+
+/// With these bytes ends the body of a message that is sent in chunks, without trailers (RFC 9112 7.1).
+pub const LAST_CHUNK: [u8; 5] = *b"0\r\n\r\n";
 
 impl Segment<'_> {
     /// Whose it is.

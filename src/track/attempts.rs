@@ -164,7 +164,7 @@ fn segment(header: Header, from: SocketAddr, to: SocketAddr) -> Segment<'static>
         header,
         payload: &[],
         captured: 0,
-        tail: None,
+        ends_body: None,
     }
 }
 

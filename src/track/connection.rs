@@ -366,7 +366,7 @@ impl Connection {
         if is_first {
             sender.first_bytes = Prefix::new(segment.payload, full_len);
         }
-        sender.tail = segment.tail.filter(|_| whole);
+        sender.ends_body = segment.ends_body.filter(|_| whole);
         let said = receiver.payload_end;
         match self.turns.current_mut() {
             Some(turn) if turn.from == side => {

@@ -1,11 +1,14 @@
 //! One look at each record of a capture that is read once: [`Desk`].
 
-use super::packed::Cut;
-use super::room::{Place, Room, Step, Yielded};
-use super::sight::{Said, Sight};
+use super::held::Whole;
+use super::replay::Late;
+use super::room::{Place, Room, Yielded};
+use super::sight::Sight;
+use super::talk::Said;
 use super::{Marks, Sketch, Survey};
 use crate::decode::{Decoded, Record, Skip, decode};
-use crate::tcp::Flow;
+use crate::origin::RecordId;
+use crate::tcp::{Flags, Flow, Prefix};
 
 /// Lets the records pass that matter now, holds those that may matter later, and counts all.
 ///
@@ -26,17 +29,12 @@ pub struct Desk {
     sketch: Sketch,
 }
 
-/// Takes a record that was held, what of its payload was left out, and the flow for which it was held.
-pub trait Late: FnMut(&Record<'_>, Option<Cut>, Flow) {}
-
-impl<F: FnMut(&Record<'_>, Option<Cut>, Flow)> Late for F {}
-
 /// What becomes of a segment.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Lot {
     Passes,
-    /// It waits for a reset of its flow.
-    Waits,
+    /// It waits for a reset of its flow, where that is held, if it is.
+    Waits(Option<Place>),
 }
 
 impl Desk {
@@ -53,38 +51,61 @@ impl Desk {
         }
     }
 
-    /// Whether `record` passes, at which `look` was made. What was held of a flow that it resets is given to `late` before. Its flow is not
-    /// counted where there was a look.
+    /// Whether a record passes, at which there was a look; it has its place in the capture by `id`, and `record` gives it. What was held of a
+    /// flow that it resets is given to `late` before. Its flow is not counted.
     #[inline]
-    pub fn passes(
+    pub fn passes_seen<'a>(
         &mut self,
-        record: &Record<'_>,
-        look: Option<&Sight>,
-        late: &mut impl Late,
+        sight: &Sight,
+        place: Option<Place>,
+        id: RecordId,
+        record: impl Fn() -> Option<Record<'a>>,
+        late: &mut impl FnMut(&Late<'_>, Flow),
     ) -> bool {
         self.survey.records += 1;
-        let Some(look) = look else {
-            return self.look_closer(record, &decode(record), late);
+        let flow = sight.flow;
+        let place = match self.see(flow, place, sight.brief.flags(), late) {
+            Lot::Passes => return true,
+            Lot::Waits(place) => place,
         };
-        let step = Step {
-            said: Some(&look.said),
-            parts: Some(&look.parts),
-        };
-        self.see(record, look.flow, look.place, step, late) == Lot::Passes || self.is_head
+        let is_plain =
+            sight.is_plain && place.is_none_or(|place| self.room.is_between(place, sight.ends));
+        if is_plain {
+            let payload = || {
+                let bytes = record().map_or(&[][..], |record| record.bytes);
+                bytes.get(sight.payload()).unwrap_or_default()
+            };
+            let Some(place) = self.make_room(flow, place, Prefix::CAPACITY, late) else {
+                return true;
+            };
+            self.room.hold(place, sight, id, payload);
+        } else if let Some(mut record) = record() {
+            record.id = id;
+            let whole = Whole {
+                record,
+                said: Some(sight.said()),
+                payload: sight.may_be_cut(),
+            };
+            return !self.hold(flow, place, &whole, late) || self.is_head;
+        }
+        self.is_head
     }
 
-    /// Finds out where the flows of some looks are held, and reads what will be needed of each. Memory is slow, and to wait for many flows at
-    /// once takes little more than for one.
+    /// The same of a record with no segment, or with several.
+    pub fn passes(&mut self, record: &Record<'_>, late: &mut impl FnMut(&Late<'_>, Flow)) -> bool {
+        self.survey.records += 1;
+        self.look_closer(record, &decode(record), late)
+    }
+
+    /// Where flows of some looks are held. It asks for all of them at once, since to wait for memory of several takes little longer than for
+    /// that of one; a place found may have changed its flow before its turn comes, which is then seen.
     #[inline]
-    pub fn approach(&self, looks: &mut [Option<Sight>]) {
-        for look in looks.iter_mut().flatten() {
-            look.place = self.room.find(look.flow);
+    pub fn find<const N: usize>(&self, looks: &[Option<Sight>]) -> [Option<Place>; N] {
+        let mut places = [None; N];
+        for (place, look) in places.iter_mut().zip(looks) {
+            *place = look.as_ref().and_then(|look| self.room.find(look.flow));
         }
-        let read = looks.iter().flatten().fold(0, |read, look| {
-            let place = look.place;
-            read ^ place.map_or(0, |place| self.room.approach(place, look.said.side))
-        });
-        std::hint::black_box(read);
+        places
     }
 
     /// Counts a flow.
@@ -98,18 +119,23 @@ impl Desk {
         &mut self,
         record: &Record<'_>,
         decoded: &Decoded<'_>,
-        late: &mut impl Late,
+        late: &mut impl FnMut(&Late<'_>, Flow),
     ) -> bool {
         match decoded {
             Decoded::Segment(segment) => {
-                let said = Said::of_segment(segment);
-                let step = Step {
-                    said: Some(&said),
-                    parts: None,
-                };
                 let flow = segment.flow();
                 self.count(flow);
-                self.see(record, flow, None, step, late) == Lot::Passes || self.is_head
+                match self.see(flow, None, segment.header.flags, late) {
+                    Lot::Passes => true,
+                    Lot::Waits(place) => {
+                        let whole = Whole {
+                            record: *record,
+                            said: Some(Said::of_segment(segment)),
+                            payload: None,
+                        };
+                        !self.hold(flow, place, &whole, late) || self.is_head
+                    }
+                }
             }
             // No short circuit: each is counted.
             Decoded::Several(parts) => parts.iter().fold(false, |passes, part| {
@@ -118,9 +144,13 @@ impl Desk {
             Decoded::Quoted(quoted) => {
                 self.survey.skip(Skip::Quoted);
                 let flow = quoted.flow();
-                let place = self.room.find(flow);
-                if place.is_some() {
-                    self.hold(record, flow, place, Step::default(), late);
+                if let Some(place) = self.room.find(flow) {
+                    let whole = Whole {
+                        record: *record,
+                        said: None,
+                        payload: None,
+                    };
+                    self.hold(flow, Some(place), &whole, late);
                 }
                 true
             }
@@ -131,22 +161,21 @@ impl Desk {
         }
     }
 
-    /// Decides on a segment, and holds it where it waits.
+    /// Decides on a segment.
     #[inline]
     fn see(
         &mut self,
-        record: &Record<'_>,
         flow: Flow,
         place: Option<Place>,
-        step: Step<'_>,
-        late: &mut impl Late,
+        flags: Flags,
+        late: &mut impl FnMut(&Late<'_>, Flow),
     ) -> Lot {
         self.survey.segments += 1;
         // Where nothing is held, whoever finds out the resets says behind the head which of what has passed may be forgotten.
         if self.is_open || !self.holds || flow.is_sampled() {
             return Lot::Passes;
         }
-        if step.said.is_some_and(|said| said.flags.rst()) {
+        if flags.rst() {
             self.follow(flow, late);
             return Lot::Passes;
         }
@@ -157,41 +186,59 @@ impl Desk {
         if place.is_none() && self.followed.has(flow) {
             return Lot::Passes;
         }
-        self.hold(record, flow, place, step, late)
+        Lot::Waits(place)
     }
 
-    #[inline]
+    /// Holds a record. `false`: its flow is followed by now.
     fn hold(
         &mut self,
-        record: &Record<'_>,
         flow: Flow,
-        mut place: Option<Place>,
-        step: Step<'_>,
-        late: &mut impl Late,
-    ) -> Lot {
-        while !self.room.hold(flow, place, record, step) {
+        place: Option<Place>,
+        whole: &Whole<'_>,
+        late: &mut impl FnMut(&Late<'_>, Flow),
+    ) -> bool {
+        let place = self.make_room(flow, place, whole.record.bytes.len(), late);
+        if let Some(place) = place {
+            self.room.hold_whole(flow, place, whole);
+        }
+        place.is_some()
+    }
+
+    /// Makes room for so many bytes of a record beside its facts, and says where its flow is held then. `None`: it is long itself, and followed.
+    #[inline]
+    #[expect(clippy::option_option, reason = "where, if anywhere by now")]
+    fn make_room(
+        &mut self,
+        flow: Flow,
+        place: Option<Place>,
+        bytes: usize,
+        late: &mut impl FnMut(&Late<'_>, Flow),
+    ) -> Option<Option<Place>> {
+        if !self.room.lacks(bytes) {
+            return Some(place);
+        }
+        while self.room.lacks(bytes) {
             match self.room.give_way() {
                 Yielded::Nothing => break,
                 Yielded::Forgotten => {}
                 Yielded::Long(long) => {
                     self.follow(long, late);
                     if long == flow {
-                        return Lot::Passes;
+                        return None;
                     }
                 }
             }
-            place = self.room.find(flow);
         }
-        Lot::Waits
+        Some(self.room.find(flow))
     }
 
     /// From now on lets a flow pass, and before that what was held of it.
-    fn follow(&mut self, flow: Flow, late: &mut impl Late) {
+    fn follow(&mut self, flow: Flow, late: &mut impl FnMut(&Late<'_>, Flow)) {
         self.followed.set(flow);
         if self.is_head {
             self.room.let_go(flow); // It has passed, record by record.
         } else {
-            self.room.take(flow, |record, cut| late(record, cut, flow));
+            self.room.take(flow, |held| late(held, flow));
         }
     }
 

@@ -4,18 +4,21 @@
 //! the sample is the tracker's own rule (`Limits::head`).
 
 mod bits;
-mod blocks;
 mod desk;
-mod log;
-mod packed;
+mod held;
+mod replay;
 mod room;
 mod shelf;
 mod sight;
+mod slot;
+mod slots;
 mod talk;
 
 pub use bits::{Marks, Sketch};
 pub use desk::Desk;
-pub use packed::Cut;
+pub use held::Cut;
+pub use replay::Late;
+pub use room::Place;
 pub use sight::{Sight, Sights};
 
 use crate::decode::{Decoded, Look, Record, Skip, decode, glance, glance_at_once};

@@ -1,15 +1,15 @@
 //! Where the records of a connection wait until it is reset, which most never are: [`Room`].
 //!
-//! A capture that is read once cannot be asked again. So what a verdict would need of each record is kept, and no more: its headers, and of its
-//! payload the beginning where a verdict may read it, and the last five bytes.
+//! A capture that is read once cannot be asked again. So what a verdict would need of each record is kept, and no more: the facts of its
+//! segment, and of its payload the beginning where a verdict may read it.
 
-use super::blocks::Blocks;
-use super::log::Log;
-use super::packed::{Bench, Cut};
+use super::held::{Held, Whole};
+use super::replay::{self, Late};
 use super::shelf::Shelf;
-use super::sight::{Parts, Said};
-use crate::decode::Record;
-use crate::tcp::{Flow, Prefix};
+use super::sight::{Ends, Sight};
+use super::slots::Slots;
+use crate::origin::RecordId;
+use crate::tcp::Flow;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::collections::VecDeque;
@@ -18,28 +18,19 @@ use std::hash::BuildHasher;
 /// The records of flows that were not reset so far, bounded in bytes: so many, and [`EACH`] more for each flow.
 #[derive(Debug)]
 pub struct Room {
-    /// Places in `logs`, and the flows there: to find one must not wait for its log.
-    places: HashTable<(Flow, Place)>,
+    places: HashTable<Place>,
     hasher: RandomState,
-    logs: Shelf<Log>,
+    flows: Shelf<Held>,
     free: Vec<Place>,
-    blocks: Blocks,
+    slots: Slots,
     /// Flows that have ended in order, the longest ended first.
     ended: VecDeque<(Flow, Place)>,
     most: usize,
     /// Where the search for what to forget goes on.
     hand: usize,
     forgotten: u64,
-    bench: Bench,
-}
-
-/// How a record's flow goes on with it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Step<'a> {
-    /// What it says; `None` for one that says nothing of its flow's own.
-    pub said: Option<&'a Said>,
-    /// Its parts; `None` for a record of which nothing may be left out.
-    pub parts: Option<&'a Parts>,
+    /// Bytes that were captured of the latest payload that was cut: as many will be of the next ones.
+    snapped: u16,
 }
 
 /// Where a flow is held, until it is not any more.
@@ -63,117 +54,127 @@ impl Room {
         Self {
             places: HashTable::new(),
             hasher: RandomState::default(),
-            logs: Shelf::default(),
+            flows: Shelf::default(),
             free: Vec::new(),
-            blocks: Blocks::default(),
+            slots: Slots::default(),
             ended: VecDeque::new(),
             most,
             hand: 0,
             forgotten: 0,
-            bench: Bench::default(),
+            snapped: u16::MAX,
         }
     }
 
-    /// Keeps what is needed of a record of `flow`. `false`: something must [give way](Room::give_way) before.
+    /// Whether something must [give way](Room::give_way) before `bytes` more of a record are held beside the facts of its segment.
     #[inline]
-    pub fn hold(
+    pub fn lacks(&self, bytes: usize) -> bool {
+        let needed = FACTS + Slots::needed(bytes);
+        needed > self.slots.spare()
+            && self.size() + needed * Slots::SIZE + FLOW > self.most + EACH * self.flows.len()
+    }
+
+    /// Holds a plain segment, with what is needed of its payload, as the room that it [lacks](Room::lacks) was asked for at most.
+    #[inline]
+    pub fn hold<'a>(
         &mut self,
-        flow: Flow,
         place: Option<Place>,
-        record: &Record<'_>,
-        step: Step<'_>,
-    ) -> bool {
-        // No more than this is kept of an ordinary record, twice where its beginning is kept apart.
-        let most = step.parts.map_or(record.bytes.len(), |parts| {
-            record
-                .bytes
-                .len()
-                .min(parts.payload.0 as usize + Prefix::CAPACITY)
-        });
-        let needed = Blocks::needed(most + Log::RECORD) + 1;
-        let is_full = needed > self.blocks.spare()
-            && self.size() + needed * Blocks::SIZE + LOG > self.most + EACH * self.logs.len();
-        if is_full {
-            return false;
-        }
-        let place = place.unwrap_or_else(|| self.begin(flow));
-        let Some(log) = self.logs.get_mut(place.0 as usize) else {
-            return true;
+        sight: &Sight,
+        id: RecordId,
+        payload: impl FnOnce() -> &'a [u8],
+    ) {
+        let place = place.unwrap_or_else(|| self.begin(sight.flow, sight.ends));
+        let Some(held) = self.flows.get_mut(place.0 as usize) else {
+            return;
         };
-        if log.add(record, step, &mut self.blocks, &mut self.bench) {
+        if sight.captured < sight.brief.payload_len() {
+            self.snapped = sight.captured;
+        }
+        if held.add(sight, id, &mut self.slots, payload) {
+            self.ended.push_back((sight.flow, place));
+        }
+    }
+
+    /// Holds a record of another kind.
+    pub fn hold_whole(&mut self, flow: Flow, place: Option<Place>, whole: &Whole<'_>) {
+        let place = place.unwrap_or_else(|| self.begin(flow, Ends::default()));
+        if let Some(held) = self.flows.get_mut(place.0 as usize)
+            && held.add_whole(whole, &mut self.slots)
+        {
             self.ended.push_back((flow, place));
         }
-        true
     }
 
     /// Where a flow is held. `None`: nothing is held of it.
     #[inline]
     pub fn find(&self, flow: Flow) -> Option<Place> {
-        let found = self
-            .places
-            .find(self.hasher.hash_one(flow), |(of, _)| *of == flow);
-        found.map(|(_, place)| *place)
+        let hash = self.hasher.hash_one(flow);
+        self.places
+            .find(hash, |place| self.has(flow, *place))
+            .copied()
     }
 
     /// Whether a flow is held there.
     #[inline]
     pub fn has(&self, flow: Flow, place: Place) -> bool {
-        let log = self.logs.get(place.0 as usize);
-        log.is_some_and(|log| log.flow() == Some(flow))
+        let held = self.flows.get(place.0 as usize);
+        held.is_some_and(|held| held.flow() == Some(flow))
     }
 
-    /// Reads of what is held there as much as is needed to go on with it, so that it is in the cache by then.
+    /// Whether plain segments of these ends may be held there.
     #[inline]
-    pub fn approach(&self, place: Place, side: bool) -> u64 {
-        let log = self.logs.get(place.0 as usize);
-        log.map_or(0, |log| log.approach(side, &self.blocks))
+    pub fn is_between(&self, place: Place, ends: Ends) -> bool {
+        let held = self.flows.get(place.0 as usize);
+        held.is_some_and(|held| held.is_between(ends))
     }
 
-    fn begin(&mut self, flow: Flow) -> Place {
-        let place = self.free.pop().unwrap_or_else(|| {
-            let place = self.logs.push(Log::default());
-            Place(u32::try_from(place).unwrap_or(u32::MAX))
-        });
-        if let Some(log) = self.logs.get_mut(place.0 as usize) {
-            log.begin(flow);
-        }
-        let hasher = &self.hasher;
-        let hash = hasher.hash_one(flow);
-        self.places
-            .insert_unique(hash, (flow, place), |(flow, _)| hasher.hash_one(flow));
+    fn begin(&mut self, flow: Flow, ends: Ends) -> Place {
         if self.ended.len() > ENDED {
             self.let_go_ended();
         }
+        let place = self.free.pop().unwrap_or_else(|| {
+            let place = self.flows.push(Held::default());
+            Place(u32::try_from(place).unwrap_or(u32::MAX))
+        });
+        if let Some(held) = self.flows.get_mut(place.0 as usize) {
+            held.begin(flow, ends, self.snapped);
+        }
+        let (hasher, flows) = (&self.hasher, &self.flows);
+        let hash_at = |place: &Place| {
+            let held = flows.get(place.0 as usize);
+            hasher.hash_one(held.and_then(Held::flow).unwrap_or_default())
+        };
+        self.places
+            .insert_unique(hasher.hash_one(flow), place, hash_at);
         place
     }
 
     /// Gives the records of a flow, in their order, and forgets them.
-    pub fn take(&mut self, flow: Flow, each: impl FnMut(&Record<'_>, Option<Cut>)) {
-        let Some(place) = self.find(flow) else {
-            return;
-        };
-        if let Some(log) = self.logs.get(place.0 as usize) {
-            log.each(&self.blocks, each);
+    pub fn take(&mut self, flow: Flow, each: impl FnMut(&Late<'_>)) {
+        let place = self.find(flow);
+        if let Some(held) = place.and_then(|place| self.flows.get(place.0 as usize)) {
+            replay::each(held, &self.slots, each);
         }
         self.let_go(flow);
     }
 
     /// Forgets the records of a flow.
     pub fn let_go(&mut self, flow: Flow) {
-        let hash = self.hasher.hash_one(flow);
-        let Ok(entry) = self.places.find_entry(hash, |(of, _)| *of == flow) else {
+        let Some(place) = self.find(flow) else {
             return;
         };
-        let ((_, place), _) = entry.remove();
-        if let Some(log) = self.logs.get_mut(place.0 as usize) {
-            log.clear(&mut self.blocks);
+        let hash = self.hasher.hash_one(flow);
+        if let Ok(entry) = self.places.find_entry(hash, |at| *at == place) {
+            entry.remove();
+        }
+        if let Some(held) = self.flows.get_mut(place.0 as usize) {
+            held.clear(&mut self.slots);
             self.free.push(place);
         }
     }
 
     /// Forgets the records of some flows.
     pub fn let_go_those(&mut self, are: impl Fn(Flow) -> bool) {
-        let flows: Vec<Flow> = self.logs.iter().filter_map(Log::flow).collect();
+        let flows: Vec<Flow> = self.flows.iter().filter_map(Held::flow).collect();
         flows
             .into_iter()
             .filter(|flow| are(*flow))
@@ -195,7 +196,7 @@ impl Room {
 
     /// Bytes taken, those of bookkeeping included.
     fn size(&self) -> usize {
-        self.blocks.size() + self.logs.len() * LOG
+        self.slots.size() + self.flows.len() * FLOW
     }
 
     /// Forgets a flow that has ended, else one of which no record came for long, unless a long one is met before.
@@ -206,18 +207,18 @@ impl Room {
             }
         }
         // The second round finds whatever the first one has passed by.
-        for _ in 0..2 * self.logs.len() {
-            self.hand = (self.hand + 1) % self.logs.len();
-            let Some(log) = self.logs.get_mut(self.hand) else {
+        for _ in 0..2 * self.flows.len() {
+            self.hand = (self.hand + 1) % self.flows.len();
+            let Some(held) = self.flows.get_mut(self.hand) else {
                 break;
             };
-            let Some(flow) = log.flow() else {
+            let Some(flow) = held.flow() else {
                 continue;
             };
-            if log.len() >= LONG {
+            if held.size() >= LONG {
                 return Yielded::Long(flow);
             }
-            if !std::mem::take(&mut log.is_recent) {
+            if !std::mem::take(&mut held.is_recent) {
                 self.forgotten += 1;
                 self.let_go(flow);
                 return Yielded::Forgotten;
@@ -239,12 +240,14 @@ impl Room {
 
 /// Flows that have ended and are kept for stragglers; chosen: seconds of a busy service.
 const ENDED: usize = 8_192;
-/// Bytes that bookkeeping takes for each flow: its log and its place in the table, which is half full.
-const LOG: usize = size_of::<Log>() + 2 * (size_of::<(Flow, Place)>() + 1);
+/// Bytes that bookkeeping takes for each flow, with its place in the table, which is half full.
+const FLOW: usize = size_of::<Held>() + 2 * (size_of::<Place>() + 1);
 /// Bytes that there may be for each of the flows that are held at once, beside those that there may be for all.
 const EACH: usize = 256;
-/// A log of so many bytes takes more than the tracker does for its connection, which then may as well be tracked.
+/// A flow of so many bytes takes more than the tracker does for its connection, which then may as well be tracked.
 const LONG: usize = 8 << 10;
+/// Slots that are needed for the facts of a segment, with a preface.
+const FACTS: usize = 2;
 
 #[cfg(test)]
 mod tests {

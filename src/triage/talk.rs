@@ -3,8 +3,37 @@
 //! A verdict reads how the first payload of each end begins, and how its latest turn does. The tracker knows which those are; here it is only
 //! said of which payloads they cannot be. So what is uncertain is kept: a segment that may be a repetition neither begins nor ends a turn.
 
-use super::sight::Said;
-use crate::tcp::SeqNumber;
+use crate::tcp::{Flags, Segment, SeqNumber};
+
+/// What one end says to the other with a segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Said {
+    /// Which of the two ends says it: the lower or the higher one.
+    pub side: bool,
+    pub flags: Flags,
+    pub seq: SeqNumber,
+    pub ack: SeqNumber,
+    /// Bytes of payload on the wire.
+    pub payload_len: u32,
+}
+
+impl Said {
+    pub fn of_segment(segment: &Segment<'_>) -> Self {
+        let header = &segment.header;
+        Self {
+            side: segment.from < segment.to,
+            flags: header.flags,
+            seq: header.seq,
+            ack: header.ack,
+            payload_len: header.payload_len,
+        }
+    }
+
+    /// The position after this segment.
+    fn end(&self) -> SeqNumber {
+        self.seq + self.payload_len + u32::from(self.flags.syn()) + u32::from(self.flags.fin())
+    }
+}
 
 /// How far both ends have come in what they say.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,7 +123,6 @@ impl End {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::Flags;
 
     fn data(side: bool, seq: u32, payload_len: u32) -> Said {
         Said {

@@ -61,7 +61,7 @@ impl Facts<'_> {
     pub fn first_request_is_whole(&self) -> Option<bool> {
         let request = self.first_request()?;
         if request.chunked {
-            return self.client().tail.map(|tail| tail == LAST_CHUNK);
+            return self.client().ends_body;
         }
         Some(self.client().payload_bytes >= request.len + request.announced)
     }
@@ -181,5 +181,3 @@ fn content_length(fields: &[Header<'_>]) -> Option<u64> {
 
 /// Header fields read at most; a head with more is taken for none.
 const FIELDS: usize = 64;
-/// What a body in chunks ends with, where it has no trailer.
-const LAST_CHUNK: [u8; 5] = *b"0\r\n\r\n";

@@ -1,0 +1,170 @@
+//! Many short chains of slots in one room: [`Slots`].
+
+use super::shelf::Shelf;
+use super::slot::Slot;
+
+/// Slots, chained. What a chain gives back the next one takes, the latest first, so that nothing is moved and little memory is in use.
+///
+/// The links stand apart from what is in the slots: to find a free one must not wait for memory that was written long ago.
+#[derive(Debug, Default)]
+pub struct Slots {
+    all: Shelf<Slot>,
+    /// Of each the one behind it, plus one; 0 for the last.
+    next: Vec<u32>,
+    /// The first of those that nobody has, plus one; 0 where there is none.
+    free: u32,
+    /// How many nobody has.
+    spare: usize,
+}
+
+/// One chain: its first and its last slot, plus one, and how many it has; zeros for none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Chain {
+    first: u32,
+    last: u32,
+    len: u32,
+}
+
+impl Chain {
+    /// Bytes that its slots take.
+    pub const fn size(&self) -> usize {
+        self.len as usize * Slots::SIZE
+    }
+}
+
+impl Slots {
+    /// Bytes that one slot takes.
+    pub const SIZE: usize = size_of::<Slot>() + size_of::<u32>();
+
+    /// Bytes that all slots take.
+    pub const fn size(&self) -> usize {
+        self.all.len() * Self::SIZE
+    }
+
+    /// How many slots nobody has.
+    pub const fn spare(&self) -> usize {
+        self.spare
+    }
+
+    /// How many slots so many bytes take.
+    pub const fn needed(bytes: usize) -> usize {
+        bytes.div_ceil(size_of::<Slot>())
+    }
+
+    /// Adds a slot to a chain.
+    #[inline]
+    pub fn push(&mut self, chain: &mut Chain, slot: Slot) {
+        let new = self.obtain(slot);
+        match self.next.get_mut(place(chain.last)) {
+            Some(next) => *next = new,
+            None => chain.first = new,
+        }
+        chain.last = new;
+        chain.len += 1;
+    }
+
+    /// Adds as many slots as `bytes` take.
+    pub fn push_bytes(&mut self, chain: &mut Chain, bytes: &[u8]) {
+        for bytes in bytes.chunks(size_of::<Slot>()) {
+            let mut words = Slot::default();
+            for (word, bytes) in words.iter_mut().zip(bytes.chunks(8)) {
+                let mut room = [0; 8];
+                for (to, from) in room.iter_mut().zip(bytes) {
+                    *to = *from;
+                }
+                *word = u64::from_le_bytes(room);
+            }
+            self.push(chain, words);
+        }
+    }
+
+    /// The slots of a chain, in their order.
+    pub fn read(&self, chain: &Chain) -> impl Iterator<Item = Slot> {
+        let mut next = chain.first;
+        std::iter::from_fn(move || {
+            let slot = self.all.get(place(next))?;
+            next = self.next.get(place(next)).copied().unwrap_or(0);
+            Some(*slot)
+        })
+    }
+
+    /// Takes back the slots of a chain, which is empty then.
+    #[inline]
+    pub fn take_back(&mut self, chain: &mut Chain) {
+        if let Some(next) = self.next.get_mut(place(chain.last)) {
+            *next = self.free;
+            self.free = chain.first;
+            self.spare += chain.len as usize;
+            *chain = Chain::default();
+        }
+    }
+
+    #[inline]
+    fn obtain(&mut self, slot: Slot) -> u32 {
+        let free = self.free;
+        if let Some(next) = self.next.get_mut(place(free))
+            && let Some(room) = self.all.get_mut(place(free))
+        {
+            self.free = std::mem::take(next);
+            self.spare -= 1;
+            *room = slot;
+            return free;
+        }
+        self.all.push(slot);
+        self.next.push(0);
+        u32::try_from(self.all.len()).unwrap_or(0)
+    }
+}
+
+/// The bytes of some slots.
+pub fn bytes_of(slots: impl IntoIterator<Item = Slot>, len: usize) -> Vec<u8> {
+    let words = slots.into_iter().flatten();
+    let mut bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+    bytes.truncate(len);
+    bytes
+}
+
+/// The place to which a link leads; behind all others for none.
+#[inline]
+const fn place(link: u32) -> usize {
+    (link as usize).wrapping_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_come_out_as_they_went_in_and_their_slots_are_used_again() {
+        let mut slots = Slots::default();
+        let mut chains = [(Chain::default(), Vec::new()), Default::default()];
+        for round in 0..20_u64 {
+            for (chain, expected) in &mut chains {
+                for n in 0..round * 3 {
+                    slots.push(chain, [round, n, 0, 0]);
+                    expected.push([round, n, 0, 0]);
+                }
+                assert!(slots.read(chain).eq(expected.iter().copied()));
+            }
+            let (chain, expected) = &mut chains[usize::from(round % 2 == 1)];
+            slots.take_back(chain);
+            expected.clear();
+            assert_eq!(slots.read(chain).count(), 0);
+        }
+        let used: usize = chains.iter().map(|(chain, _)| chain.len as usize).sum();
+        assert_eq!(slots.spare() + used, slots.all.len());
+        assert!(slots.all.len() < 1_000, "{}", slots.all.len());
+    }
+
+    #[test]
+    fn bytes_come_out_as_they_went_in() {
+        let mut slots = Slots::default();
+        for len in 0..100 {
+            let bytes: Vec<u8> = (0..len).collect();
+            let mut chain = Chain::default();
+            slots.push_bytes(&mut chain, &bytes);
+            assert_eq!(chain.size(), Slots::needed(bytes.len()) * Slots::SIZE);
+            assert_eq!(bytes_of(slots.read(&chain), bytes.len()), bytes);
+        }
+    }
+}
