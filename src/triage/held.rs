@@ -101,8 +101,8 @@ impl Held {
         let mark = match beginning {
             _ if sight.captured == 0 => 0,
             Beginning::Needless => 0,
-            Beginning::OfTurn => TURN,
-            Beginning::Kept => FOLLOWED,
+            Beginning::OfTurn if sight.captured >= LONG => TURN,
+            Beginning::OfTurn | Beginning::Kept => FOLLOWED,
         };
         let brief = self.place(sight, id, slots).with(mark);
         slots.push(&mut self.records, brief.slot());
@@ -228,6 +228,8 @@ pub fn read_head_of_odd(
     (u32::from_le_bytes([l0, l1, l2, l3]), cut)
 }
 
+/// Payloads of no fewer bytes are kept apart where they may be replaced: there they take a block at least.
+const LONG: u16 = 64;
 /// Bytes before those of an odd record.
 pub const HEAD_OF_ODD: usize = 9;
 /// Both ends have sent a FIN.

@@ -68,9 +68,8 @@ impl Room {
     /// Whether something must [give way](Room::give_way) before `bytes` more of a record are held beside the facts of its segment.
     #[inline]
     pub fn lacks(&self, bytes: usize) -> bool {
-        let needed = FACTS + Slots::needed(bytes);
-        needed > self.slots.spare()
-            && self.size() + needed * Slots::SIZE + FLOW > self.most + EACH * self.flows.len()
+        let growth = self.slots.growth(FACTS + Slots::needed(bytes));
+        growth > 0 && self.size() + growth + FLOW > self.most + EACH * self.flows.len()
     }
 
     /// Holds a plain segment, with what is needed of its payload, as the room that it [lacks](Room::lacks) was asked for at most.
