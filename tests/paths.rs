@@ -211,7 +211,7 @@ fn at_once(frames: &[Frame], config: Config) -> String {
 
 /// Behind the head, only records of marked and sampled flows are tracked; two gates take turns, as two threads would.
 fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
-    let mut scout = Scout::new();
+    let mut scout = Scout::new(0);
     for (number, frame) in (1..).zip(frames) {
         scout.look(&record(frame, number));
     }

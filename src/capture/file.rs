@@ -3,6 +3,8 @@
 //! Bytes are read into the batch they will be used from; only the record that the end of the buffer cut is copied, to the next batch. Memory
 //! is bounded by the longest record that is believed, whatever the file claims: the buffer grows as bytes arrive, never ahead of them.
 
+mod again;
+
 use super::batch::{Batch, Entry};
 use super::error::{CaptureError, Damage, Fault, FirstBytes, Place};
 use super::info::SourceInfo;

@@ -149,16 +149,17 @@ fn parts<E>(
     analyzer: &mut Analyzer,
     given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
 ) -> Result<Reading, E> {
-    let places = scouted.places_behind(head.position());
-    let following = if scouted.marks.are_many() {
+    let Scouted { marks, stretches } = scouted;
+    let parts = scout::parts_behind(&stretches, head.position());
+    let following = if marks.are_many() {
         Following::All
     } else {
-        analyzer.expect_only(&scouted.marks);
-        Following::Marked(Arc::new(scouted.marks))
+        analyzer.expect_only(&marks);
+        Following::Marked(Arc::new(marks))
     };
     let mut info = head.info().clone();
     let error = thread::scope(|scope| {
-        let mut workers = Workers::start(scope, path, index, &following, &places);
+        let mut workers = Workers::start(scope, path, index, &following, &parts);
         while let Some(mut parcel) = workers.next() {
             analyzer.absorb(&parcel.sifted, parcel.passed.records());
             let (reached, ended) = (parcel.reached, parcel.end.take());

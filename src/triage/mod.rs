@@ -6,13 +6,15 @@
 mod bits;
 mod desk;
 mod packed;
+mod recall;
 mod room;
 
 pub use bits::{Marks, Sketch};
 pub use desk::Desk;
 pub use packed::Cut;
+pub use recall::{Again, Recall};
 
-use crate::decode::{Decoded, Look, Record, Skip, decode, glance, glance_at_once};
+use crate::decode::{Decoded, Glance, Look, Record, Skip, decode, glance, glance_at_once};
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Flags, Flow};
 use std::collections::BTreeMap;
@@ -45,28 +47,55 @@ impl Survey {
     }
 }
 
-/// A first look at every record, for [`Marks`].
+/// A first look at every record, for [`Marks`] and [`Recall`].
 #[derive(Debug)]
 pub struct Scout {
     marks: Marks,
+    recall: Recall,
+    /// Bytes of memory that may still be taken to remember records.
+    left: usize,
 }
 
 impl Scout {
-    /// A scout that has seen nothing.
-    #[expect(clippy::new_without_default, reason = "it takes memory")]
-    pub fn new() -> Self {
+    /// A scout that has seen nothing, and takes about `most` bytes to remember records.
+    pub fn new(most: usize) -> Self {
         Self {
             marks: Marks::new(),
+            recall: Recall::new(most > 0),
+            left: most,
         }
+    }
+
+    /// What it remembers of the records since this was asked last.
+    pub fn take_recall(&mut self) -> Recall {
+        self.left = self.left.saturating_sub(self.recall.size());
+        std::mem::replace(&mut self.recall, Recall::new(self.left > 0))
     }
 
     /// Takes a copy: a record that nothing here points to stays in registers.
     #[inline(never)]
     fn look_closer(&mut self, record: Record<'_>) {
-        match glance(&record) {
-            Some(seen) if seen.flags.rst() => self.marks.set(seen.flow()),
-            Some(_) => {}
-            None => self.mark(&decode(&record)),
+        if let Some(seen) = glance(&record) {
+            self.see(&seen, &record);
+            return;
+        }
+        self.mark(&decode(&record));
+        if self.recall.is_whole() {
+            self.recall.note(None, &record);
+        }
+    }
+
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "measured: the walk over a file takes half as long"
+    )]
+    fn see(&mut self, seen: &Glance<'_>, record: &Record<'_>) {
+        if seen.flags.rst() {
+            self.marks.set(seen.flow());
+        }
+        if self.recall.is_whole() {
+            self.recall.note(Some(seen.flow()), record);
         }
     }
 
@@ -93,9 +122,9 @@ impl Look for Scout {
         reason = "measured: the walk over a file takes half as long"
     )]
     fn look(&mut self, record: &Record<'_>) {
+        self.recall.pass(record.time);
         match glance_at_once(record) {
-            Some(seen) if seen.flags.rst() => self.marks.set(seen.flow()),
-            Some(_) => {}
+            Some(seen) => self.see(&seen, record),
             None => self.look_closer(*record),
         }
     }
@@ -117,7 +146,7 @@ pub struct Sifted {
     pub passed: Vec<usize>,
     /// What was counted.
     pub survey: Survey,
-    /// When each was captured.
+    /// When each was captured; of records that a scout remembers only the first and the last are known.
     pub times: Vec<Timestamp>,
     /// The first and the last one's time, where no record in between is earlier than the one before it.
     pub rising: Option<(Timestamp, Timestamp)>,
@@ -137,6 +166,23 @@ impl Sifted {
     /// Which record is at a place, from 0.
     pub fn record(&self, place: usize) -> RecordId {
         RecordId::new(self.first.source(), self.first.number() + place as u64)
+    }
+
+    /// Which record is the last.
+    pub fn last(&self) -> RecordId {
+        let place = self.survey.records.saturating_sub(1);
+        RecordId::new(self.first.source(), self.first.number() + place)
+    }
+
+    fn place(&self, record: RecordId) -> usize {
+        let place = record.number().saturating_sub(self.first.number());
+        usize::try_from(place).unwrap_or(usize::MAX)
+    }
+
+    /// Takes the times from what a scout remembers of the same records: they must rise.
+    pub fn recall(&mut self, times: (Timestamp, Timestamp)) {
+        self.times.clear();
+        self.rising = Some(times);
     }
 
     /// The earliest and the latest time; `None` without records.
@@ -224,10 +270,29 @@ impl Gate {
     pub fn sifts(&mut self, record: &Record<'_>, sifted: &mut Sifted) -> bool {
         let passes = self.passes(record);
         if passes {
-            sifted.passed.push(sifted.times.len());
+            sifted.passed.push(sifted.place(record.id));
         }
         sifted.times.push(record.time);
         passes
+    }
+
+    /// Counts records that a scout remembers, and gives those that must be looked at again, which it has not counted. `false` where everybody's
+    /// pass, or the scout remembers nothing, and then nothing was done.
+    pub fn recall(&mut self, recall: &Recall, mut again: impl FnMut(Again)) -> bool {
+        let Following::Marked(marks) = &self.following else {
+            return false;
+        };
+        for (bit, record) in recall.iter() {
+            match bit {
+                Some(bit) if !marks.has_bit(bit) => {
+                    self.sketch.add_bit(bit);
+                    self.survey.records += 1;
+                    self.survey.segments += 1;
+                }
+                _ => again(record),
+            }
+        }
+        recall.is_whole()
     }
 
     /// Notes what is known of all records that were sifted.
