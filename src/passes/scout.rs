@@ -179,3 +179,85 @@ const STRETCH: u64 = 2 << 20;
 /// Bytes that may be taken to remember records, four for nearly every one; chosen: two million records, of a file that is a gigabyte where they are
 /// whole packets, whose payload it would cost most to read twice.
 const REMEMBERED: usize = 8 << 20;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+    use crate::decode::{LinkType, Look, Record};
+    use crate::origin::RecordId;
+
+    /// A share of one stretch for each of these times of records, 100 bytes long, that `scout` looks at.
+    fn share(mut scout: Scout, from: u64, stretches: &[&[i64]]) -> Looked {
+        let mut offset = from;
+        let mut number = 1;
+        let mut all = Vec::new();
+        for times in stretches {
+            let begun = Position {
+                offset,
+                record: number,
+            };
+            for time in *times {
+                scout.look(&Record {
+                    id: RecordId::new(0, number),
+                    time: Timestamp::from_nanos(*time),
+                    link: LinkType::ETHERNET,
+                    bytes: &[0; 84],
+                    original_len: 84,
+                });
+                number += 1;
+                offset += 100;
+            }
+            all.push(Stretch {
+                from: begun,
+                recall: scout.take_recall(),
+                times: None,
+            });
+        }
+        Looked {
+            marks: scout.into_marks(),
+            stretches: all,
+            records: number - 1,
+        }
+    }
+
+    #[test]
+    fn a_part_is_known_by_heart_where_time_goes_on_as_before_and_the_file_does_not_end() {
+        let first: &[&[i64]] = &[&[1, 2], &[2, 4], &[4, 3], &[3, 5]];
+        let second: &[&[i64]] = &[&[4, 6], &[6, 7], &[8, 9]];
+        let shares = vec![
+            share(Scout::new(1_000), 24, first),
+            share(Scout::new(1_000), 824, second),
+        ];
+        let Scouted { stretches, .. } = together(shares);
+        let head = Position {
+            offset: 124,
+            record: 2,
+        };
+        let parts = parts_behind(&stretches, head);
+        let known: Vec<_> = parts
+            .iter()
+            .map(|part| (part.from.record, part.to, part.recall.is_some()))
+            .collect();
+        assert_eq!(
+            known,
+            [
+                (2, Some(224), false), // begun in the head
+                (3, Some(424), true),
+                (5, Some(624), false), // time falls
+                (7, Some(824), false), // begins before time fell
+                (9, Some(1_024), false),
+                (11, Some(1_224), true),
+                (13, None, false),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_scout_remembers_no_more_than_it_may() {
+        let shares = vec![share(Scout::new(5), 24, &[&[1], &[2], &[3], &[4]])];
+        let Scouted { stretches, .. } = together(shares);
+        let known: Vec<_> = stretches.iter().map(|one| one.times.is_some()).collect();
+        assert_eq!(known, [true, true, false, false]);
+    }
+}

@@ -36,21 +36,14 @@ impl Bit {
 
 /// A fixed number of bits, chosen by the number of a flow.
 #[derive(Clone, Debug)]
-struct Bits(Box<[u64; Bits::WORDS]>);
+struct Bits(Box<[u64]>);
 
 impl Bits {
     /// 256 KiB: fits beside the records in the cache of one core, and of so many bits a hundred thousand flows take one in twenty.
     const COUNT: u64 = 1 << Bit::BITS;
-    const WORDS: usize = (Self::COUNT / 64) as usize;
 
     fn new() -> Self {
-        // Zeroed where it is allocated, so that memory is touched only where a bit is set; its length is right.
-        let words: Box<[u64]> = vec![0; Self::WORDS].into();
-        Self(
-            words
-                .try_into()
-                .unwrap_or_else(|_| Box::new([0; Self::WORDS])),
-        )
+        Self(vec![0; (Self::COUNT / 64) as usize].into())
     }
 
     #[inline]

@@ -1,10 +1,36 @@
-//! Records read again from where they are known to be, without those in between: [`FileSource::show_again`].
+//! Records shown and not kept: one after the other, or from where they are known to be.
 
-use super::{CHUNK, FileSource, Format, Input, hold};
-use crate::capture::Position;
+use super::{CHUNK, FileSource, Format, Input, Position, hold};
+use crate::capture::CaptureError;
+use crate::capture::batch::Entry;
+use crate::capture::walk::Keep;
 use crate::decode::Look;
 
 impl FileSource {
+    /// Shows the next records to `looker`, who needs few of them for longer; `buffer` is where they lie meanwhile, of use for the next call.
+    /// `false` is the end. Of their times and link types [`Source::info`] knows nothing then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Source::fill`].
+    pub fn show(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        looker: &mut impl Look,
+    ) -> Result<bool, CaptureError> {
+        let mut shown = Shown {
+            looker,
+            source: self.source,
+            records: 0,
+        };
+        self.advance(buffer, &mut shown);
+        self.info.records += shown.records;
+        if shown.has_any() {
+            return Ok(true);
+        }
+        self.end()
+    }
+
     /// Bytes of a record before its frame; `None` where the input [is not divisible](FileSource::is_divisible).
     pub const fn header_len(&self) -> Option<usize> {
         match (&self.input, &self.format) {
@@ -57,6 +83,29 @@ impl FileSource {
             }
         }
         Some(())
+    }
+}
+
+/// Records that are shown and not kept.
+struct Shown<'a, L> {
+    looker: &'a mut L,
+    source: u16,
+    records: u64,
+}
+
+impl<L: Look> Keep for Shown<'_, L> {
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "measured: what is not looked at need not be put together then"
+    )]
+    fn keep(&mut self, entry: Entry, frame: &[u8]) {
+        self.records += 1;
+        self.looker.look(&entry.record(self.source, frame));
+    }
+
+    fn has_any(&self) -> bool {
+        self.records > 0
     }
 }
 
