@@ -384,8 +384,8 @@ impl Analyzer {
                 connections,
                 resets: counts.resets.saturating_sub(judge.unselected),
                 unselected: judge.unselected,
-                by_cause: judge.by_cause.clone(),
-                by_severity: judge.by_severity.clone(),
+                by_cause: judge.by_cause.by_word(),
+                by_severity: judge.by_severity.by_word(),
                 skipped: survey
                     .skipped
                     .iter()

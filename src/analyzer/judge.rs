@@ -3,7 +3,7 @@
 use super::refusals::Refusals;
 use crate::case::facts::Facts;
 use crate::case::{Gaps, Habits, Refusal, ResetCase};
-use crate::incidents::{Bounds, Incidents, Traits as Sample};
+use crate::incidents::{Bounds, Incidents, Tally, Traits as Sample};
 use crate::mask::Mask;
 use crate::origin::RecordId;
 use crate::report::{
@@ -12,7 +12,6 @@ use crate::report::{
 };
 use crate::rules::Verdict;
 use crate::track::Settled;
-use std::collections::BTreeMap;
 
 /// Judges cases in the order in which they settled, folds them and counts them.
 #[derive(Debug)]
@@ -20,8 +19,8 @@ pub struct Judge {
     incidents: Incidents,
     quality: Quality,
     refusals: Refusals,
-    pub(super) by_cause: BTreeMap<&'static str, u64>,
-    pub(super) by_severity: BTreeMap<&'static str, u64>,
+    pub(super) by_cause: Tally,
+    pub(super) by_severity: Tally,
     /// Resets that were left out.
     pub(super) unselected: u64,
     mask: Option<Mask>,
@@ -34,8 +33,8 @@ impl Judge {
             incidents: Incidents::new(bounds),
             quality: Quality::default(),
             refusals: Refusals::default(),
-            by_cause: BTreeMap::new(),
-            by_severity: ["benign", "warning", "error"].map(|word| (word, 0)).into(),
+            by_cause: Tally::default(),
+            by_severity: Tally::of(["benign", "warning", "error"]),
             unselected: 0,
             mask,
         }
@@ -84,7 +83,7 @@ impl Judge {
 
     fn fold_refusal(&mut self, refusal: &Refusal) {
         let gist = self.refusals.gist(refusal);
-        self.count(&refusal.gaps, refusal.reset.record, &gist);
+        self.count(&refusal.gaps(), refusal.reset.record, &gist);
         self.incidents.add(&gist, &Sample::of_refusal(refusal), || {
             report_on(&Settled::case_of(refusal))
         });
@@ -92,8 +91,8 @@ impl Judge {
 
     fn count(&mut self, gaps: &Gaps, reset: RecordId, gist: &Gist) {
         self.quality.note(gaps, reset);
-        *self.by_cause.entry(gist.cause).or_default() += 1;
-        *self.by_severity.entry(gist.severity).or_default() += 1;
+        self.by_cause.add(gist.cause);
+        self.by_severity.add(gist.severity);
     }
 
     /// What the resets show together with the habits of services, and what the capture did not show of them.

@@ -14,10 +14,27 @@ pub struct Refusal {
     pub syn: Header,
     /// The reset.
     pub reset: Header,
-    /// What the capture did not show.
-    pub gaps: Gaps,
+    /// See [`Gaps::settled_early`].
+    pub settled_early: bool,
+    /// See [`Gaps::clock_stepped`].
+    pub clock_stepped: bool,
+    /// See [`Gaps::records_dropped`].
+    pub records_dropped: bool,
     /// What the service usually does.
     pub service: ServiceHabits,
     /// What the two hosts usually do.
     pub hosts: Pair<HostHabits>,
+}
+
+impl Refusal {
+    /// What the capture did not show.
+    pub fn gaps(&self) -> Gaps {
+        Gaps {
+            sender_unseen: true,
+            settled_early: self.settled_early,
+            clock_stepped: self.clock_stepped,
+            records_dropped: self.records_dropped,
+            ..Gaps::default()
+        }
+    }
 }

@@ -1,13 +1,31 @@
 //! A set that nearly always has one member: [`Few`].
 
+use super::tally::is_same;
+
+/// A member of such a set.
+pub trait Member: Copy + Ord {
+    /// Whether the two are equal.
+    fn is(self, other: Self) -> bool {
+        self == other
+    }
+}
+
+impl Member for u8 {}
+
+impl Member for &'static str {
+    fn is(self, other: Self) -> bool {
+        is_same(self, other)
+    }
+}
+
 /// A sorted set in one piece, for members that are few and mostly met again.
 #[derive(Clone, Debug, Default)]
 pub struct Few<T>(Vec<T>);
 
-impl<T: Copy + Ord> Few<T> {
+impl<T: Member> Few<T> {
     /// Adds a member, unless it is one.
     pub fn insert(&mut self, member: T) {
-        if self.0.contains(&member) {
+        if self.contains(member) {
             return;
         }
         let place = self.0.partition_point(|known| *known < member);
@@ -24,7 +42,7 @@ impl<T: Copy + Ord> Few<T> {
 
     /// Whether this is a member.
     pub fn contains(&self, member: T) -> bool {
-        self.0.contains(&member)
+        self.0.iter().any(|known| known.is(member))
     }
 
     /// Whether it has no member.
@@ -38,7 +56,7 @@ impl<T: Copy + Ord> Few<T> {
     }
 }
 
-impl<T: Copy + Ord> Extend<T> for Few<T> {
+impl<T: Member> Extend<T> for Few<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, members: I) {
         members.into_iter().for_each(|member| self.insert(member));
     }

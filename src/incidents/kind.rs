@@ -2,6 +2,7 @@
 
 use super::few::Few;
 use super::rate::Ticks;
+use super::tally::is_same;
 use super::visits::Visits;
 use super::{Bounds, Traits};
 use crate::case::Samples;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 /// What the resets of one kind have in common wherever they came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Eq, PartialOrd, Ord, Hash)]
 pub struct Trio {
     /// The cause's id.
     pub cause: &'static str,
@@ -34,6 +35,14 @@ pub enum Place {
     Client(IpAddr),
     /// At many services.
     Everywhere,
+}
+
+impl PartialEq for Trio {
+    fn eq(&self, other: &Self) -> bool {
+        is_same(self.cause, other.cause)
+            && is_same(self.sender, other.sender)
+            && is_same(self.origin, other.origin)
+    }
 }
 
 impl Trio {
@@ -324,7 +333,7 @@ fn merit(reset: &Gist) -> (bool, u8, usize, Time, Reference) {
 }
 
 fn surer(one: &'static str, other: &'static str) -> &'static str {
-    if confidence_rank(other) > confidence_rank(one) {
+    if !is_same(one, other) && confidence_rank(other) > confidence_rank(one) {
         other
     } else {
         one

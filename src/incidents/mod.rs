@@ -11,9 +11,11 @@ mod known;
 mod public;
 mod rate;
 mod scan;
+mod tally;
 mod traits;
 mod visits;
 
+pub use tally::Tally;
 pub use traits::Traits;
 
 use crate::case::Habits;

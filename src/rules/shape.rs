@@ -26,9 +26,7 @@ pub struct Shape {
 impl Shape {
     /// The shape of a refusal.
     pub fn of(refusal: &Refusal) -> Self {
-        let Refusal {
-            syn, reset, gaps, ..
-        } = refusal;
+        let Refusal { syn, reset, .. } = refusal;
         let host = &refusal.hosts.server;
         let took = reset.time - syn.time;
         Self {
@@ -39,9 +37,9 @@ impl Shape {
                 .response_time
                 .is_some_and(|least| is_too_soon(took, least)),
             refuses_again: refusal.service.refused > 1,
-            settled_early: gaps.settled_early,
-            clock_stepped: gaps.clock_stepped,
-            records_dropped: gaps.records_dropped,
+            settled_early: refusal.settled_early,
+            clock_stepped: refusal.clock_stepped,
+            records_dropped: refusal.records_dropped,
         }
     }
 }

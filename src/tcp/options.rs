@@ -25,6 +25,16 @@ pub struct Options {
     pub complete: bool,
 }
 
+impl Options {
+    /// Those of a header that was captured whole and has none.
+    pub fn none() -> Self {
+        Self {
+            complete: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// The timestamps option (RFC 7323 3), in the sender's own ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timestamps {

@@ -3,22 +3,32 @@
 //! A scan leaves them by the million, and nearly all of a [`Connection`](super::connection::Connection) would stay empty. As soon as anything
 //! else comes, an attempt becomes one.
 
-use crate::case::ConnectionId;
-use crate::origin::SECOND;
-use crate::tcp::{Extent, Flags, Flow, Header, Segment};
+use crate::case::{ConnectionId, Mark};
+use crate::origin::{RecordId, SECOND, Timestamp};
+use crate::tcp::{
+    Checksum, Encapsulation, Extent, Flags, Flow, Header, IpFacts, Options, Segment, SeqNumber,
+};
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
-/// A SYN, and the reset that refused it.
+/// A SYN without any wrapping, and the reset that refused it.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
-    /// Who asked whom.
-    pub id: ConnectionId,
+    client: SocketAddr,
+    server: SocketAddr,
     /// The SYN.
     pub syn: Header,
-    /// The refusal; `None` while there is none.
-    pub reset: Option<Header>,
+    refusal: Option<Answer>,
+}
+
+/// What of a refusal's header does not follow from the SYN.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    record: RecordId,
+    time: Timestamp,
+    ip: IpFacts,
+    checksum: Checksum,
 }
 
 /// How far an attempt is.
@@ -66,15 +76,55 @@ impl Attempt {
             && header.payload_len == 0
             && header.ip.extent == Extent::Said
             && segment.encapsulation.is_bare();
-        plain.then(|| Self {
-            id: ConnectionId {
-                client: segment.from,
-                server: segment.to,
-                encapsulation: segment.encapsulation,
-                roles_known: true,
-            },
-            syn: *header,
-            reset: None,
+        plain.then(|| Self::new(segment.from, segment.to, *header))
+    }
+
+    /// The attempt of `client` to connect to `server` by `syn`.
+    pub const fn new(client: SocketAddr, server: SocketAddr, syn: Header) -> Self {
+        Self {
+            client,
+            server,
+            syn,
+            refusal: None,
+        }
+    }
+
+    /// Who asked whom.
+    pub fn id(&self) -> ConnectionId {
+        ConnectionId {
+            client: self.client,
+            server: self.server,
+            encapsulation: Encapsulation::default(),
+            roles_known: true,
+        }
+    }
+
+    /// Whether it is between these two.
+    fn is_between(&self, one: SocketAddr, other: SocketAddr) -> bool {
+        let (client, server) = (self.client, self.server);
+        (one, other) == (client, server) || (other, one) == (client, server)
+    }
+
+    /// When it was refused; `None` while it is not.
+    pub fn refused_at(&self) -> Option<Mark> {
+        let Answer { record, time, .. } = self.refusal?;
+        Some(Mark { record, time })
+    }
+
+    /// Its refusal; `None` while there is none.
+    pub fn reset(&self) -> Option<Header> {
+        let answer = self.refusal?;
+        Some(Header {
+            record: answer.record,
+            time: answer.time,
+            ip: answer.ip,
+            seq: SeqNumber::new(0),
+            ack: self.syn.seq_end(),
+            flags: REFUSES,
+            window: 0,
+            options: Options::none(),
+            payload_len: 0,
+            checksum: answer.checksum,
         })
     }
 
@@ -83,39 +133,38 @@ impl Attempt {
     pub fn is_refused_by(&self, segment: &Segment<'_>) -> bool {
         let header = &segment.header;
         let waited = header.time - self.syn.time;
-        self.reset.is_none()
-            && segment.from == self.id.server
-            && header.flags == Flags::RST | Flags::ACK
+        self.refusal.is_none()
+            && segment.from == self.server
+            && header.flags == REFUSES
             && header.seq.value() == 0
             && header.ack == self.syn.seq_end()
             && header.window == 0
             && header.payload_len == 0
-            && header.options.len == 0
-            && header.options.complete
+            && header.options == Options::none()
             && header.ip.extent == Extent::Said
             && (0..=LONGEST_WAIT).contains(&waited)
     }
 
     /// The SYN as the segment that it was.
-    pub const fn opening(&self) -> Segment<'static> {
-        self.segment(self.syn, self.id.client, self.id.server)
+    pub fn opening(&self) -> Segment<'static> {
+        segment(self.syn, self.client, self.server)
     }
 
     /// An answer to it as the segment that it was.
-    pub const fn answer(&self, header: Header) -> Segment<'static> {
-        self.segment(header, self.id.server, self.id.client)
+    pub fn answer(&self, header: Header) -> Segment<'static> {
+        segment(header, self.server, self.client)
     }
+}
 
-    const fn segment(&self, header: Header, from: SocketAddr, to: SocketAddr) -> Segment<'static> {
-        Segment {
-            from,
-            to,
-            encapsulation: self.id.encapsulation,
-            header,
-            payload: &[],
-            captured: 0,
-            tail: None,
-        }
+fn segment(header: Header, from: SocketAddr, to: SocketAddr) -> Segment<'static> {
+    Segment {
+        from,
+        to,
+        encapsulation: Encapsulation::default(),
+        header,
+        payload: &[],
+        captured: 0,
+        tail: None,
     }
 }
 
@@ -132,18 +181,15 @@ impl Attempts {
         }
         let place = *self.places.get(&segment.flow())?;
         let attempt = &self.entry(place)?.attempt;
-        let id = &attempt.id;
-        let ends = (segment.from, segment.to);
-        let same = ends == (id.client, id.server) || ends == (id.server, id.client);
-        (same && segment.encapsulation.is_bare()).then_some((place, attempt))
+        let is_it = attempt.is_between(segment.from, segment.to);
+        (is_it && segment.encapsulation.is_bare()).then_some((place, attempt))
     }
 
     /// The place of the attempt between these two.
     pub fn find_between(&self, one: SocketAddr, other: SocketAddr, flow: Flow) -> Option<u32> {
         let place = *self.places.get(&flow)?;
-        let id = &self.entry(place)?.attempt.id;
-        let same = (one, other) == (id.client, id.server) || (other, one) == (id.client, id.server);
-        same.then_some(place)
+        let attempt = &self.entry(place)?.attempt;
+        attempt.is_between(one, other).then_some(place)
     }
 
     /// Adds one of that flow. `false`: another attempt has the number of its flow.
@@ -172,10 +218,15 @@ impl Attempts {
         true
     }
 
-    /// Notes that the attempt at `place` was refused.
-    pub fn refuse(&mut self, place: u32, reset: Header) {
+    /// Notes that the attempt at `place` was [refused](Attempt::is_refused_by) by `reset`.
+    pub fn refuse(&mut self, place: u32, reset: &Header) {
         if let Some(entry) = self.entries.get_mut(place as usize) {
-            entry.attempt.reset = Some(reset);
+            entry.attempt.refusal = Some(Answer {
+                record: reset.record,
+                time: reset.time,
+                ip: reset.ip,
+                checksum: reset.checksum,
+            });
         }
         self.leave(place);
         self.enter(place, Stage::Awaited);
@@ -252,5 +303,7 @@ impl Attempts {
 /// An answer to a SYN that comes later is judged with all that is known of its path; see the longest wait of
 /// [`Form`](crate::case::facts::Form).
 const LONGEST_WAIT: i64 = SECOND;
+/// The control bits of a refusal.
+const REFUSES: Flags = Flags::from_bits(Flags::RST.bits() | Flags::ACK.bits());
 /// Places that a queue may hold in vain before it is swept; chosen.
 const FEW: usize = 1_024;

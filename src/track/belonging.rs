@@ -40,7 +40,7 @@ impl Tracker {
         let is_known = self.knows_all() || flow.is_sampled();
         if is_known && let Some(slot) = self.same_behind(segment) {
             self.is_doubled |= !self.head_is_over;
-            self.table.add_key(key, slot);
+            self.table.add_ends(roles_of(segment), slot);
             return Belonging::Connection(slot);
         }
         self.counts.connections += 1;

@@ -212,11 +212,17 @@ impl Connection {
     ///
     /// A packet without a mark is a copy while the other side has said nothing in between that could have asked for it again; an
     /// acknowledgment or a reset without one only as often as packets of this connection are captured otherwise.
+    #[inline]
     pub fn copied_by(&mut self, side: Side, header: &Header) -> Option<Header> {
         // Most connections rest between their segments. That is known without a look at the latest of them.
         if header.time - self.last_time > copies::COPY_WITHIN {
             return None;
         }
+        self.among_latest(side, header)
+    }
+
+    #[inline(never)]
+    fn among_latest(&mut self, side: Side, header: &Header) -> Option<Header> {
         let mut unasked = true;
         let latest = self.timeline.lines_mut().rev().take(copies::COPY_AMONG);
         for line in latest.take_while(|line| header.time - line.header.time <= copies::COPY_WITHIN)

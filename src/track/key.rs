@@ -6,27 +6,47 @@ use std::hash::{Hash, Hasher};
 use std::net::{SocketAddr, SocketAddrV4};
 
 /// The same for both directions of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
-    ends: Ends,
-    encapsulation: Encapsulation,
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'a> {
+    ends: Ends<'a>,
+    encapsulation: &'a Encapsulation,
 }
 
 /// Two ends, the lower one first. Nearly all are of IPv4, and compared as numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ends {
+#[derive(Clone, Copy, Debug)]
+enum Ends<'a> {
     V4(u64, u64),
-    Others(SocketAddr, SocketAddr),
+    Others(&'a SocketAddr, &'a SocketAddr),
 }
 
-impl Key {
+impl<'a> Key<'a> {
     /// The key of the connection that `segment` belongs to.
     #[inline]
-    pub fn of(segment: &Segment<'_>) -> Self {
+    pub fn of(segment: &'a Segment<'_>) -> Self {
         Self::between(&segment.from, &segment.to, &segment.encapsulation)
     }
 
-    /// Whether it is that of the connection with these ends.
+    /// The key of the connection between these two.
+    #[inline]
+    pub fn between(
+        one: &'a SocketAddr,
+        other: &'a SocketAddr,
+        encapsulation: &'a Encapsulation,
+    ) -> Self {
+        let ends = match (one, other) {
+            (SocketAddr::V4(one), SocketAddr::V4(other)) => {
+                let (one, other) = (number(one), number(other));
+                Ends::V4(one.min(other), one.max(other))
+            }
+            _ => Ends::Others(one.min(other), one.max(other)),
+        };
+        Self {
+            ends,
+            encapsulation,
+        }
+    }
+
+    /// Whether it is that of a connection with these ends.
     #[inline]
     pub fn is_of(&self, id: &ConnectionId) -> bool {
         let same_ends = match (self.ends, &id.client, &id.server) {
@@ -35,33 +55,18 @@ impl Key {
                 (low, high) == (one, other) || (low, high) == (other, one)
             }
             (Ends::Others(low, high), one, other) => {
-                low == *one && high == *other || low == *other && high == *one
+                low == one && high == other || low == other && high == one
             }
             (Ends::V4(..), ..) => false,
         };
-        same_ends && self.encapsulation == id.encapsulation
+        same_ends && *self.encapsulation == id.encapsulation
     }
+}
 
-    /// The key under which a connection with these ends is found.
+impl<'a> From<&'a ConnectionId> for Key<'a> {
     #[inline]
-    pub fn of_id(id: &ConnectionId) -> Self {
+    fn from(id: &'a ConnectionId) -> Self {
         Self::between(&id.client, &id.server, &id.encapsulation)
-    }
-
-    /// The key of the connection between these two.
-    #[inline]
-    pub fn between(one: &SocketAddr, other: &SocketAddr, encapsulation: &Encapsulation) -> Self {
-        let ends = match (one, other) {
-            (SocketAddr::V4(one), SocketAddr::V4(other)) => {
-                let (one, other) = (number(one), number(other));
-                Ends::V4(one.min(other), one.max(other))
-            }
-            _ => Ends::Others(*one.min(other), *one.max(other)),
-        };
-        Self {
-            ends,
-            encapsulation: *encapsulation,
-        }
     }
 }
 
@@ -71,20 +76,20 @@ fn number(end: &SocketAddrV4) -> u64 {
     u64::from(end.ip().to_bits()) << 16 | u64::from(end.port())
 }
 
-impl Hash for Key {
+impl Hash for Key<'_> {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        match &self.ends {
+        match self.ends {
             Ends::V4(low, high) => {
-                state.write_u64(*low);
-                state.write_u64(*high);
+                state.write_u64(low);
+                state.write_u64(high);
             }
             Ends::Others(low, high) => {
                 low.hash(state);
                 high.hash(state);
             }
         }
-        if self.encapsulation != Encapsulation::default() {
+        if *self.encapsulation != Encapsulation::default() {
             self.encapsulation.hash(state);
         }
     }

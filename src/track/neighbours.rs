@@ -9,7 +9,7 @@ use crate::case::{
 use crate::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use crate::tcp::{Encapsulation, Header, Pair, Side};
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Everything that cases may know of their neighbours.
 #[derive(Debug)]
@@ -32,12 +32,18 @@ pub struct Ending {
     pub side: Side,
 }
 
+/// What is known of a service.
 #[derive(Debug, Default)]
 struct Service {
     habits: ServiceHabits,
-    /// It has done something else than refuse.
-    does_more: bool,
+    last_refused: Option<Timestamp>,
     events: VecDeque<ServiceEvent>,
+    /// What only a service that does something else than refuse has to show.
+    more: Option<Box<More>>,
+}
+
+#[derive(Debug, Default)]
+struct More {
     closed: Samples,
     survived: Samples,
     handshakes: Handshakes,
@@ -63,9 +69,82 @@ pub fn service_of(id: &ConnectionId) -> Place {
 }
 
 impl Service {
-    /// Whether all that is known of it are clients that asked, and refusals.
+    /// Whether all that is known of it are clients that asked once, and refusals.
     fn only_refuses(&self) -> bool {
-        self.habits.refused > 0 && !self.does_more
+        self.habits.refused > 0 && self.more.is_none()
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// Counts an event among what the service does.
+    fn count(&mut self, event: &ServiceEvent) {
+        match event.what {
+            Happening::Asked => {}
+            Happening::Refused => {
+                self.habits.refused += 1;
+                self.last_refused = Some(event.time);
+                if let Some(more) = &mut self.more {
+                    more.handshakes.answered_after = None;
+                }
+            }
+            _ => self.count_more(event),
+        }
+    }
+
+    fn count_more(&mut self, event: &ServiceEvent) {
+        self.habits.answered += u64::from(event.what == Happening::Answered);
+        let was_refused = self.last_refused.is_some();
+        let handshakes = &mut self.more().handshakes;
+        match event.what {
+            Happening::Completed => handshakes.completed += 1,
+            Happening::Answered if was_refused => {
+                handshakes.answered_after.get_or_insert(event.time);
+            }
+            Happening::AskedAgain => {
+                handshakes.asked_again += 1;
+                handshakes.press(event.time);
+            }
+            Happening::Unheeded => {
+                handshakes.unheeded += 1;
+                handshakes.press(event.time);
+            }
+            Happening::Disowned {
+                only_handshake: true,
+            } => {
+                handshakes.disowned += 1;
+                handshakes.press(event.time);
+            }
+            _ => {}
+        }
+    }
+
+    fn remember(&mut self, event: ServiceEvent) {
+        if self.events.len() >= EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+
+    /// What it did over the whole capture.
+    fn habits_at(&self, service: SocketAddr) -> Habits {
+        let empty = More::default();
+        let More {
+            closed,
+            survived,
+            handshakes,
+        } = self.more.as_deref().unwrap_or(&empty);
+        Habits {
+            service,
+            closed: closed.clone(),
+            survived: survived.clone(),
+            handshakes: Handshakes {
+                refused: self.habits.refused,
+                last_refused: self.last_refused,
+                ..*handshakes
+            },
+        }
     }
 }
 
@@ -107,27 +186,15 @@ impl Neighbours {
             what,
         };
         let service = self.services.entry(service_of(id));
-        match event.what {
-            Happening::Answered => service.habits.answered += 1,
-            Happening::Refused => service.habits.refused += 1,
-            _ => {}
-        }
-        service.does_more |= !matches!(
-            event.what,
-            Happening::Asked | Happening::AskedAgain | Happening::Refused
-        );
-        shake(&mut service.handshakes, &event);
-        if service.events.len() >= EVENTS {
-            service.events.pop_front();
-        }
-        service.events.push_back(event);
+        service.count(&event);
+        service.remember(event);
     }
 
     /// Notes that a service closed a connection after a silence of `nanos`.
     pub fn closed_after(&mut self, service: Place, nanos: i64) {
         let service = self.services.entry(service);
         service.habits.closes_after.add(nanos);
-        service.closed.add(nanos);
+        service.more().closed.add(nanos);
     }
 
     /// Notes that a service answered a request that came after a silence of `nanos`.
@@ -135,7 +202,7 @@ impl Neighbours {
         let service = self.services.entry(service);
         let longest = &mut service.habits.survived;
         *longest = Some(longest.map_or(nanos, |longest| longest.max(nanos)));
-        service.survived.add(nanos);
+        service.more().survived.add(nanos);
     }
 
     /// Notes a reset or a FIN.
@@ -212,15 +279,7 @@ impl Neighbours {
         let mut all: Vec<_> = self
             .services
             .iter()
-            .map(|(place, service)| {
-                let habits = Habits {
-                    service: place.address(),
-                    closed: service.closed.clone(),
-                    survived: service.survived.clone(),
-                    handshakes: service.handshakes,
-                };
-                (place.rank(), habits)
-            })
+            .map(|(place, service)| (place.rank(), service.habits_at(place.address())))
             .collect();
         all.sort_unstable_by_key(|(rank, _)| *rank);
         all.into_iter().map(|(_, habits)| habits).collect()
@@ -252,36 +311,6 @@ fn nearest(
     earlier.reverse();
     earlier.append(&mut later);
     earlier
-}
-
-/// Counts what an event says of the service's handshakes.
-fn shake(handshakes: &mut Handshakes, event: &ServiceEvent) {
-    match event.what {
-        Happening::Completed => handshakes.completed += 1,
-        Happening::Refused => {
-            handshakes.refused += 1;
-            handshakes.last_refused = Some(event.time);
-            handshakes.answered_after = None;
-        }
-        Happening::Answered if handshakes.last_refused.is_some() => {
-            handshakes.answered_after.get_or_insert(event.time);
-        }
-        Happening::AskedAgain => {
-            handshakes.asked_again += 1;
-            handshakes.press(event.time);
-        }
-        Happening::Unheeded => {
-            handshakes.unheeded += 1;
-            handshakes.press(event.time);
-        }
-        Happening::Disowned {
-            only_handshake: true,
-        } => {
-            handshakes.disowned += 1;
-            handshakes.press(event.time);
-        }
-        _ => {}
-    }
 }
 
 /// Events remembered of each service; chosen to hold a burst of some hundred connections.

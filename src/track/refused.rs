@@ -8,7 +8,7 @@ use super::neighbours::Neighbours;
 use super::resets::Settling;
 use super::settled::Settled;
 use super::table::{Rank, Slot};
-use crate::case::{Gaps, Happening, Refusal};
+use crate::case::{Happening, Refusal};
 use crate::origin::Timestamp;
 use crate::tcp::{Flow, Header, Quoted, Segment, Side};
 
@@ -30,8 +30,8 @@ impl Tracker {
         let (place, attempt) = self.attempts.find(segment)?;
         let start = attempt.syn.record;
         if attempt.is_refused_by(segment) {
-            let id = attempt.id;
-            self.attempts.refuse(place, segment.header);
+            let id = attempt.id();
+            self.attempts.refuse(place, &segment.header);
             self.waits_until(segment.header.time.plus(self.limits.case_wait));
             self.neighbours
                 .note(&id, &segment.header, Happening::Refused);
@@ -63,7 +63,7 @@ impl Tracker {
         let (attempt, stage) = self.attempts.remove(place)?;
         let attempt = *attempt;
         let opening = attempt.opening();
-        let (id, room) = (attempt.id, self.limits.timeline);
+        let (id, room) = (attempt.id(), self.limits.timeline);
         let slot = self.table.insert(id, &opening, room, Rank::Apart);
         let connection = self.table.get_mut(slot)?;
         connection.is_known = false;
@@ -71,7 +71,7 @@ impl Tracker {
         connection.take(Side::Client, &opening, &mut self.happenings);
         // Its neighbours have been told, or are nobody's business.
         self.happenings.clear();
-        if let Some(reset) = attempt.reset {
+        if let Some(reset) = attempt.reset() {
             let refusal = attempt.answer(reset);
             let case = connection.freeze(Side::Server, &refusal, self.limits.case_segments);
             connection.take_reset(Side::Server, &refusal);
@@ -93,7 +93,7 @@ impl Tracker {
     pub(super) fn next_due(&mut self) -> Option<Timestamp> {
         let wait = self.limits.case_wait;
         let refused = self.attempts.oldest(Stage::Awaited);
-        let refused = refused.and_then(|(_, attempt)| Some(attempt.reset?.time.plus(wait)));
+        let refused = refused.and_then(|(_, attempt)| Some(attempt.refused_at()?.time.plus(wait)));
         let due = self.pending.next_due();
         due.into_iter().chain(refused).min()
     }
@@ -101,8 +101,8 @@ impl Tracker {
     /// Settles the attempts whose wait ends before `now`.
     pub(super) fn settle_attempts(&mut self, now: Timestamp) {
         while let Some((place, attempt)) = self.attempts.oldest(Stage::Awaited)
-            && let Some(reset) = attempt.reset
-            && reset.time.plus(self.limits.case_wait) <= now
+            && let Some(refused) = attempt.refused_at()
+            && refused.time.plus(self.limits.case_wait) <= now
         {
             self.settle_attempt(place, Settling::Whole);
         }
@@ -114,7 +114,8 @@ impl Tracker {
         let opened = case.and_then(|serial| self.pending.get(serial));
         let opened = opened.map(|open| open.case.reset.record);
         let attempt = self.attempts.oldest(Stage::Awaited);
-        let refused = attempt.and_then(|(place, attempt)| Some((place, attempt.reset?.record)));
+        let refused =
+            attempt.and_then(|(place, attempt)| Some((place, attempt.refused_at()?.record)));
         match (case, refused) {
             (Some(serial), None) => self.settle(serial, how),
             (Some(serial), Some((_, record))) if opened < Some(record) => self.settle(serial, how),
@@ -133,7 +134,7 @@ impl Tracker {
         let Some(attempt) = self.attempts.settle(place) else {
             return;
         };
-        if let Some(reset) = attempt.reset {
+        if let Some(reset) = attempt.reset() {
             let since = self.lacks.since(reset.record, how == Settling::Early);
             self.settled
                 .push_back(refused(attempt, reset, &since, &self.neighbours));
@@ -152,21 +153,17 @@ impl Tracker {
 
 /// What is told of a refusal: more than itself only where others were not refused.
 fn refused(attempt: &Attempt, reset: Header, since: &Since, neighbours: &Neighbours) -> Settled {
-    let id = &attempt.id;
-    let service = neighbours.of_refusing_service(id);
+    let id = attempt.id();
+    let service = neighbours.of_refusing_service(&id);
     let refusal = Refusal {
-        connection: *id,
+        connection: id,
         syn: attempt.syn,
         reset,
-        gaps: Gaps {
-            sender_unseen: true,
-            clock_stepped: since.stepped,
-            settled_early: since.settled_early,
-            records_dropped: since.dropped_at.is_some_and(|at| at >= attempt.syn.time),
-            ..Gaps::default()
-        },
+        settled_early: since.settled_early,
+        clock_stepped: since.stepped,
+        records_dropped: since.dropped_at.is_some_and(|at| at >= attempt.syn.time),
         service: service.unwrap_or_default(),
-        hosts: neighbours.of_hosts(id),
+        hosts: neighbours.of_hosts(&id),
     };
     if service.is_some() {
         return Settled::Refusal(refusal);
@@ -174,4 +171,118 @@ fn refused(attempt: &Attempt, reset: Header, since: &Since, neighbours: &Neighbo
     let mut case = Settled::case_of(&refusal);
     case.neighbourhood = neighbours.around(&case);
     Settled::Case(case)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::{Neighbourhood, ResetCase};
+    use crate::report::report_on;
+    use crate::testkit::{cases, tell};
+    use crate::track::Limits;
+
+    /// A tracker behind the head of its capture, after `story`.
+    fn behind_the_head(story: &str) -> Tracker {
+        within(Limits::default(), story)
+    }
+
+    fn within(limits: Limits, story: &str) -> Tracker {
+        let mut tracker = Tracker::new(Limits { head: 0, ..limits });
+        tracker.reach(0);
+        for told in tell(story) {
+            tracker.observe(&told.segment());
+        }
+        tracker
+    }
+
+    fn settled(mut tracker: Tracker) -> Vec<Settled> {
+        tracker.finish();
+        tracker.take_settled().into()
+    }
+
+    const REFUSED: &str = "0.000  client > server  SYN      seq 0 mss 1460 ts 7/0
+         0.010  server > client  RST,ACK  seq 0 ack 1\n";
+
+    #[test]
+    fn a_refused_syn_is_told_in_few_words_and_says_the_same() {
+        let few = settled(behind_the_head(REFUSED));
+        assert!(matches!(few.as_slice(), [Settled::Refusal(_)]));
+        same(few, cases(REFUSED));
+    }
+
+    /// Beside what the head knows of the hosts, the reports are equal.
+    fn same(settled: Vec<Settled>, expected: Vec<ResetCase>) {
+        let told = |mut case: ResetCase| {
+            case.neighbourhood = Neighbourhood::default();
+            format!("{:#?}", report_on(&case))
+        };
+        let settled = settled.into_iter().map(|one| told(*one.into_case()));
+        let expected = expected.into_iter().map(told);
+        assert_eq!(settled.len(), expected.len());
+        for (settled, expected) in settled.zip(expected) {
+            let differs = settled
+                .lines()
+                .zip(expected.lines())
+                .find(|(one, other)| one != other);
+            assert_eq!(differs, None);
+        }
+    }
+
+    #[test]
+    fn whatever_follows_finds_the_whole_connection() {
+        for rest in [
+            "0.011  server > client  RST,ACK  seq 0 ack 1 ttl 62",
+            "0.500  client > server  SYN      seq 0\n0.510  server > client  RST,ACK  seq 0 ack 1",
+            "0.500  client > server  SYN      seq 9\n0.510  server > client  RST,ACK  seq 0 ack 10",
+            "0.500  client > server  SYN      seq 0\n0.510  server > client  SYN,ACK  seq 5 ack 1",
+            "3.000  client > server  SYN      seq 0\n3.010  server > client  RST,ACK  seq 0 ack 1",
+            "0.020  client > server  RST      seq 1",
+            "0.020  client > server  PSH,ACK  seq 1 ack 1 len 10\n0.021  server > client  RST seq 1",
+        ] {
+            let story = format!("{REFUSED}{rest}");
+            same(settled(behind_the_head(&story)), cases(&story));
+        }
+    }
+
+    #[test]
+    fn a_service_that_answers_others_is_told_of() {
+        let story = format!(
+            "{REFUSED}0.020  client B > server  PSH,ACK  seq 1 ack 1 len 9
+             0.021  server > client B  RST  seq 1"
+        );
+        let settled = settled(behind_the_head(&story));
+        let [Settled::Case(case), _] = settled.as_slice() else {
+            panic!("no case in full: {settled:?}");
+        };
+        assert_eq!(case.neighbourhood.events.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_plain_refusal_is_followed_as_any_connection() {
+        for story in [
+            "0.0  client > server  SYN  seq 0\n0.1  server > client  RST,ACK  seq 0 ack 1 win 5",
+            "0.0  client > server  SYN  seq 0\n0.1  server > client  RST,ACK  seq 7 ack 1",
+            "0.0  client > server  SYN  seq 0 len 4\n0.1  server > client  RST,ACK  seq 0 ack 5",
+            "0.0  client > server  SYN  seq 0\n2.1  server > client  RST,ACK  seq 0 ack 1",
+            "0.0  client > server  SYN  seq 0\n0.1  client > server  RST  seq 1",
+        ] {
+            let settled = settled(behind_the_head(story));
+            assert!(matches!(settled.as_slice(), [Settled::Case(_)]), "{story}");
+            same(settled, cases(story));
+        }
+    }
+
+    #[test]
+    fn attempts_without_an_answer_are_bounded() {
+        let story = "0.0  client A > server  SYN  seq 0
+             0.1  client B > server  SYN  seq 0
+             0.2  client C > server  SYN  seq 0";
+        let limits = Limits {
+            connections: 1,
+            ..Limits::default()
+        };
+        let tracker = within(limits, story);
+        assert_eq!(tracker.attempts.len(Stage::Asked), 1);
+        assert_eq!(tracker.counts().forgotten, 2);
+    }
 }

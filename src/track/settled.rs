@@ -29,17 +29,14 @@ impl Settled {
 
     /// The case in full of a refusal.
     pub fn case_of(refusal: &Refusal) -> Box<ResetCase> {
-        let attempt = Attempt {
-            id: refusal.connection,
-            syn: refusal.syn,
-            reset: None,
-        };
+        let id = refusal.connection;
+        let attempt = Attempt::new(id.client, id.server, refusal.syn);
         let opening = attempt.opening();
-        let mut connection = Connection::new(attempt.id, &opening, 0);
+        let mut connection = Connection::new(id, &opening, 0);
         connection.take(Side::Client, &opening, &mut Vec::new());
         let reset = attempt.answer(refusal.reset);
         let mut case = Box::new(connection.freeze(Side::Server, &reset, 0));
-        case.gaps = refusal.gaps;
+        case.gaps = refusal.gaps();
         case.neighbourhood.service = refusal.service;
         case.neighbourhood.hosts = refusal.hosts;
         case

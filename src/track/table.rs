@@ -8,12 +8,13 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 
 /// Place of a connection in the table, and which of those that had this place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot {
     place: u32,
-    tenant: u32,
+    tenant: NonZeroU32,
 }
 
 impl Slot {
@@ -28,9 +29,9 @@ pub struct Table {
     /// The places of all, by the keys of their own ends. The keys themselves are not kept twice: a connection knows its ends.
     places: HashTable<u32>,
     hasher: RandomState,
-    /// The further keys under which a connection is found, and those of each place: few captures have any.
-    further: HashMap<Key, u32, RandomState>,
-    further_of: HashMap<u32, Vec<Key>, RandomState>,
+    /// The further ends under which a connection is found, and its place; and the same by its place. Few captures have any.
+    further: HashTable<(ConnectionId, u32)>,
+    further_of: HashMap<u32, Vec<ConnectionId>, RandomState>,
     entries: Vec<Entry>,
     free: Vec<u32>,
     /// Connections that were forgotten: the next ones use their memory.
@@ -45,23 +46,17 @@ pub struct Table {
 #[derive(Debug)]
 struct Entry {
     connection: Option<Box<Connection>>,
-    tenant: u32,
+    tenant: NonZeroU32,
     rank: Rank,
     earlier: Option<u32>,
     later: Option<u32>,
 }
 
 impl Entry {
-    fn key(&self) -> Option<Key> {
-        let connection = self.connection.as_deref()?;
-        Some(Key::of_id(&connection.id))
-    }
-
     #[inline]
-    fn has(&self, key: &Key) -> bool {
-        self.connection
-            .as_deref()
-            .is_some_and(|connection| key.is_of(&connection.id))
+    fn has(&self, key: &Key<'_>) -> bool {
+        let connection = self.connection.as_deref();
+        connection.is_some_and(|connection| key.is_of(&connection.id))
     }
 }
 
@@ -92,7 +87,7 @@ impl Table {
         Self {
             places: HashTable::new(),
             hasher: RandomState::default(),
-            further: HashMap::default(),
+            further: HashTable::new(),
             further_of: HashMap::default(),
             entries: Vec::new(),
             free: Vec::new(),
@@ -107,15 +102,15 @@ impl Table {
     }
 
     /// Where the connection of `key` stands.
-    pub fn find(&self, key: &Key) -> Option<Slot> {
+    pub fn find(&self, key: &Key<'_>) -> Option<Slot> {
         let entries = &self.entries;
         let is_there = |place: &u32| entries[*place as usize].has(key);
-        let place = self.places.find(self.hasher.hash_one(key), is_there);
-        let place = match place {
-            None if self.further.is_empty() => None,
-            None => self.further.get(key),
-            place => place,
+        let hash = self.hasher.hash_one(key);
+        let further = || {
+            let found = self.further.find(hash, |(id, _)| key.is_of(id));
+            found.map(|(_, place)| place)
         };
+        let place = self.places.find(hash, is_there).or_else(further);
         place.map(|place| Slot {
             place: *place,
             tenant: entries[*place as usize].tenant,
@@ -153,36 +148,42 @@ impl Table {
         };
         let entry = Entry {
             connection: Some(connection),
-            tenant: 0,
+            tenant: NonZeroU32::MIN,
             rank,
             earlier: None,
             later: None,
         };
         let slot = if let Some(place) = self.free.pop() {
             let old = &mut self.entries[place as usize];
-            let tenant = old.tenant.wrapping_add(1);
+            let tenant = old.tenant.checked_add(1).unwrap_or(NonZeroU32::MIN);
             *old = Entry { tenant, ..entry };
             Slot { place, tenant }
         } else {
             // As many connections as a table could hold in any memory of today.
             let place = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
             self.entries.push(entry);
-            Slot { place, tenant: 0 }
+            let tenant = NonZeroU32::MIN;
+            Slot { place, tenant }
         };
         let (entries, hasher) = (&self.entries, &self.hasher);
         self.places
-            .insert_unique(hasher.hash_one(Key::of_id(&id)), slot.place, |place| {
-                let key = entries[*place as usize].key();
-                key.map_or(0, |key| hasher.hash_one(key))
+            .insert_unique(hasher.hash_one(Key::from(&id)), slot.place, |place| {
+                let connection = entries[*place as usize].connection.as_deref();
+                connection.map_or(0, |connection| hasher.hash_one(Key::from(&connection.id)))
             });
         self.link(slot.place);
         slot
     }
 
-    /// Lets the connection at `slot` be found under another key too, which must not be there.
-    pub fn add_key(&mut self, key: Key, slot: Slot) {
-        self.further.insert(key, slot.place);
-        self.further_of.entry(slot.place).or_default().push(key);
+    /// Lets the connection at `slot` be found between other ends too, which must not be there.
+    pub fn add_ends(&mut self, id: ConnectionId, slot: Slot) {
+        let hasher = &self.hasher;
+        self.further.insert_unique(
+            hasher.hash_one(Key::from(&id)),
+            (id, slot.place),
+            |(id, _)| hasher.hash_one(Key::from(id)),
+        );
+        self.further_of.entry(slot.place).or_default().push(id);
     }
 
     /// Puts the connection at `slot` behind all others of `rank`.
@@ -207,12 +208,16 @@ impl Table {
         let Some(connection) = entry.connection.take() else {
             return;
         };
-        let hash = self.hasher.hash_one(Key::of_id(&connection.id));
+        let hash = self.hasher.hash_one(Key::from(&connection.id));
         if let Ok(found) = self.places.find_entry(hash, |place| *place == slot.place) {
             found.remove();
         }
-        for key in self.further_of.remove(&slot.place).iter().flatten() {
-            self.further.remove(key);
+        for id in self.further_of.remove(&slot.place).into_iter().flatten() {
+            let hash = self.hasher.hash_one(Key::from(&id));
+            let is_it = |(_, place): &(_, u32)| *place == slot.place;
+            if let Ok(found) = self.further.find_entry(hash, is_it) {
+                found.remove();
+            }
         }
         if self.spare.len() < SPARE {
             self.spare.push(connection);

@@ -23,7 +23,9 @@ impl Tracker {
         let closes_alone = connection.endpoints.client.fin.is_none();
         let silence = silence.filter(|_| closes_alone);
         if connection.is_known {
-            self.twins.add(connection, slot);
+            if !connection.is_among_twins {
+                self.twins.add(connection, slot);
+            }
             let news = News {
                 silence,
                 first_fin,
@@ -35,7 +37,9 @@ impl Tracker {
         let Some(connection) = self.table.get(slot) else {
             return;
         };
-        if let Some(line) = connection.timeline.latest().copied() {
+        if !connection.open_cases.is_empty()
+            && let Some(line) = connection.timeline.latest().copied()
+        {
             self.add_to_open_cases(slot, line);
         }
     }
@@ -46,7 +50,7 @@ impl Tracker {
             return;
         };
         let header = &segment.header;
-        let service = service_of(&connection.id);
+        let service = || service_of(&connection.id);
         for what in self.happenings.drain(..) {
             self.neighbours.note(&connection.id, header, what);
             if let (
@@ -56,13 +60,13 @@ impl Tracker {
                 Some(nanos),
             ) = (what, news.silence)
             {
-                self.neighbours.closed_after(service, nanos);
+                self.neighbours.closed_after(service(), nanos);
             }
         }
         if side == Side::Server
             && let Some(nanos) = answered_after_silence(connection, segment)
         {
-            self.neighbours.survived(service, nanos);
+            self.neighbours.survived(service(), nanos);
         }
         let receiver = &connection.endpoints[side.other()];
         if receiver
@@ -110,9 +114,12 @@ struct News {
 
 /// The silence before the request that `segment`, the server's, begins to answer.
 fn answered_after_silence(connection: &Connection, segment: &Segment<'_>) -> Option<i64> {
-    let mut latest = connection.turns.recent().rev();
-    let (answer, request, before) = (latest.next()?, latest.next()?, latest.next()?);
-    let begins = answer.from == Side::Server && answer.first.record == segment.header.record;
+    let answer = connection.turns.current()?;
+    if answer.from != Side::Server || answer.first.record != segment.header.record {
+        return None;
+    }
+    let mut earlier = connection.turns.recent().rev().skip(1);
+    let (request, before) = (earlier.next()?, earlier.next()?);
     let silence = request.first.time - before.last.time;
-    (begins && silence >= SECOND).then_some(silence)
+    (silence >= SECOND).then_some(silence)
 }
