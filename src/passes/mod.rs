@@ -1,7 +1,8 @@
 //! A large file read twice, by several threads: first to find out which connections were reset, then to track those.
 //!
 //! Most connections end without a reset, and to track them would take nearly all the time. So a scout looks for the flows of resets, while the
-//! head of the capture is tracked whole; then workers read parts of what follows and let pass what matters. Every record is counted in its
+//! head of the capture is tracked whole; then workers read parts of what follows and let pass what matters. Where the scout remembers a part's
+//! records, only those that may matter are read again. Every record is counted in its
 //! place, and what is left out changes no report ([`triage`](crate::triage)): the result is that of one pass over everything.
 
 mod folding;
