@@ -60,7 +60,7 @@ fn walk(_: &[Batch], file: &[u8]) {
 }
 
 fn first_pass(_: &[Batch], file: &[u8]) {
-    let mut scout = Scout::new();
+    let mut scout = Scout::new(usize::MAX);
     let (mut source, mut buffer) = (opened(file), Vec::new());
     while source.show(&mut buffer, &mut scout).unwrap() {}
     drop(scout.into_marks());

@@ -249,15 +249,17 @@ impl Analyzer {
             .peekable();
         match sifted.rising {
             // Time that only rises passes no other way in the records that are left out.
-            Some((from, to)) if self.clock.latest.is_none_or(|latest| latest <= from) => {
+            Some((from, to))
+                if sifted.times.is_empty()
+                    || self.clock.latest.is_none_or(|latest| latest <= from) =>
+            {
                 for (_, record) in passed {
                     self.take(&decode(&record));
                 }
                 self.clock.first.get_or_insert(from);
                 self.clock.latest = Some(to);
                 // The next record's time is compared with the last one's here, whether or not that was let pass.
-                let last = sifted.record(sifted.times.len() - 1);
-                self.tracker.pass(last, to);
+                self.tracker.pass(sifted.last(), to);
             }
             _ => {
                 for (place, time) in sifted.times.iter().enumerate() {

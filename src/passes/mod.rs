@@ -1,7 +1,8 @@
 //! A large file read twice, by several threads: first to find out which connections were reset, then to track those.
 //!
 //! Most connections end without a reset, and to track them would take nearly all the time. So a scout looks for the flows of resets, while the
-//! head of the capture is tracked whole; then workers read parts of what follows and let pass what matters. Every record is counted in its
+//! head of the capture is tracked whole; then workers read parts of what follows and let pass what matters. Where the scout remembers a part's
+//! records, only those that may matter are read again. Every record is counted in its
 //! place, and what is left out changes no report ([`triage`](crate::triage)): the result is that of one pass over everything.
 
 mod folding;
@@ -152,16 +153,17 @@ fn parts<E>(
     analyzer: &mut Analyzer,
     given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
 ) -> Result<Reading, E> {
-    let places = scouted.places_behind(head.position());
-    let following = if scouted.marks.are_many() {
+    let Scouted { marks, stretches } = scouted;
+    let parts = scout::parts_behind(&stretches, head.position());
+    let following = if marks.are_many() {
         Following::All
     } else {
-        analyzer.expect_only(&scouted.marks);
-        Following::Marked(Arc::new(scouted.marks))
+        analyzer.expect_only(&marks);
+        Following::Marked(Arc::new(marks))
     };
     let mut info = head.info().clone();
     let error = thread::scope(|scope| {
-        let mut workers = Workers::start(scope, path, index, &following, &places);
+        let mut workers = Workers::start(scope, path, index, &following, &parts);
         while let Some(mut parcel) = workers.next() {
             analyzer.absorb(&parcel.sifted, parcel.passed.records());
             let (reached, ended) = (parcel.reached, parcel.end.take());
