@@ -345,6 +345,11 @@ impl Analyzer {
         self.tracker.finish();
     }
 
+    /// The same, until so many have settled and wait to be polled. `false`: nothing is open any more.
+    pub fn settle_some(&mut self, many: usize) -> bool {
+        self.tracker.finish_some(many)
+    }
+
     /// The next reset that has settled.
     pub fn next_reset(&mut self) -> Option<ResetReport> {
         self.next_selected(|_| true)
