@@ -25,7 +25,7 @@ use crate::report::{
 };
 use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
-use crate::triage::{Cut, Desk, Sifted, Sight, Sights, Sketch, Survey};
+use crate::triage::{Cut, Desk, Item, Sifted, Sight, Sights, Sketch, Survey};
 use std::collections::VecDeque;
 
 /// What an analysis may keep.
@@ -233,28 +233,20 @@ impl Analyzer {
         self.desk.survey().records + self.absorbed.records
     }
 
-    /// Takes the next records of the capture, which another gate has looked at already; `passed` gives those that passed. When that gate has
-    /// seen its last, [`Analyzer::join`] what it knows of flows.
-    pub fn absorb<'a>(&mut self, sifted: &Sifted, passed: impl Iterator<Item = Record<'a>>) {
+    /// Takes the next records of the capture, which another gate has looked at already. When that has seen its last, [`Analyzer::join`] what it
+    /// knows of flows.
+    pub fn absorb(&mut self, sifted: &Sifted) {
         let first = self.records() + 1;
         self.absorbed.add(&sifted.survey);
-        let mut passed = sifted
-            .passed
-            .iter()
-            .zip(passed)
-            .map(|(place, mut record)| {
-                record.id = record.id.at(first + *place as u64);
-                (*place, record)
-            })
-            .peekable();
+        let passed = sifted.passed.iter();
         match sifted.rising {
             // Time that only rises passes no other way in the records that are left out.
             Some((from, to))
                 if sifted.times.is_empty()
                     || self.clock.latest.is_none_or(|latest| latest <= from) =>
             {
-                for (_, record) in passed {
-                    self.take(&decode(&record));
+                for (place, item) in passed {
+                    self.observe(item, first + place as u64);
                 }
                 self.clock.first.get_or_insert(from);
                 self.clock.latest = Some(to);
@@ -262,12 +254,27 @@ impl Analyzer {
                 self.tracker.pass(sifted.last(), to);
             }
             _ => {
+                let mut passed = passed.peekable();
                 for (place, time) in sifted.times.iter().enumerate() {
                     self.pass(sifted.record(place).at(first + place as u64), *time);
-                    if let Some((_, record)) = passed.next_if(|(passed, _)| *passed == place) {
-                        self.take(&decode(&record));
+                    while let Some((_, item)) = passed.next_if(|(passed, _)| *passed == place) {
+                        self.observe(item, first + place as u64);
                     }
                 }
+            }
+        }
+    }
+
+    /// Takes what came out of the record at that place of the whole capture.
+    fn observe(&mut self, item: Item<'_>, order: u64) {
+        match item {
+            Item::Segment(mut segment) => {
+                segment.header.record = segment.header.record.at(order);
+                self.tracker.observe(&segment);
+            }
+            Item::Error(mut quoted) => {
+                quoted.record = quoted.record.at(order);
+                self.tracker.observe_error(&quoted);
             }
         }
     }

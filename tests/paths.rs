@@ -10,7 +10,7 @@
 
 use proptest::prelude::*;
 use rstscope::analyzer::{Analyzer, Config};
-use rstscope::capture::{self, Batch};
+use rstscope::capture;
 use rstscope::decode::{LinkType, Look, Record};
 use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use rstscope::passes;
@@ -263,18 +263,14 @@ fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
     let mut gates = [(); 2].map(|()| Gate::new(following.clone()));
     for (turn, frames) in batches.enumerate() {
         let gate = &mut gates[turn % 2];
-        let (mut sifted, mut passed) = (Sifted::default(), Batch::new());
+        let mut sifted = Sifted::default();
         sifted.start(RecordId::new(0, number));
-        passed.start(0);
         for frame in frames {
-            let record = record(frame, number);
-            if gate.sifts(&record, &mut sifted) {
-                passed.push(&record);
-            }
+            gate.sift(&record(frame, number), &mut sifted);
             number += 1;
         }
         gate.end(&mut sifted);
-        analyzer.absorb(&sifted, passed.records());
+        analyzer.absorb(&sifted);
         report.take(&mut analyzer);
     }
     for gate in gates {

@@ -1,7 +1,7 @@
 //! The second pass: workers read the parts of a file in turn, and hand over what they read in the order of the file.
 
 use super::scout::Part;
-use crate::capture::{self, Batch, CaptureError, FileSource, Position, Source, SourceInfo};
+use crate::capture::{self, CaptureError, FileSource, Position, Source, SourceInfo};
 use crate::decode::{Look, Record};
 use crate::origin::{RecordId, Timestamp};
 use crate::triage::{Again, Following, Gate, Sifted, Sketch};
@@ -12,8 +12,6 @@ use std::thread::{Scope, ScopedJoinHandle};
 /// What a worker hands over: records that follow each other.
 #[derive(Default)]
 pub struct Parcel {
-    /// Those that passed.
-    pub passed: Batch,
     /// What is known of all.
     pub sifted: Sifted,
     /// Bytes of the file before its end.
@@ -198,7 +196,6 @@ impl Reader<'_> {
         let mut sieve = Sieve {
             gate: &mut self.gate,
             sifted: &mut parcel.sifted,
-            passed: &mut parcel.passed,
         };
         let shown = is_known.then(|| source.show_again(&again, &mut self.buffer, &mut sieve));
         self.gate.end(&mut parcel.sifted);
@@ -220,7 +217,6 @@ impl Reader<'_> {
     /// A parcel for records from there on.
     fn parcel(&self, from: Position) -> Parcel {
         let mut parcel = self.free.try_recv().unwrap_or_default();
-        parcel.passed.start(self.index);
         parcel.sifted.start(RecordId::new(self.index, from.record));
         parcel.end = None;
         parcel
@@ -231,7 +227,6 @@ impl Reader<'_> {
         let mut sieve = Sieve {
             gate: &mut self.gate,
             sifted: &mut parcel.sifted,
-            passed: &mut parcel.passed,
         };
         let filled = loop {
             let shown = source.show(&mut self.buffer, &mut sieve);
@@ -252,12 +247,11 @@ impl Reader<'_> {
 struct Sieve<'a> {
     gate: &'a mut Gate,
     sifted: &'a mut Sifted,
-    passed: &'a mut Batch,
 }
 
 impl Sieve<'_> {
     fn is_full(&self) -> bool {
-        self.passed.size() >= FULL || self.sifted.times.len() >= MANY
+        self.sifted.passed.len() >= FULL || self.sifted.times.len() >= MANY
     }
 }
 
@@ -268,10 +262,7 @@ impl Look for Sieve<'_> {
         reason = "measured: the walk over a file takes half as long"
     )]
     fn look(&mut self, record: &Record<'_>) {
-        if self.gate.sifts(record, self.sifted) {
-            let record = *record; // A record that nothing points to stays in registers.
-            self.passed.push(&record);
-        }
+        self.gate.sift(record, self.sifted);
     }
 }
 
@@ -288,7 +279,7 @@ fn widest(
 
 /// Parcels that a worker may be ahead of the tracker; chosen: enough that each is busy while another's are taken.
 const AHEAD: usize = 2;
-/// Bytes of records with which a parcel is handed over, and records after which it is in any case; chosen: a page or two of work for the tracker,
-/// and no more than a few hundred kilobytes, all told.
-const FULL: u64 = 64 << 10;
+/// Segments with which a parcel is handed over, and records after which it is in any case; chosen: a page or two of work for the tracker, and
+/// no more than a few hundred kilobytes, all told.
+const FULL: usize = 512;
 const MANY: usize = 8_192;
