@@ -235,47 +235,32 @@ impl Analyzer {
 
     /// Takes the next records of the capture, which another gate has looked at already. When that has seen its last, [`Analyzer::join`] what it
     /// knows of flows.
-    pub fn absorb(&mut self, sifted: &Sifted) {
+    pub fn absorb(&mut self, sifted: &mut Sifted) {
         let first = self.records() + 1;
         self.absorbed.add(&sifted.survey);
-        let passed = sifted.passed.iter();
-        match sifted.rising {
-            // Time that only rises passes no other way in the records that are left out.
-            Some((from, to))
-                if sifted.times.is_empty()
-                    || self.clock.latest.is_none_or(|latest| latest <= from) =>
-            {
-                for (place, item) in passed {
-                    self.observe(item, first + place as u64);
-                }
-                self.clock.first.get_or_insert(from);
-                self.clock.latest = Some(to);
-                // The next record's time is compared with the last one's here, whether or not that was let pass.
-                self.tracker.pass(sifted.last(), to);
-            }
-            _ => {
-                let mut passed = passed.peekable();
-                for (place, time) in sifted.times.iter().enumerate() {
-                    self.pass(sifted.record(place).at(first + place as u64), *time);
-                    while let Some((_, item)) = passed.next_if(|(passed, _)| *passed == place) {
-                        self.observe(item, first + place as u64);
-                    }
-                }
+        let rises = sifted.rising.filter(|(from, _)| {
+            sifted.times.is_empty() || self.clock.latest.is_none_or(|latest| latest <= *from)
+        });
+        let mut next = 0;
+        if rises.is_none() {
+            for (place, time) in sifted.times.iter().enumerate() {
+                let order = first + place as u64;
+                self.pass(sifted.record(place).at(order), *time);
+                let tracker = &mut self.tracker;
+                next = sifted
+                    .passed
+                    .give(next, place + 1, first, |item| observe(tracker, item));
             }
         }
-    }
-
-    /// Takes what came out of the record at that place of the whole capture.
-    fn observe(&mut self, item: Item<'_>, order: u64) {
-        match item {
-            Item::Segment(mut segment) => {
-                segment.header.record = segment.header.record.at(order);
-                self.tracker.observe(&segment);
-            }
-            Item::Error(mut quoted) => {
-                quoted.record = quoted.record.at(order);
-                self.tracker.observe_error(&quoted);
-            }
+        // Time that only rises passes no other way in the records that are left out.
+        if let Some((from, to)) = rises {
+            let tracker = &mut self.tracker;
+            let give = |item: Item<'_>| observe(tracker, item);
+            sifted.passed.give(next, usize::MAX, first, give);
+            self.clock.first.get_or_insert(from);
+            self.clock.latest = Some(to);
+            // The next record's time is compared with the last one's here, whether or not that was let pass.
+            self.tracker.pass(sifted.last(), to);
         }
     }
 
@@ -475,6 +460,13 @@ impl Analyzer {
             Decoded::Skip(_) => None,
         }
     }
+}
+
+fn observe(tracker: &mut Tracker, item: Item<'_>) {
+    match item {
+        Item::Segment(segment) => tracker.observe(segment),
+        Item::Error(quoted) => tracker.observe_error(quoted),
+    };
 }
 
 /// Takes what a record that was held has of the flow for which it was.

@@ -166,7 +166,7 @@ fn parts<E>(
     let error = thread::scope(|scope| {
         let mut workers = Workers::start(scope, path, index, &following, &parts);
         while let Some(mut parcel) = workers.next() {
-            analyzer.absorb(&parcel.sifted);
+            analyzer.absorb(&mut parcel.sifted);
             let (reached, ended) = (parcel.reached, parcel.end.take());
             workers.take_back(parcel);
             given(analyzer, reached)?;

@@ -31,9 +31,9 @@ enum What {
 #[derive(Clone, Copy, Debug)]
 pub enum Item<'a> {
     /// A segment.
-    Segment(Segment<'a>),
+    Segment(&'a Segment<'a>),
     /// An ICMP error about one.
-    Error(Quoted),
+    Error(&'a Quoted),
 }
 
 impl Passed {
@@ -67,18 +67,40 @@ impl Passed {
         self.all.push(One { place, what });
     }
 
-    /// All, each with the place of its record.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, Item<'_>)> {
-        self.all.iter().map(|One { place, what }| {
-            let item = match what {
-                What::Segment(segment, from, to) => Item::Segment(Segment {
-                    payload: self.payloads.get(*from..*to).unwrap_or_default(),
-                    ..*segment
-                }),
-                What::Error(quoted) => Item::Error(*quoted),
-            };
-            (*place, item)
-        })
+    /// Gives all that came out of records before the one at `end`, from the item `next` on, where `first` is the first record's place in the whole
+    /// capture. Returns the next item.
+    pub fn give(
+        &mut self,
+        next: usize,
+        end: usize,
+        first: u64,
+        mut take: impl FnMut(Item<'_>),
+    ) -> usize {
+        let mut given = next;
+        for one in self.all.iter_mut().skip(next) {
+            if one.place >= end {
+                break;
+            }
+            given += 1;
+            let order = first + one.place as u64;
+            match &mut one.what {
+                What::Segment(segment, from, to) => {
+                    segment.header.record = segment.header.record.at(order);
+                    match self.payloads.get(*from..*to).unwrap_or_default() {
+                        [] => take(Item::Segment(segment)),
+                        payload => take(Item::Segment(&Segment {
+                            payload,
+                            ..*segment
+                        })),
+                    }
+                }
+                What::Error(quoted) => {
+                    quoted.record = quoted.record.at(order);
+                    take(Item::Error(quoted));
+                }
+            }
+        }
+        given
     }
 
     /// How many there are.
@@ -93,7 +115,7 @@ impl Passed {
 }
 
 #[cfg(test)]
-#[allow(clippy::panic, reason = "tests fail by panicking")]
+#[allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
     use crate::testkit::tell;
@@ -110,14 +132,18 @@ mod tests {
             passed.push(place, &Decoded::Several(parts));
         }
         assert_eq!(passed.len(), 2);
-        for ((place, item), told) in passed.iter().zip(&told) {
+        let mut told = told.iter();
+        let given = passed.give(0, 2, 70, |item| {
             let Item::Segment(segment) = item else {
-                panic!("no segment at {place}");
+                panic!("no segment");
             };
-            let whole = told.segment();
-            assert_eq!(segment.header, whole.header);
+            let whole = told.next().unwrap().segment();
+            let order = whole.header.record.order() + 69;
+            assert_eq!(segment.header.record, whole.header.record.at(order));
+            assert_eq!(segment.header.seq, whole.header.seq);
             let kept = whole.payload.len().min(Prefix::CAPACITY);
             assert_eq!(segment.payload, &whole.payload[..kept]);
-        }
+        });
+        assert_eq!(given, 2);
     }
 }
