@@ -60,7 +60,7 @@ fn walk(_: &[Batch], file: &[u8]) {
 }
 
 fn first_pass(_: &[Batch], file: &[u8]) {
-    let mut scout = Scout::new();
+    let mut scout = Scout::new(usize::MAX);
     let (mut source, mut buffer) = (opened(file), Vec::new());
     while source.show(&mut buffer, &mut scout).unwrap() {}
     drop(scout.into_marks());
@@ -77,7 +77,6 @@ fn second_pass(batches: &[Batch], file: &[u8]) {
     let mut sieve = Sieve {
         gate: Gate::new(Following::Marked(Arc::new(marks))),
         sifted: Sifted::default(),
-        passed: Batch::new(),
     };
     let (mut source, mut buffer) = (opened(file), Vec::new());
     let mut goes_on = true;
@@ -85,10 +84,9 @@ fn second_pass(batches: &[Batch], file: &[u8]) {
         sieve
             .sifted
             .start(RecordId::new(0, source.position().record));
-        sieve.passed.start(0);
         goes_on = source.show(&mut buffer, &mut sieve).unwrap();
         sieve.gate.end(&mut sieve.sifted);
-        analyzer.absorb(&sieve.sifted, sieve.passed.records());
+        analyzer.absorb(&mut sieve.sifted);
     }
 }
 
@@ -96,17 +94,13 @@ fn second_pass(batches: &[Batch], file: &[u8]) {
 struct Sieve {
     gate: Gate,
     sifted: Sifted,
-    passed: Batch,
 }
 
 impl Look for Sieve {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "as there")]
     fn look(&mut self, record: &Record<'_>) {
-        if self.gate.sifts(record, &mut self.sifted) {
-            let record = *record;
-            self.passed.push(&record);
-        }
+        self.gate.sift(record, &mut self.sifted);
     }
 }
 

@@ -25,7 +25,7 @@ use crate::report::{
 };
 use crate::tcp::Flow;
 use crate::track::{DISORDERED, Limits, Met, Tracker};
-use crate::triage::{Cut, Desk, Late, Place, Sifted, Sight, Sights, Sketch, Survey};
+use crate::triage::{Cut, Desk, Item, Late, Place, Sifted, Sight, Sights, Sketch, Survey};
 use std::collections::VecDeque;
 
 /// What an analysis may keep.
@@ -240,40 +240,34 @@ impl Analyzer {
         self.desk.survey().records + self.absorbed.records
     }
 
-    /// Takes the next records of the capture, which another gate has looked at already; `passed` gives those that passed. When that gate has
-    /// seen its last, [`Analyzer::join`] what it knows of flows.
-    pub fn absorb<'a>(&mut self, sifted: &Sifted, passed: impl Iterator<Item = Record<'a>>) {
+    /// Takes the next records of the capture, which another gate has looked at already. When that has seen its last, [`Analyzer::join`] what it
+    /// knows of flows.
+    pub fn absorb(&mut self, sifted: &mut Sifted) {
         let first = self.records() + 1;
         self.absorbed.add(&sifted.survey);
-        let mut passed = sifted
-            .passed
-            .iter()
-            .zip(passed)
-            .map(|(place, mut record)| {
-                record.id = record.id.at(first + *place as u64);
-                (*place, record)
-            })
-            .peekable();
-        match sifted.rising {
-            // Time that only rises passes no other way in the records that are left out.
-            Some((from, to)) if self.clock.latest.is_none_or(|latest| latest <= from) => {
-                for (_, record) in passed {
-                    self.take(&decode(&record));
-                }
-                self.clock.first.get_or_insert(from);
-                self.clock.latest = Some(to);
-                // The next record's time is compared with the last one's here, whether or not that was let pass.
-                let last = sifted.record(sifted.times.len() - 1);
-                self.tracker.pass(last, to);
+        let rises = sifted.rising.filter(|(from, _)| {
+            sifted.times.is_empty() || self.clock.latest.is_none_or(|latest| latest <= *from)
+        });
+        let mut next = 0;
+        if rises.is_none() {
+            for (place, time) in sifted.times.iter().enumerate() {
+                let order = first + place as u64;
+                self.pass(sifted.record(place).at(order), *time);
+                let tracker = &mut self.tracker;
+                next = sifted
+                    .passed
+                    .give(next, place + 1, first, |item| observe(tracker, item));
             }
-            _ => {
-                for (place, time) in sifted.times.iter().enumerate() {
-                    self.pass(sifted.record(place).at(first + place as u64), *time);
-                    if let Some((_, record)) = passed.next_if(|(passed, _)| *passed == place) {
-                        self.take(&decode(&record));
-                    }
-                }
-            }
+        }
+        // Time that only rises passes no other way in the records that are left out.
+        if let Some((from, to)) = rises {
+            let tracker = &mut self.tracker;
+            let give = |item: Item<'_>| observe(tracker, item);
+            sifted.passed.give(next, usize::MAX, first, give);
+            self.clock.first.get_or_insert(from);
+            self.clock.latest = Some(to);
+            // The next record's time is compared with the last one's here, whether or not that was let pass.
+            self.tracker.pass(sifted.last(), to);
         }
     }
 
@@ -348,6 +342,11 @@ impl Analyzer {
     /// Settles everything that is open: no record will follow. Poll once more after it.
     pub fn settle(&mut self) {
         self.tracker.finish();
+    }
+
+    /// The same, until so many have settled and wait to be polled. `false`: nothing is open any more.
+    pub fn settle_some(&mut self, many: usize) -> bool {
+        self.tracker.finish_some(many)
     }
 
     /// The next reset that has settled.
@@ -468,6 +467,13 @@ impl Analyzer {
             Decoded::Skip(_) => None,
         }
     }
+}
+
+fn observe(tracker: &mut Tracker, item: Item<'_>) {
+    match item {
+        Item::Segment(segment) => tracker.observe(segment),
+        Item::Error(quoted) => tracker.observe_error(quoted),
+    };
 }
 
 /// Takes what was held of a flow.

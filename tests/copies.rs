@@ -7,7 +7,7 @@
 
 use rstscope::case::ResetCase;
 use rstscope::case::facts::Facts;
-use rstscope::incidents::{Bounds, Incidents, Traits};
+use rstscope::incidents::{Bounds, Incidents, Traits, Whole};
 use rstscope::origin::RecordId;
 use rstscope::report::report_on;
 use rstscope::rules::Verdict;
@@ -346,7 +346,9 @@ fn a_copy_is_no_further_sample_of_what_an_incident_measures() {
     let mut incidents = Incidents::new(Bounds::default());
     for case in &cases {
         let report = report_on(case);
-        incidents.add(&report.gist(), &Traits::of(case), || report.clone());
+        incidents.add(&report.gist(), &Traits::of(case), || {
+            Whole::Report(Box::new(report.clone()))
+        });
     }
     let clients: Vec<u32> = incidents
         .finish(&[])

@@ -10,14 +10,14 @@
 
 use proptest::prelude::*;
 use rstscope::analyzer::{Analyzer, Config};
-use rstscope::capture::{self, Batch};
+use rstscope::capture;
 use rstscope::decode::{LinkType, Look, Record};
 use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use rstscope::passes;
 use rstscope::render::{Format, Options, Show, Style, Zone};
 use rstscope::report::{End, Head};
 use rstscope::tcp::{Encapsulation, Flow, Layer};
-use rstscope::testkit::{Ending, Frame, Traffic, frames, pcap, served, tell};
+use rstscope::testkit::{Ending, FORMATS, Frame, Traffic, frames, pcap, served, tell};
 use rstscope::track::Limits;
 use rstscope::triage::{Following, Gate, Scout, Sifted};
 use std::io::Write as _;
@@ -137,6 +137,34 @@ fn threads_over_a_file_report_what_one_pass_does() {
 }
 
 #[test]
+fn threads_over_a_file_whose_times_do_not_rise_report_what_one_pass_does() {
+    let traffic = Traffic {
+        live: 900,
+        resets: 60,
+        endings: &Ending::RESETS,
+        ..Traffic::web()
+    };
+    let whole = frames(std::fs::read(large_file(&traffic).path()).unwrap());
+    let format = FORMATS.iter().find(|format| format.name == "pcap, patched");
+    let config = Config {
+        limits: Limits {
+            head: 500,
+            ..Limits::default()
+        },
+        ..Config::default()
+    };
+    let mut frames = whole;
+    for change in [Change::Disorder(2_999, 3), Change::Clock(0.6, -20 * SECOND)] {
+        change.make(&mut frames);
+    }
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&(format.unwrap().write)(&frames)).unwrap();
+    // As the file tells their times.
+    let frames = rstscope::testkit::frames(std::fs::read(file.path()).unwrap());
+    same(&at_once(&frames, config), &by_passes(file.path(), config));
+}
+
+#[test]
 fn a_pipe_gives_the_report_of_the_file() {
     let mixed = |traffic| Traffic {
         endings: &Ending::RESETS,
@@ -211,7 +239,7 @@ fn at_once(frames: &[Frame], config: Config) -> String {
 
 /// Behind the head, only records of marked and sampled flows are tracked; two gates take turns, as two threads would.
 fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
-    let mut scout = Scout::new();
+    let mut scout = Scout::new(0);
     for (number, frame) in (1..).zip(frames) {
         scout.look(&record(frame, number));
     }
@@ -235,18 +263,14 @@ fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
     let mut gates = [(); 2].map(|()| Gate::new(following.clone()));
     for (turn, frames) in batches.enumerate() {
         let gate = &mut gates[turn % 2];
-        let (mut sifted, mut passed) = (Sifted::default(), Batch::new());
+        let mut sifted = Sifted::default();
         sifted.start(RecordId::new(0, number));
-        passed.start(0);
         for frame in frames {
-            let record = record(frame, number);
-            if gate.sifts(&record, &mut sifted) {
-                passed.push(&record);
-            }
+            gate.sift(&record(frame, number), &mut sifted);
             number += 1;
         }
         gate.end(&mut sifted);
-        analyzer.absorb(&sifted, passed.records());
+        analyzer.absorb(&mut sifted);
         report.take(&mut analyzer);
     }
     for gate in gates {

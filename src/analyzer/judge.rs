@@ -1,16 +1,13 @@
 //! Settled cases -> verdicts, reports and incidents: [`Judge`], the half of an analysis that asks nothing of what follows.
 
-use super::refusals::Refusals;
-use crate::case::facts::Facts;
+use super::refusals::{Refusals, gist_of};
 use crate::case::{Gaps, Habits, Refusal, ResetCase};
-use crate::incidents::{Bounds, Incidents, Tally, Traits as Sample};
+use crate::incidents::{Bounds, Incidents, Tally, Traits as Sample, Whole};
 use crate::mask::Mask;
 use crate::origin::RecordId;
 use crate::report::{
     CaptureQuality, Gist, Incident, Quality, ResetReport, Traits, report_masked, report_on,
-    reset_report,
 };
-use crate::rules::Verdict;
 use crate::track::Settled;
 
 /// Judges cases in the order in which they settled, folds them and counts them.
@@ -56,8 +53,9 @@ impl Judge {
         }
         let gist = report.gist();
         self.count(&case.gaps, case.reset.record, &gist);
-        self.incidents
-            .add(&gist, &Sample::of(&case), || report.clone());
+        self.incidents.add(&gist, &Sample::of(&case), || {
+            Whole::Report(Box::new(report.clone()))
+        });
         Some(report)
     }
 
@@ -67,26 +65,24 @@ impl Judge {
             _ if self.mask.is_some() => {
                 self.report(settled.into_case(), |_| true);
             }
-            Settled::Case(case) => self.fold_case(&case),
+            Settled::Case(case) => self.fold_case(case),
             Settled::Refusal(refusal) => self.fold_refusal(&refusal),
         }
     }
 
-    fn fold_case(&mut self, case: &ResetCase) {
-        let facts = Facts::of(case);
-        let verdict = Verdict::on(&facts);
-        let gist = Gist::of(&facts, &verdict);
+    fn fold_case(&mut self, case: Box<ResetCase>) {
+        let gist = gist_of(&case);
         self.count(&case.gaps, case.reset.record, &gist);
-        self.incidents
-            .add(&gist, &Sample::of(case), || reset_report(&facts, &verdict));
+        let sample = Sample::of(&case);
+        self.incidents.add(&gist, &sample, || Whole::Case(case));
     }
 
     fn fold_refusal(&mut self, refusal: &Refusal) {
         let gist = self.refusals.gist(refusal);
         self.count(&refusal.gaps(), refusal.reset.record, &gist);
-        self.incidents.add(&gist, &Sample::of_refusal(refusal), || {
-            report_on(&Settled::case_of(refusal))
-        });
+        let sample = Sample::of_refusal(refusal);
+        let whole = || Whole::Case(Settled::case_of(refusal));
+        self.incidents.add(&gist, &sample, whole);
     }
 
     fn count(&mut self, gaps: &Gaps, reset: RecordId, gist: &Gist) {

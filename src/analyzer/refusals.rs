@@ -19,16 +19,15 @@ impl Refusals {
     /// The gist of the report on a refusal.
     pub fn gist(&mut self, refusal: &Refusal) -> Gist {
         let shape = Shape::of(refusal);
-        let gist = match self.known.get(&shape) {
-            Some(like) => like.of_refusal(refusal),
-            None => {
-                if self.known.len() >= SHAPES {
-                    self.known.clear();
-                }
-                let gist = gist_of(&Settled::case_of(refusal));
-                self.known.insert(shape, gist);
-                gist
+        let gist = if let Some(like) = self.known.get(&shape) {
+            like.of_refusal(refusal)
+        } else {
+            if self.known.len() >= SHAPES {
+                self.known.clear();
             }
+            let gist = gist_of(&Settled::case_of(refusal));
+            self.known.insert(shape, gist);
+            gist
         };
         debug_assert_eq!(gist, gist_of(&Settled::case_of(refusal)));
         debug_assert_eq!(
@@ -39,7 +38,8 @@ impl Refusals {
     }
 }
 
-fn gist_of(case: &ResetCase) -> Gist {
+/// The gist of the report on a case.
+pub fn gist_of(case: &ResetCase) -> Gist {
     let facts = Facts::of(case);
     Gist::of(&facts, &Verdict::on(&facts))
 }

@@ -3,7 +3,9 @@
 //! Bytes are read into the batch they will be used from; only the record that the end of the buffer cut is copied, to the next batch. Memory
 //! is bounded by the longest record that is believed, whatever the file claims: the buffer grows as bytes arrive, never ahead of them.
 
-use super::batch::{Batch, Entry};
+mod show;
+
+use super::batch::Batch;
 use super::error::{CaptureError, Damage, Fault, FirstBytes, Place};
 use super::info::SourceInfo;
 use super::input::Input;
@@ -11,7 +13,6 @@ use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::walk::{Keep, Lost, Progress, Stop, Walked};
 use super::{Source, foreign};
-use crate::decode::Look;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -214,30 +215,6 @@ impl FileSource {
         };
         let found = pcap.first_record(bytes.get(..len)?)?;
         Some(near + found as u64)
-    }
-
-    /// Shows the next records to `looker`, who needs few of them for longer; `buffer` is where they lie meanwhile, of use for the next call.
-    /// `false` is the end. Of their times and link types [`Source::info`] knows nothing then.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Source::fill`].
-    pub fn show(
-        &mut self,
-        buffer: &mut Vec<u8>,
-        looker: &mut impl Look,
-    ) -> Result<bool, CaptureError> {
-        let mut shown = Shown {
-            looker,
-            source: self.source,
-            records: 0,
-        };
-        self.advance(buffer, &mut shown);
-        self.info.records += shown.records;
-        if shown.has_any() {
-            return Ok(true);
-        }
-        self.end()
     }
 
     /// Reads on, where there is something left to read.
@@ -453,29 +430,6 @@ impl Format {
             Self::Pcap(_) => Pcap::HEADER_LEN as u64,
             Self::Pcapng(_) => 0,
         }
-    }
-}
-
-/// Records that are shown and not kept.
-struct Shown<'a, L> {
-    looker: &'a mut L,
-    source: u16,
-    records: u64,
-}
-
-impl<L: Look> Keep for Shown<'_, L> {
-    #[inline(always)]
-    #[allow(
-        clippy::inline_always,
-        reason = "measured: what is not looked at need not be put together then"
-    )]
-    fn keep(&mut self, entry: Entry, frame: &[u8]) {
-        self.records += 1;
-        self.looker.look(&entry.record(self.source, frame));
-    }
-
-    fn has_any(&self) -> bool {
-        self.records > 0
     }
 }
 

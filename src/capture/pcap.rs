@@ -108,7 +108,7 @@ impl Pcap {
         progress: &mut Progress,
         keep: &mut impl Keep,
     ) -> Walked {
-        let header_len = RECORD_HEADER_LEN + self.extra;
+        let header_len = self.header_len();
         let mut at = 0;
         let stop = loop {
             if self.lost.is_none() && self.lengths == Lengths::CapturedFirst {
@@ -181,7 +181,7 @@ impl Pcap {
         } else {
             ByteOrder::Big
         };
-        let header_len = RECORD_HEADER_LEN + self.extra;
+        let header_len = self.header_len();
         while let Some(rest) = bytes.get(at..)
             && let Some(fixed) = rest.first_chunk::<RECORD_HEADER_LEN>()
         {
@@ -207,6 +207,19 @@ impl Pcap {
         }
         self.last = Some(last);
         at
+    }
+
+    /// Bytes of a record before its frame.
+    pub(super) const fn header_len(&self) -> usize {
+        RECORD_HEADER_LEN + self.extra
+    }
+
+    /// The record that `bytes` are, and its frame. `None`: they are not one, or there is something odd about it.
+    pub(super) fn single<'a>(&self, bytes: &'a [u8], number: u64) -> Option<(Entry, &'a [u8])> {
+        let head = self.head(bytes)?;
+        let frame = bytes.get(self.header_len()..)?;
+        let is_whole = frame.len() == head.len as usize && !self.is_odd(&head);
+        is_whole.then(|| (self.entry(&head, number, self.header_len()), frame))
     }
 
     #[inline]

@@ -67,7 +67,7 @@ impl Writer {
 /// What a record says, owned: number, nanoseconds, link type, original length, bytes.
 pub(super) type Seen = (u64, i64, u16, u32, Vec<u8>);
 
-fn seen(record: Record<'_>) -> Seen {
+pub(super) fn seen(record: Record<'_>) -> Seen {
     let Record {
         id,
         time,

@@ -1,11 +1,11 @@
 //! [`Refusal`]: the short file on a SYN that was refused, where nothing else is known of its connection.
 
 use super::{ConnectionId, Gaps, HostHabits, ServiceHabits};
-use crate::tcp::{Header, Pair};
+use crate::tcp::Header;
 
 /// A SYN and the reset that answered it in the form of a refusal, of a service that does nothing but refuse: what a scan and a service that is
 /// down leave behind, by the million. It holds all that a [`ResetCase`](super::ResetCase) of the two would, but for what other connections met
-/// at the same service: refusals too.
+/// at the same service, refusals too, and for what the client's host usually does, of which nobody asks where the client has said one thing.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     /// Whose SYN it was, and who refused it.
@@ -22,8 +22,8 @@ pub struct Refusal {
     pub records_dropped: bool,
     /// What the service usually does.
     pub service: ServiceHabits,
-    /// What the two hosts usually do.
-    pub hosts: Pair<HostHabits>,
+    /// What its host usually does.
+    pub host: HostHabits,
 }
 
 impl Refusal {

@@ -1,5 +1,6 @@
 //! One incident while it grows: [`Kind`].
 
+use super::exhibit::{Exhibit, Whole};
 use super::few::Few;
 use super::rate::Ticks;
 use super::tally::is_same;
@@ -7,12 +8,13 @@ use super::visits::Visits;
 use super::{Bounds, Traits};
 use crate::case::Samples;
 use crate::origin::MILLISECOND;
-use crate::report::{Gist, Reference, ResetReport, Time};
+use crate::report::{Gist, Reference, Time};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
 /// What the resets of one kind have in common wherever they came.
-#[derive(Clone, Copy, Debug, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Eq, PartialOrd, Ord)]
 pub struct Trio {
     /// The cause's id.
     pub cause: &'static str,
@@ -35,6 +37,13 @@ pub enum Place {
     Client(IpAddr),
     /// At many services.
     Everywhere,
+}
+
+impl Hash for Trio {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.cause.hash(state);
+        self.origin.hash(state); // The sender adds little to these two.
+    }
 }
 
 impl PartialEq for Trio {
@@ -110,7 +119,7 @@ pub struct Kind {
     /// Who really sent them.
     pub origins: Few<&'static str>,
     /// Those kept whole, the best first.
-    pub representatives: Vec<ResetReport>,
+    pub representatives: Vec<Exhibit>,
 }
 
 impl Kind {
@@ -149,7 +158,7 @@ impl Kind {
         reset: &Gist,
         traits: &Traits,
         bounds: &Bounds,
-        report: impl FnOnce() -> ResetReport,
+        whole: impl FnOnce() -> Whole,
     ) {
         self.count += 1;
         self.first = self.first.min(reset.time);
@@ -162,7 +171,7 @@ impl Kind {
         self.confidence = surer(self.confidence, reset.confidence);
         // One packet is one sample, however often it was captured.
         if traits.is_copy && !self.clients.is_empty() {
-            return self.represent(reset, bounds.examples, report);
+            return self.represent(reset, bounds.examples, whole);
         }
         self.meets_service(reset.server, bounds.clients);
         self.meets_client(reset, traits, bounds.clients);
@@ -189,7 +198,7 @@ impl Kind {
                 reset.time.since(self.current.1).nanos().abs(),
             );
         }
-        self.represent(reset, bounds.examples, report);
+        self.represent(reset, bounds.examples, whole);
     }
 
     /// Adds all of another kind.
@@ -233,8 +242,8 @@ impl Kind {
         self.openings.extend(other.openings.iter());
         self.cookies += other.cookies;
         self.burst = self.burst.max(other.burst);
-        for reset in &other.representatives {
-            self.represent(&reset.gist(), bounds.examples, || reset.clone());
+        for Exhibit { gist, whole } in other.representatives {
+            self.represent(&gist, bounds.examples, || whole);
         }
     }
 
@@ -263,15 +272,19 @@ impl Kind {
     }
 
     /// Keeps `reset` among the representatives where it is surer or earlier than one of them.
-    fn represent(&mut self, reset: &Gist, most: usize, report: impl FnOnce() -> ResetReport) {
+    fn represent(&mut self, reset: &Gist, most: usize, whole: impl FnOnce() -> Whole) {
         let kept = &mut self.representatives;
-        let worst = kept.last().map(|worst| merit(&worst.gist()));
+        let worst = kept.last().map(|worst| merit(&worst.gist));
         if kept.len() >= most && worst.is_some_and(|worst| worst <= merit(reset)) {
             return;
         }
-        let place = kept.partition_point(|other| merit(&other.gist()) <= merit(reset));
+        let place = kept.partition_point(|other| merit(&other.gist) <= merit(reset));
         if place < most {
-            kept.insert(place, report());
+            let exhibit = Exhibit {
+                gist: *reset,
+                whole: whole(),
+            };
+            kept.insert(place, exhibit);
             kept.truncate(most);
         }
     }

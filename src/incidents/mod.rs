@@ -1,9 +1,10 @@
-//! [`ResetReport`] -> [`Incident`]: resets folded by cause, service, sender and origin, and what many connections show together.
+//! [`Gist`] -> [`Incident`]: resets folded by cause, service, sender and origin, and what many connections show together.
 //!
 //! Memory is bounded by the number of kinds, never by the number of resets. A kind begins as one cause at one service. Kinds that
 //! differ in the service alone become one where a path, a host or a client has many of them; when there are still too many, they
 //! become one per cause. A client that tries many ports or hosts is a scan, whatever became of each attempt.
 
+mod exhibit;
 mod few;
 mod findings;
 mod kind;
@@ -15,11 +16,12 @@ mod tally;
 mod traits;
 mod visits;
 
+pub use exhibit::Whole;
 pub use tally::Tally;
 pub use traits::Traits;
 
 use crate::case::Habits;
-use crate::report::{Gist, Incident, ResetReport};
+use crate::report::{Gist, Incident};
 use foldhash::fast::RandomState;
 use kind::{Kind, Place, Trio};
 use scan::{Conduct, Probers};
@@ -70,8 +72,8 @@ impl Incidents {
         }
     }
 
-    /// Adds a reset.
-    pub fn add(&mut self, reset: &Gist, traits: &Traits, report: impl FnOnce() -> ResetReport) {
+    /// Adds a reset; `whole` gives all that there is of it, if it is to be kept.
+    pub fn add(&mut self, reset: &Gist, traits: &Traits, whole: impl FnOnce() -> Whole) {
         let trio = Trio::of(reset);
         let client = reset.client.ip();
         let conduct = if scan::may_be_probe(trio.cause) {
@@ -84,12 +86,12 @@ impl Incidents {
             if conduct == Conduct::BeginsToScan {
                 self.take_over(client, slot);
             }
-            return self.add_to(slot, reset, traits, report);
+            return self.add_to(slot, reset, traits, whole);
         }
         let slot = self
             .known_place(trio, reset, traits)
             .unwrap_or_else(|| self.slot(trio, Place::Service(reset.server)));
-        self.add_to(slot, reset, traits, report);
+        self.add_to(slot, reset, traits, whole);
         if self.kinds.len() - self.free.len() > self.bounds.incidents {
             self.fold();
             self.shrink();
@@ -162,10 +164,10 @@ impl Incidents {
         slot: usize,
         reset: &Gist,
         traits: &Traits,
-        report: impl FnOnce() -> ResetReport,
+        whole: impl FnOnce() -> Whole,
     ) {
         if let Some(Some(kind)) = self.kinds.get_mut(slot) {
-            kind.add(reset, traits, &self.bounds, report);
+            kind.add(reset, traits, &self.bounds, whole);
         }
     }
 

@@ -1,5 +1,6 @@
 //! A [`Kind`] in its public form, when all is read.
 
+use super::exhibit::Exhibit;
 use super::findings::Found;
 use super::kind::Kind;
 use super::rate::Grid;
@@ -23,7 +24,9 @@ impl Kind {
     /// The incident in its public form.
     pub fn incident(&mut self, grid: &Grid, found: Found) -> Incident {
         let (cause, title, severity) = self.main_cause();
-        let representatives = std::mem::take(&mut self.representatives);
+        let kept = std::mem::take(&mut self.representatives);
+        let representatives: Vec<ResetReport> =
+            kept.into_iter().map(Exhibit::into_report).collect();
         let advice: Vec<Advice> = match found.pattern {
             Some("scan") => vec![SCAN_ADVICE],
             _ => representatives

@@ -1,4 +1,5 @@
 use super::*;
+use crate::report::ResetReport;
 use crate::report::{Client, Time};
 
 fn bounds(incidents: usize, examples: usize, clients: usize) -> Bounds {
@@ -21,7 +22,9 @@ fn reset(record: u64, cause: &'static str, confidence: &'static str) -> ResetRep
 fn folded(bounds: Bounds, resets: &[ResetReport]) -> Vec<Incident> {
     let mut incidents = Incidents::new(bounds);
     for reset in resets {
-        incidents.add(&reset.gist(), &Traits::default(), || reset.clone());
+        incidents.add(&reset.gist(), &Traits::default(), || {
+            Whole::Report(Box::new(reset.clone()))
+        });
     }
     incidents.finish(&[])
 }

@@ -37,8 +37,11 @@ impl<'scope> Folding<'scope> {
         let _ = self.hand.send(analyzer.hand_over());
     }
 
-    /// Waits until all is folded, and gives the judge back.
+    /// Settles what is open, for no record will follow; waits until all is folded, and gives the judge back.
     pub fn end(self, analyzer: &mut Analyzer) {
+        while analyzer.settle_some(WORTH) {
+            self.hand_over(analyzer);
+        }
         self.hand_over(analyzer);
         drop(self.hand);
         match self.thread.join() {

@@ -1,7 +1,8 @@
 //! A large file read twice, by several threads: first to find out which connections were reset, then to track those.
 //!
 //! Most connections end without a reset, and to track them would take nearly all the time. So a scout looks for the flows of resets, while the
-//! head of the capture is tracked whole; then workers read parts of what follows and let pass what matters. Every record is counted in its
+//! head of the capture is tracked whole; then workers read parts of what follows and let pass what matters. Where the scout remembers a part's
+//! records, only those that may matter are read again. Every record is counted in its
 //! place, and what is left out changes no report ([`triage`](crate::triage)): the result is that of one pass over everything.
 
 mod folding;
@@ -31,7 +32,8 @@ pub struct Reading {
 
 /// Reads `source`, which was just opened from the file at `path`, to its end. `given` is called whenever resets may have settled, with the bytes
 /// of input that are done with, those of a file that is read twice counting half each time; when it fails, so does the reading. Where `folds`,
-/// all resets go into incidents by a thread of their own, and none is left for `given` to poll.
+/// nothing may follow the source: all resets are settled
+/// at its end, go into incidents by a thread of their own, and none is left for `given` to poll.
 ///
 /// # Errors
 ///
@@ -152,18 +154,19 @@ fn parts<E>(
     analyzer: &mut Analyzer,
     given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
 ) -> Result<Reading, E> {
-    let places = scouted.places_behind(head.position());
-    let following = if scouted.marks.are_many() {
+    let Scouted { marks, stretches } = scouted;
+    let parts = scout::parts_behind(&stretches, head.position());
+    let following = if marks.are_many() {
         Following::All
     } else {
-        analyzer.expect_only(&scouted.marks);
-        Following::Marked(Arc::new(scouted.marks))
+        analyzer.expect_only(&marks);
+        Following::Marked(Arc::new(marks))
     };
     let mut info = head.info().clone();
     let error = thread::scope(|scope| {
-        let mut workers = Workers::start(scope, path, index, &following, &places);
+        let mut workers = Workers::start(scope, path, index, &following, &parts);
         while let Some(mut parcel) = workers.next() {
-            analyzer.absorb(&parcel.sifted, parcel.passed.records());
+            analyzer.absorb(&mut parcel.sifted);
             let (reached, ended) = (parcel.reached, parcel.end.take());
             workers.take_back(parcel);
             given(analyzer, reached)?;

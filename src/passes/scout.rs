@@ -1,7 +1,8 @@
 //! The first pass: which flows were reset, and where the second pass may begin reading.
 
 use crate::capture::{self, Position, Source};
-use crate::triage::{Marks, Scout};
+use crate::origin::Timestamp;
+use crate::triage::{Marks, Recall, Scout};
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -10,19 +11,54 @@ use std::thread;
 pub struct Scouted {
     /// The flows that were reset.
     pub marks: Marks,
-    /// Places between records, some megabytes apart.
-    places: Vec<Position>,
+    /// The file, in stretches of some megabytes.
+    pub stretches: Vec<Stretch>,
 }
 
-impl Scouted {
-    /// Where the parts behind `start` begin; the first begins there.
-    pub fn places_behind(&self, start: Position) -> Vec<Position> {
-        let behind = self
-            .places
-            .iter()
-            .filter(|place| place.offset > start.offset);
-        std::iter::once(&start).chain(behind).copied().collect()
+/// Records that follow each other.
+pub struct Stretch {
+    from: Position,
+    recall: Recall,
+    /// The first and the last one's time, where none was earlier than any before it.
+    times: Option<(Timestamp, Timestamp)>,
+}
+
+/// What one worker reads at a time.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// Where it begins.
+    pub from: Position,
+    /// Before which byte it ends; `None` for the end of the file.
+    pub to: Option<u64>,
+    /// What is remembered of its records, and the first and the last one's time, if that is enough to know the others by.
+    pub recall: Option<(&'a Recall, (Timestamp, Timestamp))>,
+}
+
+/// The parts behind `start`; the first begins there.
+pub fn parts_behind(stretches: &[Stretch], start: Position) -> Vec<Part<'_>> {
+    let behind = stretches
+        .iter()
+        .filter(|stretch| stretch.from.offset > start.offset);
+    let begun = Part {
+        from: start,
+        to: None,
+        recall: None,
+    };
+    let whole = behind.map(|stretch| Part {
+        from: stretch.from,
+        recall: stretch.times.map(|times| (&stretch.recall, times)),
+        ..begun
+    });
+    let mut parts: Vec<_> = std::iter::once(begun).chain(whole).collect();
+    let mut to = None;
+    for part in parts.iter_mut().rev() {
+        part.to = to;
+        to = Some(part.from.offset);
     }
+    if let Some(last) = parts.last_mut() {
+        last.recall = None; // Where the file ends now is seen by reading to its end.
+    }
+    parts
 }
 
 /// Looks at every record of the file at `path`, and tells how many bytes it has looked at since it told last. `None`: that could not be done in
@@ -53,7 +89,7 @@ pub fn look(path: &Path, index: u16, tell: &Sender<u64>) -> Option<Scouted> {
                 scope.spawn(move || look_at(path, index, *from, to, &tell))
             })
             .collect();
-        let looked: Option<Vec<Part>> = parts
+        let looked: Option<Vec<Looked>> = parts
             .into_iter()
             .map(|part| part.join().ok().flatten())
             .collect();
@@ -62,10 +98,10 @@ pub fn look(path: &Path, index: u16, tell: &Sender<u64>) -> Option<Scouted> {
     Some(together(looked))
 }
 
-/// What was found in one part, its records numbered from 1.
-struct Part {
+/// What was found in one share of the file, its records numbered from 1.
+struct Looked {
     marks: Marks,
-    places: Vec<Position>,
+    stretches: Vec<Stretch>,
     records: u64,
 }
 
@@ -75,52 +111,153 @@ fn look_at(
     from: Position,
     to: Option<u64>,
     tell: &Sender<u64>,
-) -> Option<Part> {
+) -> Option<Looked> {
     let mut source = capture::open(path, index).ok()?;
     source.narrow(from, to).ok().filter(|narrowed| *narrowed)?;
-    let mut scout = Scout::new();
-    let mut places = vec![from];
-    let mut told = from.offset;
+    let mut scout = Scout::new(REMEMBERED / super::threads());
+    let mut stretches = Vec::new();
+    let mut begun = from;
+    let mut stretch = |scout: &mut Scout, begun: &mut Position, next| {
+        stretches.push(Stretch {
+            from: std::mem::replace(begun, next),
+            recall: scout.take_recall(),
+            times: None,
+        });
+    };
     let mut buffer = Vec::new();
     while source.show(&mut buffer, &mut scout).ok()? {
         let place = source.position();
-        if place.offset >= told + PART {
-            tell.send(place.offset - told).ok()?;
-            told = place.offset;
-            places.push(place);
+        if place.offset >= begun.offset + STRETCH {
+            tell.send(place.offset - begun.offset).ok()?;
+            stretch(&mut scout, &mut begun, place);
         }
     }
+    stretch(&mut scout, &mut begun, source.position());
     let info = source.info();
-    info.complete.then(|| Part {
+    info.complete.then(|| Looked {
         marks: scout.into_marks(),
-        places,
+        stretches,
         records: info.records,
     })
 }
 
-/// Joins the parts, and numbers their records as those of one file.
-fn together(parts: Vec<Part>) -> Scouted {
-    let mut places = Vec::new();
-    let mut before = 0;
-    for part in &parts {
-        places.extend(part.places.iter().map(|place| Position {
-            record: before + place.record,
-            ..*place
-        }));
-        before += part.records;
+/// Joins the shares: numbers their records as those of one file, and finds the stretches in which time goes on as it did before.
+fn together(shares: Vec<Looked>) -> Scouted {
+    let mut all: Option<Scouted> = None;
+    let (mut before, mut latest) = (0, None);
+    for mut share in shares {
+        for stretch in &mut share.stretches {
+            stretch.from.record += before;
+            let times = stretch.recall.times();
+            stretch.times = times
+                .and_then(|(first, last)| Some((first?, last)))
+                .filter(|(first, _)| stretch.recall.is_whole() && latest <= Some(*first));
+            latest = latest.max(times.map(|(_, last)| last));
+        }
+        before += share.records;
+        match &mut all {
+            Some(all) => {
+                all.marks.join(&share.marks);
+                all.stretches.append(&mut share.stretches);
+            }
+            None => {
+                all = Some(Scouted {
+                    marks: share.marks,
+                    stretches: share.stretches,
+                });
+            }
+        }
     }
-    let joined = parts
-        .into_iter()
-        .map(|part| part.marks)
-        .reduce(|mut all, marks| {
-            all.join(&marks);
-            all
-        });
-    Scouted {
-        marks: joined.unwrap_or_else(Marks::new),
-        places,
-    }
+    all.unwrap_or_else(|| Scouted {
+        marks: Marks::new(),
+        stretches: Vec::new(),
+    })
 }
 
 /// Bytes of a part that one worker reads at a time; chosen: many parts even for a small file, and few beginnings.
-const PART: u64 = 2 << 20;
+const STRETCH: u64 = 2 << 20;
+/// Bytes that may be taken to remember records, four for nearly every one; chosen: two million records, of a file that is a gigabyte where they are
+/// whole packets, whose payload it would cost most to read twice.
+const REMEMBERED: usize = 8 << 20;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+    use crate::decode::{LinkType, Look, Record};
+    use crate::origin::RecordId;
+
+    /// A share of one stretch for each of these times of records, 100 bytes long, that `scout` looks at.
+    fn share(mut scout: Scout, from: u64, stretches: &[&[i64]]) -> Looked {
+        let mut offset = from;
+        let mut number = 1;
+        let mut all = Vec::new();
+        for times in stretches {
+            let begun = Position {
+                offset,
+                record: number,
+            };
+            for time in *times {
+                scout.look(&Record {
+                    id: RecordId::new(0, number),
+                    time: Timestamp::from_nanos(*time),
+                    link: LinkType::ETHERNET,
+                    bytes: &[0; 84],
+                    original_len: 84,
+                });
+                number += 1;
+                offset += 100;
+            }
+            all.push(Stretch {
+                from: begun,
+                recall: scout.take_recall(),
+                times: None,
+            });
+        }
+        Looked {
+            marks: scout.into_marks(),
+            stretches: all,
+            records: number - 1,
+        }
+    }
+
+    #[test]
+    fn a_part_is_known_by_heart_where_time_goes_on_as_before_and_the_file_does_not_end() {
+        let first: &[&[i64]] = &[&[1, 2], &[2, 4], &[4, 3], &[3, 5]];
+        let second: &[&[i64]] = &[&[4, 6], &[6, 7], &[8, 9]];
+        let shares = vec![
+            share(Scout::new(1_000), 24, first),
+            share(Scout::new(1_000), 824, second),
+        ];
+        let Scouted { stretches, .. } = together(shares);
+        let head = Position {
+            offset: 124,
+            record: 2,
+        };
+        let parts = parts_behind(&stretches, head);
+        let known: Vec<_> = parts
+            .iter()
+            .map(|part| (part.from.record, part.to, part.recall.is_some()))
+            .collect();
+        assert_eq!(
+            known,
+            [
+                (2, Some(224), false), // begun in the head
+                (3, Some(424), true),
+                (5, Some(624), false), // time falls
+                (7, Some(824), false), // begins before time fell
+                (9, Some(1_024), false),
+                (11, Some(1_224), true),
+                (13, None, false),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_scout_remembers_no_more_than_it_may() {
+        let shares = vec![share(Scout::new(5), 24, &[&[1], &[2], &[3], &[4]])];
+        let Scouted { stretches, .. } = together(shares);
+        let known: Vec<_> = stretches.iter().map(|one| one.times.is_some()).collect();
+        assert_eq!(known, [true, true, false, false]);
+    }
+}

@@ -1,9 +1,10 @@
 //! The second pass: workers read the parts of a file in turn, and hand over what they read in the order of the file.
 
-use crate::capture::{self, Batch, CaptureError, FileSource, Position, Source, SourceInfo};
+use super::scout::Part;
+use crate::capture::{self, CaptureError, FileSource, Position, Source, SourceInfo};
 use crate::decode::{Look, Record};
 use crate::origin::{RecordId, Timestamp};
-use crate::triage::{Following, Gate, Sifted, Sketch};
+use crate::triage::{Again, Following, Gate, Sifted, Sketch};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -11,8 +12,6 @@ use std::thread::{Scope, ScopedJoinHandle};
 /// What a worker hands over: records that follow each other.
 #[derive(Default)]
 pub struct Parcel {
-    /// Those that passed.
-    pub passed: Batch,
     /// What is known of all.
     pub sifted: Sifted,
     /// Bytes of the file before its end.
@@ -55,20 +54,23 @@ struct Worker<'scope> {
 }
 
 impl<'scope> Workers<'scope> {
-    /// Lets workers read the parts that begin at `places`, the last of which ends with the file.
+    /// Lets workers read parts that follow each other.
     pub fn start<'env: 'scope>(
         scope: &'scope Scope<'scope, 'env>,
         path: &'env Path,
         index: u16,
         following: &Following,
-        places: &[Position],
+        parts: &[Part<'env>],
     ) -> Self {
-        let workers = super::threads().min(places.len()).max(1);
+        let workers = super::threads().min(parts.len()).max(1);
         let all = (0..workers)
             .map(|worker| {
-                let ends = places.iter().skip(1).map(|place| Some(place.offset));
-                let parts = places.iter().copied().zip(ends.chain([None]));
-                let mine: Vec<_> = parts.skip(worker).step_by(workers).collect();
+                let mine: Vec<_> = parts
+                    .iter()
+                    .skip(worker)
+                    .step_by(workers)
+                    .copied()
+                    .collect();
                 let (hand, parcels) = sync_channel(AHEAD);
                 let (back, free) = channel();
                 let reader = Reader {
@@ -90,7 +92,7 @@ impl<'scope> Workers<'scope> {
         Self {
             all,
             part: 0,
-            parts: places.len(),
+            parts: parts.len(),
         }
     }
 
@@ -138,9 +140,9 @@ struct Reader<'env> {
 
 impl Reader<'_> {
     /// Reads parts, one after the other, until nobody listens any more.
-    fn read(mut self, parts: &[(Position, Option<u64>)]) -> Sketch {
-        for (from, to) in parts {
-            if self.read_part(*from, *to).is_none() {
+    fn read(mut self, parts: &[Part<'_>]) -> Sketch {
+        for part in parts {
+            if self.read_part(part).is_none() {
                 break;
             }
         }
@@ -148,17 +150,20 @@ impl Reader<'_> {
     }
 
     /// Reads one part. `None`: nobody listens any more.
-    fn read_part(&mut self, from: Position, to: Option<u64>) -> Option<()> {
+    fn read_part(&mut self, part: &Part<'_>) -> Option<()> {
         let mut source = match capture::open(self.path, self.index) {
             Ok(source) => source,
             Err(error) => return self.hand_over(Parcel::last(SourceInfo::default(), Some(error))),
         };
-        if let Err(error) = source.narrow(from, to) {
+        if let Some(parcel) = self.recall(part, &mut source) {
+            return self.hand_over(parcel);
+        }
+        if let Err(error) = source.narrow(part.from, part.to) {
             return self.hand_over(Parcel::last(source.info().clone(), Some(error)));
         }
         let mut times = None;
         loop {
-            let mut parcel = self.free.try_recv().unwrap_or_default();
+            let mut parcel = self.parcel(source.position());
             let filled = self.fill(&mut parcel, &mut source);
             times = widest(times, parcel.sifted.span());
             parcel.reached = source.info().bytes;
@@ -177,15 +182,51 @@ impl Reader<'_> {
         }
     }
 
-    /// Fills a parcel. `false`: the part has ended.
-    fn fill(&mut self, parcel: &mut Parcel, source: &mut FileSource) -> Result<bool, CaptureError> {
-        parcel.passed.start(self.index);
-        let first = RecordId::new(self.index, source.position().record);
-        parcel.sifted.start(first);
+    /// Reads only those records of a part that must be looked at again, where the others are remembered. `None`: it must be read whole.
+    fn recall(&mut self, part: &Part<'_>, source: &mut FileSource) -> Option<Parcel> {
+        let ((recall, times), to) = part.recall.zip(part.to)?;
+        let header_len = source.header_len()? as u64;
+        let mut again = Vec::new();
+        let is_known = self.gate.recall(recall, |Again { place, before, len }| {
+            let offset = part.from.offset + place * header_len + before;
+            let record = part.from.record + place;
+            again.push((Position { offset, record }, len));
+        });
+        let mut parcel = self.parcel(part.from);
         let mut sieve = Sieve {
             gate: &mut self.gate,
             sifted: &mut parcel.sifted,
-            passed: &mut parcel.passed,
+        };
+        let shown = is_known.then(|| source.show_again(&again, &mut self.buffer, &mut sieve));
+        self.gate.end(&mut parcel.sifted);
+        shown.flatten()?;
+        parcel.sifted.recall(times);
+        parcel.reached = to;
+        let info = SourceInfo {
+            records: recall.records(),
+            bytes: to,
+            first: Some(times.0),
+            last: Some(times.1),
+            complete: true,
+            ..SourceInfo::default()
+        };
+        parcel.end = Some(Ended { info, error: None });
+        Some(parcel)
+    }
+
+    /// A parcel for records from there on.
+    fn parcel(&self, from: Position) -> Parcel {
+        let mut parcel = self.free.try_recv().unwrap_or_default();
+        parcel.sifted.start(RecordId::new(self.index, from.record));
+        parcel.end = None;
+        parcel
+    }
+
+    /// Fills a parcel. `false`: the part has ended.
+    fn fill(&mut self, parcel: &mut Parcel, source: &mut FileSource) -> Result<bool, CaptureError> {
+        let mut sieve = Sieve {
+            gate: &mut self.gate,
+            sifted: &mut parcel.sifted,
         };
         let filled = loop {
             let shown = source.show(&mut self.buffer, &mut sieve);
@@ -206,12 +247,11 @@ impl Reader<'_> {
 struct Sieve<'a> {
     gate: &'a mut Gate,
     sifted: &'a mut Sifted,
-    passed: &'a mut Batch,
 }
 
 impl Sieve<'_> {
     fn is_full(&self) -> bool {
-        self.passed.size() >= FULL || self.sifted.times.len() >= MANY
+        self.sifted.passed.len() >= FULL || self.sifted.times.len() >= MANY
     }
 }
 
@@ -222,10 +262,7 @@ impl Look for Sieve<'_> {
         reason = "measured: the walk over a file takes half as long"
     )]
     fn look(&mut self, record: &Record<'_>) {
-        if self.gate.sifts(record, self.sifted) {
-            let record = *record; // A record that nothing points to stays in registers.
-            self.passed.push(&record);
-        }
+        self.gate.sift(record, self.sifted);
     }
 }
 
@@ -242,7 +279,7 @@ fn widest(
 
 /// Parcels that a worker may be ahead of the tracker; chosen: enough that each is busy while another's are taken.
 const AHEAD: usize = 2;
-/// Bytes of records with which a parcel is handed over, and records after which it is in any case; chosen: a page or two of work for the tracker,
-/// and no more than a few hundred kilobytes, all told.
-const FULL: u64 = 64 << 10;
+/// Segments with which a parcel is handed over, and records after which it is in any case; chosen: a page or two of work for the tracker, and
+/// no more than a few hundred kilobytes, all told.
+const FULL: usize = 512;
 const MANY: usize = 8_192;

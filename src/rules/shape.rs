@@ -27,7 +27,7 @@ impl Shape {
     /// The shape of a refusal.
     pub fn of(refusal: &Refusal) -> Self {
         let Refusal { syn, reset, .. } = refusal;
-        let host = &refusal.hosts.server;
+        let host = &refusal.host;
         let took = reset.time - syn.time;
         Self {
             dscp: (syn.ip.dscp, reset.ip.dscp),

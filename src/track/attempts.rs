@@ -9,7 +9,9 @@ use crate::tcp::{
     Checksum, Encapsulation, Extent, Flags, Flow, Header, IpFacts, Options, Segment, SeqNumber,
 };
 use foldhash::fast::RandomState;
-use std::collections::{HashMap, VecDeque};
+use hashbrown::HashTable;
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
 use std::net::SocketAddr;
 
 /// A SYN without any wrapping, and the reset that refused it.
@@ -45,7 +47,9 @@ pub enum Stage {
 /// The attempts, in the order in which they came to their stages.
 #[derive(Debug, Default)]
 pub struct Attempts {
-    places: HashMap<Flow, u32, RandomState>,
+    /// Where the attempt of a flow stands.
+    places: HashTable<u32>,
+    hasher: RandomState,
     entries: Vec<Entry>,
     free: Vec<u32>,
     queues: [Queue; 3],
@@ -179,7 +183,7 @@ impl Attempts {
         if self.places.is_empty() {
             return None;
         }
-        let place = *self.places.get(&segment.flow())?;
+        let place = self.place_of(segment.flow())?;
         let attempt = &self.entry(place)?.attempt;
         let is_it = attempt.is_between(segment.from, segment.to);
         (is_it && segment.encapsulation.is_bare()).then_some((place, attempt))
@@ -187,14 +191,14 @@ impl Attempts {
 
     /// The place of the attempt between these two.
     pub fn find_between(&self, one: SocketAddr, other: SocketAddr, flow: Flow) -> Option<u32> {
-        let place = *self.places.get(&flow)?;
+        let place = self.place_of(flow)?;
         let attempt = &self.entry(place)?.attempt;
         attempt.is_between(one, other).then_some(place)
     }
 
     /// Adds one of that flow. `false`: another attempt has the number of its flow.
     pub fn begin(&mut self, attempt: Attempt, flow: Flow) -> bool {
-        if self.places.contains_key(&flow) {
+        if self.place_of(flow).is_some() {
             return false;
         }
         let entry = Entry {
@@ -213,9 +217,17 @@ impl Attempts {
             self.entries.push(entry);
             place
         };
-        self.places.insert(flow, place);
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        let rehash = |place: &u32| hasher.hash_one(entries[*place as usize].flow);
+        self.places
+            .insert_unique(hasher.hash_one(flow), place, rehash);
         self.enter(place, Stage::Asked);
         true
+    }
+
+    fn place_of(&self, flow: Flow) -> Option<u32> {
+        let is_it = |place: &u32| self.entries[*place as usize].flow == flow;
+        self.places.find(self.hasher.hash_one(flow), is_it).copied()
     }
 
     /// Notes that the attempt at `place` was [refused](Attempt::is_refused_by) by `reset`.
@@ -244,7 +256,10 @@ impl Attempts {
     pub fn remove(&mut self, place: u32) -> Option<(&Attempt, Stage)> {
         let flow = self.entry(place)?.flow;
         self.leave(place);
-        self.places.remove(&flow);
+        let hash = self.hasher.hash_one(flow);
+        if let Ok(found) = self.places.find_entry(hash, |other| *other == place) {
+            found.remove();
+        }
         self.free.push(place);
         let entry = self.entries.get(place as usize)?;
         Some((&entry.attempt, entry.stage))

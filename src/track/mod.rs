@@ -211,7 +211,17 @@ impl Tracker {
 
     /// Settles what is open: nothing more will come.
     pub fn finish(&mut self) {
-        while self.settle_oldest(Settling::Whole) {}
+        while self.finish_some(usize::MAX) {}
+    }
+
+    /// The same, until so many cases wait to be pulled. `false`: nothing is open any more.
+    pub fn finish_some(&mut self, many: usize) -> bool {
+        while self.settled.len() < many {
+            if !self.settle_oldest(Settling::Whole) {
+                return false;
+            }
+        }
+        true
     }
 
     /// What was tracked so far.

@@ -229,16 +229,10 @@ impl Neighbours {
         recent.filter(move |ending| (0..=LEG_WITHIN).contains(&(time - ending.time)))
     }
 
-    /// What the hosts of a connection usually do.
-    pub fn of_hosts(&self, id: &ConnectionId) -> Pair<HostHabits> {
-        let host = |side: Side| {
-            let host = Place::of_host(id.address(side).ip(), id.encapsulation);
-            self.hosts.get(&host).copied().unwrap_or_default()
-        };
-        Pair {
-            client: host(Side::Client),
-            server: host(Side::Server),
-        }
+    /// What the host at one side of a connection usually does.
+    pub fn of_host(&self, id: &ConnectionId, side: Side) -> HostHabits {
+        let host = Place::of_host(id.address(side).ip(), id.encapsulation);
+        self.hosts.get(&host).copied().unwrap_or_default()
     }
 
     /// What the service of a connection usually does, where it does nothing but refuse as far as is remembered.
@@ -266,7 +260,10 @@ impl Neighbours {
         Neighbourhood {
             events,
             service: service.map(|service| service.habits).unwrap_or_default(),
-            hosts: self.of_hosts(&id),
+            hosts: Pair {
+                client: self.of_host(&id, Side::Client),
+                server: self.of_host(&id, Side::Server),
+            },
             twin: None,
             other_leg: None,
         }

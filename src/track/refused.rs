@@ -139,7 +139,7 @@ impl Tracker {
             self.settled
                 .push_back(refused(attempt, reset, &since, &self.neighbours));
         }
-        if self.attempts.len(Stage::Over) > self.limits.finished {
+        if self.attempts.len(Stage::Over) > OVER {
             self.forget_oldest(Stage::Over);
         }
     }
@@ -150,6 +150,9 @@ impl Tracker {
         }
     }
 }
+
+/// Attempts kept whose refusal has settled, for what was late on the way; chosen: whoever asks again from the same port does so sooner.
+const OVER: usize = 256;
 
 /// What is told of a refusal: more than itself only where others were not refused.
 fn refused(attempt: &Attempt, reset: Header, since: &Since, neighbours: &Neighbours) -> Settled {
@@ -163,7 +166,7 @@ fn refused(attempt: &Attempt, reset: Header, since: &Since, neighbours: &Neighbo
         clock_stepped: since.stepped,
         records_dropped: since.dropped_at.is_some_and(|at| at >= attempt.syn.time),
         service: service.unwrap_or_default(),
-        hosts: neighbours.of_hosts(&id),
+        host: neighbours.of_host(&id, Side::Server),
     };
     if service.is_some() {
         return Settled::Refusal(refusal);

@@ -38,7 +38,7 @@ impl Settled {
         let mut case = Box::new(connection.freeze(Side::Server, &reset, 0));
         case.gaps = refusal.gaps();
         case.neighbourhood.service = refusal.service;
-        case.neighbourhood.hosts = refusal.hosts;
+        case.neighbourhood.hosts.server = refusal.host;
         case
     }
 }

@@ -2,42 +2,61 @@
 
 use crate::tcp::Flow;
 
+/// Which of the bits is a flow's. The first is nobody's alone: a flow that has it is told from none by looking again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bit(u32);
+
+impl Bit {
+    /// Bits of its index.
+    pub(super) const BITS: u32 = 21;
+
+    /// The one at an index; `None` for the first.
+    pub(super) fn new(index: u32) -> Option<Self> {
+        (index > 0).then_some(Self(index))
+    }
+
+    pub(super) const fn index(self) -> u32 {
+        self.0
+    }
+
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "those are the bits it takes"
+    )]
+    pub(super) const fn of(flow: Flow) -> Self {
+        Self(flow.number() as u32 & ((1 << Self::BITS) - 1))
+    }
+
+    #[inline]
+    const fn place(self) -> (usize, u64) {
+        ((self.0 / 64) as usize, 1 << (self.0 % 64))
+    }
+}
+
 /// A fixed number of bits, chosen by the number of a flow.
 #[derive(Clone, Debug)]
-struct Bits(Box<[u64; Bits::WORDS]>);
+struct Bits(Box<[u64]>);
 
 impl Bits {
     /// 256 KiB: fits beside the records in the cache of one core, and of so many bits a hundred thousand flows take one in twenty.
-    const COUNT: u64 = 1 << 21;
-    const WORDS: usize = (Self::COUNT / 64) as usize;
+    const COUNT: u64 = 1 << Bit::BITS;
 
     fn new() -> Self {
-        // Zeroed where it is allocated, so that memory is touched only where a bit is set; its length is right.
-        let words: Box<[u64]> = vec![0; Self::WORDS].into();
-        Self(
-            words
-                .try_into()
-                .unwrap_or_else(|_| Box::new([0; Self::WORDS])),
-        )
+        Self(vec![0; (Self::COUNT / 64) as usize].into())
     }
 
     #[inline]
-    fn place(flow: Flow) -> (usize, u64) {
-        let bit = flow.number() % Self::COUNT;
-        ((bit / 64) as usize, 1 << (bit % 64))
-    }
-
-    #[inline]
-    fn set(&mut self, flow: Flow) {
-        let (word, bit) = Self::place(flow);
+    fn set(&mut self, bit: Bit) {
+        let (word, bit) = bit.place();
         if let Some(word) = self.0.get_mut(word) {
             *word |= bit;
         }
     }
 
     #[inline]
-    fn get(&self, flow: Flow) -> bool {
-        let (word, bit) = Self::place(flow);
+    fn get(&self, bit: Bit) -> bool {
+        let (word, bit) = bit.place();
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
@@ -66,13 +85,19 @@ impl Marks {
     /// Marks a flow.
     #[inline]
     pub fn set(&mut self, flow: Flow) {
-        self.0.set(flow);
+        self.0.set(Bit::of(flow));
     }
 
     /// Whether a flow is marked, or one that shares its bit.
     #[inline]
     pub fn has(&self, flow: Flow) -> bool {
-        self.0.get(flow)
+        self.has_bit(Bit::of(flow))
+    }
+
+    /// Whether a flow of that bit is marked.
+    #[inline]
+    pub(super) fn has_bit(&self, bit: Bit) -> bool {
+        self.0.get(bit)
     }
 
     /// Takes over the marks of another part of the capture.
@@ -101,7 +126,13 @@ impl Sketch {
     /// Counts a flow, once.
     #[inline]
     pub fn add(&mut self, flow: Flow) {
-        self.0.set(flow);
+        self.add_bit(Bit::of(flow));
+    }
+
+    /// Counts a flow of that bit, once.
+    #[inline]
+    pub(super) fn add_bit(&mut self, bit: Bit) {
+        self.0.set(bit);
     }
 
     /// Takes over what another part of the capture counted.

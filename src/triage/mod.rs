@@ -5,9 +5,13 @@
 
 mod bits;
 mod desk;
+mod gate;
 mod held;
+mod passed;
+mod recall;
 mod replay;
 mod room;
+mod scout;
 mod shelf;
 mod sight;
 mod slot;
@@ -16,16 +20,17 @@ mod talk;
 
 pub use bits::{Marks, Sketch};
 pub use desk::Desk;
+pub use gate::{Following, Gate, Sifted};
 pub use held::Cut;
+pub use passed::{Item, Passed};
+pub use recall::{Again, Recall};
 pub use replay::Late;
 pub use room::Place;
+pub use scout::Scout;
 pub use sight::{Sight, Sights};
 
-use crate::decode::{Decoded, Look, Record, Skip, decode, glance, glance_at_once};
-use crate::origin::{RecordId, Timestamp};
-use crate::tcp::{Flags, Flow};
+use crate::decode::Skip;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What was counted of all records, tracked or not.
 #[derive(Clone, Debug, Default)]
@@ -51,212 +56,5 @@ impl Survey {
         for (skip, count) in &later.skipped {
             *self.skipped.entry(*skip).or_default() += count;
         }
-    }
-}
-
-/// A first look at every record, for [`Marks`].
-#[derive(Debug)]
-pub struct Scout {
-    marks: Marks,
-}
-
-impl Scout {
-    /// A scout that has seen nothing.
-    #[expect(clippy::new_without_default, reason = "it takes memory")]
-    pub fn new() -> Self {
-        Self {
-            marks: Marks::new(),
-        }
-    }
-
-    /// Takes a copy: a record that nothing here points to stays in registers.
-    #[inline(never)]
-    fn look_closer(&mut self, record: Record<'_>) {
-        match glance(&record) {
-            Some(seen) if seen.flags.rst() => self.marks.set(seen.flow()),
-            Some(_) => {}
-            None => self.mark(&decode(&record)),
-        }
-    }
-
-    fn mark(&mut self, decoded: &Decoded<'_>) {
-        match decoded {
-            Decoded::Segment(segment) if segment.header.flags.rst() => {
-                self.marks.set(segment.flow());
-            }
-            Decoded::Several(parts) => parts.iter().for_each(|part| self.mark(part)),
-            Decoded::Segment(_) | Decoded::Quoted(_) | Decoded::Skip(_) => {}
-        }
-    }
-
-    /// The flows that were reset.
-    pub fn into_marks(self) -> Marks {
-        self.marks
-    }
-}
-
-impl Look for Scout {
-    #[inline(always)]
-    #[allow(
-        clippy::inline_always,
-        reason = "measured: the walk over a file takes half as long"
-    )]
-    fn look(&mut self, record: &Record<'_>) {
-        match glance_at_once(record) {
-            Some(seen) if seen.flags.rst() => self.marks.set(seen.flow()),
-            Some(_) => {}
-            None => self.look_closer(*record),
-        }
-    }
-}
-
-/// Whose segments pass.
-#[derive(Clone, Debug)]
-pub enum Following {
-    /// Everybody's.
-    All,
-    /// Those of the marked and of the sampled flows.
-    Marked(Arc<Marks>),
-}
-
-/// Records of one source, one behind the other, that a gate has looked at: which passed, and what is known of all.
-#[derive(Clone, Debug, Default)]
-pub struct Sifted {
-    /// The places of those that passed, from 0.
-    pub passed: Vec<usize>,
-    /// What was counted.
-    pub survey: Survey,
-    /// When each was captured.
-    pub times: Vec<Timestamp>,
-    /// The first and the last one's time, where no record in between is earlier than the one before it.
-    pub rising: Option<(Timestamp, Timestamp)>,
-    first: RecordId,
-}
-
-impl Sifted {
-    /// Nothing, before the record `first`; what it was is forgotten, and its memory used again.
-    pub fn start(&mut self, first: RecordId) {
-        self.passed.clear();
-        self.survey = Survey::default();
-        self.times.clear();
-        self.rising = None;
-        self.first = first;
-    }
-
-    /// Which record is at a place, from 0.
-    pub fn record(&self, place: usize) -> RecordId {
-        RecordId::new(self.first.source(), self.first.number() + place as u64)
-    }
-
-    /// The earliest and the latest time; `None` without records.
-    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        let times = || self.times.iter().copied();
-        self.rising.or_else(|| times().min().zip(times().max()))
-    }
-}
-
-/// Lets records pass or not, and counts them all.
-#[derive(Debug)]
-pub struct Gate {
-    following: Following,
-    survey: Survey,
-    sketch: Sketch,
-}
-
-impl Gate {
-    /// A gate for records behind the head of a capture.
-    pub fn new(following: Following) -> Self {
-        Self {
-            following,
-            survey: Survey::default(),
-            sketch: Sketch::new(),
-        }
-    }
-
-    /// Whether `record` passes.
-    #[inline(always)]
-    #[allow(
-        clippy::inline_always,
-        reason = "measured: the walk over a file takes half as long"
-    )]
-    pub fn passes(&mut self, record: &Record<'_>) -> bool {
-        self.survey.records += 1;
-        match glance_at_once(record) {
-            Some(seen) => self.see(seen.flow(), seen.flags),
-            None => self.look_closer(*record),
-        }
-    }
-
-    /// Takes a copy: a record that nothing here points to stays in registers.
-    #[inline(never)]
-    fn look_closer(&mut self, record: Record<'_>) -> bool {
-        match glance(&record) {
-            Some(seen) => self.see(seen.flow(), seen.flags),
-            None => self.see_all(&decode(&record)),
-        }
-    }
-
-    fn see_all(&mut self, decoded: &Decoded<'_>) -> bool {
-        match decoded {
-            Decoded::Segment(segment) => self.see(segment.flow(), segment.header.flags),
-            // No short circuit: each is counted.
-            Decoded::Several(parts) => parts
-                .iter()
-                .fold(false, |passes, part| self.see_all(part) | passes),
-            Decoded::Quoted(_) => {
-                self.survey.skip(Skip::Quoted);
-                true
-            }
-            Decoded::Skip(skip) => {
-                self.survey.skip(*skip);
-                false
-            }
-        }
-    }
-
-    #[inline]
-    fn see(&mut self, flow: Flow, flags: Flags) -> bool {
-        self.survey.segments += 1;
-        self.sketch.add(flow);
-        match &self.following {
-            Following::All => true,
-            Following::Marked(marks) => marks.has(flow) || flow.is_sampled() || flags.rst(),
-        }
-    }
-
-    /// Whether the next record passes; [`Gate::end`] the noting behind the last.
-    #[inline(always)]
-    #[allow(
-        clippy::inline_always,
-        reason = "measured: the walk over a file takes half as long"
-    )]
-    pub fn sifts(&mut self, record: &Record<'_>, sifted: &mut Sifted) -> bool {
-        let passes = self.passes(record);
-        if passes {
-            sifted.passed.push(sifted.times.len());
-        }
-        sifted.times.push(record.time);
-        passes
-    }
-
-    /// Notes what is known of all records that were sifted.
-    pub fn end(&mut self, sifted: &mut Sifted) {
-        sifted.survey = std::mem::take(&mut self.survey);
-        let ends = sifted
-            .times
-            .first()
-            .copied()
-            .zip(sifted.times.last().copied());
-        sifted.rising = ends.filter(|_| sifted.times.is_sorted());
-    }
-
-    /// What was counted, but for what [`Gate::end`] has noted.
-    pub const fn survey(&self) -> &Survey {
-        &self.survey
-    }
-
-    /// The flows that were seen, when it has seen its last record.
-    pub fn into_sketch(self) -> Sketch {
-        self.sketch
     }
 }

@@ -1,9 +1,20 @@
 use super::super::bytes::ByteOrder;
-use super::super::testfile::{Trickle, Writer, complaint, drain, open};
+use super::super::testfile::{Seen, Trickle, Writer, complaint, drain, open, seen};
 use super::super::walk::LONGEST_BLOCK_RECORD;
 use super::*;
-use crate::decode::LinkType;
+use crate::decode::{LinkType, Look, Record};
 use proptest::prelude::*;
+use std::io::Write as _;
+
+/// Who keeps what is shown.
+#[derive(Default)]
+struct Kept(Vec<Seen>);
+
+impl Look for Kept {
+    fn look(&mut self, record: &Record<'_>) {
+        self.0.push(seen(*record));
+    }
+}
 
 /// A pcap file with `records` records of `len` bytes each, one a second.
 fn pcap(records: u32, len: u32) -> Vec<u8> {
@@ -38,6 +49,70 @@ fn records_survive_the_ends_of_the_buffer() {
     assert_eq!(info.links, [LinkType(1)]);
     assert_eq!(info.first.unwrap().nanos(), 0);
     assert_eq!(info.last.unwrap().nanos(), 4_999 * 1_000_000_000);
+}
+
+#[test]
+fn what_is_shown_is_what_a_batch_is_filled_with() {
+    let whole = pcap(5_000, 1_499);
+    for len in [whole.len(), whole.len() - 7] {
+        let bytes = &whole[..len];
+        let mut filled = open(bytes).unwrap();
+        let (records, error) = drain(&mut filled);
+        let (mut shown, mut kept, mut buffer) = (open(bytes).unwrap(), Kept::default(), Vec::new());
+        let ended = loop {
+            match shown.show(&mut buffer, &mut kept) {
+                Ok(true) => {}
+                Ok(false) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        assert!(kept.0 == records);
+        assert_eq!(
+            ended.map(|error| error.to_string()),
+            error.map(|error| error.to_string())
+        );
+        let (shown, filled) = (shown.info(), filled.info());
+        assert_eq!((shown.records, shown.bytes), (filled.records, filled.bytes));
+        assert_eq!(
+            (shown.complete, &shown.problem),
+            (filled.complete, &filled.problem)
+        );
+    }
+}
+
+#[test]
+fn records_are_shown_again_from_where_they_are_known_to_be_and_none_that_is_not_there() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&pcap(3_000, 700)).unwrap();
+    let mut source = FileSource::open(file.path(), 3).unwrap();
+    let (records, _) = drain(&mut source);
+    let place = |number: u64| Position {
+        offset: 24 + (number - 1) * 716,
+        record: number,
+    };
+    let numbers: Vec<u64> = (1..=3_000).filter(|n| n % 97 < 3 || *n > 2_000).collect();
+    let places: Vec<_> = numbers.iter().map(|number| (place(*number), 700)).collect();
+    let (mut kept, mut buffer) = (Kept::default(), Vec::new());
+    source.show_again(&places, &mut buffer, &mut kept).unwrap();
+    let wanted = records
+        .iter()
+        .filter(|(number, ..)| numbers.contains(number));
+    assert!(kept.0.iter().eq(wanted));
+    let beside = Position {
+        offset: place(5).offset + 4,
+        record: 5,
+    };
+    for wrong in [(place(5), 699), (place(3_000), 701), (beside, 700)] {
+        let mut kept = Kept::default();
+        assert_eq!(source.show_again(&[wrong], &mut buffer, &mut kept), None);
+        assert!(kept.0.is_empty());
+    }
+    assert_eq!(
+        open(&pcap(3, 9))
+            .unwrap()
+            .show_again(&places, &mut buffer, &mut kept),
+        None
+    );
 }
 
 #[test]

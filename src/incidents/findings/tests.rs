@@ -1,4 +1,5 @@
 use crate::case::{Habits, Handshakes, Samples};
+use crate::incidents::Whole;
 use crate::incidents::{Bounds, Incidents, Traits};
 use crate::origin::{MILLISECOND, SECOND, Timestamp};
 use crate::report::{Finding, ResetReport, Time};
@@ -19,7 +20,9 @@ fn found(
         reset.time = Time::from_nanos(i64::try_from(number).unwrap() * SECOND);
         reset.connection.client = format!("10.7.0.{number}:4000").parse().unwrap();
         change(number, &mut reset, &mut traits);
-        incidents.add(&reset.gist(), &traits, || reset.clone());
+        incidents.add(&reset.gist(), &traits, || {
+            Whole::Report(Box::new(reset.clone()))
+        });
     }
     let all = incidents.finish(std::slice::from_ref(habits));
     all.into_iter().flat_map(|one| one.findings).collect()
