@@ -2,8 +2,8 @@
 
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{
-    Checksum, Encapsulation, Extent, Flags, Header, IpFacts, IpVersion, Mptcp, Options, Segment,
-    SeqNumber, Timestamps,
+    Checksum, Encapsulation, Extent, Flags, Header, IpFacts, IpVersion, LAST_CHUNK, Mptcp, Options,
+    Segment, SeqNumber, Timestamps,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,7 +31,7 @@ impl Told {
             header: self.header,
             payload: &self.payload,
             captured: u32::try_from(self.payload.len()).unwrap_or(u32::MAX),
-            tail: self.payload.last_chunk().copied(),
+            ends_body: self.payload.last_chunk().map(|last| *last == LAST_CHUNK),
         }
     }
 }

@@ -65,7 +65,7 @@ impl Default for Limits {
         Self {
             head: 32_768,
             head_connections: 8_192,
-            held: 48 << 20,
+            held: 38 << 20,
             connections: 65_536,
             finished: 4_096,
             open_cases: 16_384,

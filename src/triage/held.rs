@@ -8,8 +8,10 @@ use crate::decode::Record;
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Flow, Prefix};
 
-/// The records of one flow, and what the next one is told against.
+/// The records of one flow, and what the next one is told against: two cache lines. Whose it is and whether it is anybody's stand at the ends,
+/// so that who looks for a flow waits for both lines then, and for those of other flows in the meantime.
 #[derive(Debug, Default)]
+#[repr(C, align(64))]
 pub struct Held {
     flow: Flow,
     /// The latest preface's, or the latest odd record's.
@@ -17,19 +19,21 @@ pub struct Held {
     start: Timestamp,
     pub(super) records: Chain,
     pub(super) ends: Ends,
+    /// How the latest turn of each side began: kept apart since it is soon replaced by the next.
+    pub(super) turns: [Chain; 2],
+    talk: Talk,
     manners: [Manner; 2],
     /// Bytes that are captured of a payload at most, as long as no preface says otherwise.
     pub(super) most: u16,
-    talk: Talk,
     /// Which end has sent a FIN: one bit each.
     fins: u8,
-    /// Whether it is that flow's, and not nobody's.
-    is_held: bool,
     /// A record came since it was looked at for being forgotten.
     pub is_recent: bool,
-    /// How the latest turn of each side began: kept apart since it is soon replaced by the next.
-    pub(super) turns: [Chain; 2],
+    /// Whether it is that flow's, and not nobody's.
+    is_held: bool,
 }
+
+const _: () = assert!(size_of::<Held>() == 128);
 
 /// A record that is held whole, but perhaps for its payload.
 #[derive(Clone, Copy, Debug)]

@@ -187,3 +187,145 @@ impl Segmented<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::room::Room;
+    use super::super::sight::Sight;
+    use super::*;
+    use crate::decode::{Decoded, decode};
+    use crate::tcp::Flow;
+    use crate::testkit::{WRAPPINGS, frames, pcap, tell};
+
+    const STORY: &str = "0.0 client > server SYN seq 0 mss 1460 scale 7 ts 1/0
+         0.1 server > client SYN,ACK seq 0 ack 1 mss 1400 ts 9/1
+         0.2 client > server PSH,ACK seq 1 ack 1 ts 2/9 data \"hello\"
+         0.3 server > client ACK seq 1 ack 6 ts 10/2
+         0.4 server > client PSH,ACK seq 1 ack 6 ttl 7 data \"0\\r\\n\\r\\n\"
+         0.5 client > server FIN,ACK seq 6 ack 6 dscp 7";
+
+    /// Segments that only lack a payload that nobody asks for are told as equal.
+    fn told(segment: &Segment<'_>, payload: &[u8]) -> String {
+        format!(
+            "{:?}",
+            Segment {
+                payload,
+                ..*segment
+            }
+        )
+    }
+
+    /// Holds records and takes them again: `(as decoded, as held)` of each, and how many were held as segments.
+    fn held_and_taken(records: &[Record<'_>]) -> (Vec<(String, String)>, usize) {
+        let mut pairs = Vec::new();
+        let mut segments = 0;
+        for record in records {
+            let mut room = Room::new(1 << 20);
+            let Some(sight) = Sight::at(record) else {
+                continue;
+            };
+            let Decoded::Segment(decoded) = decode(record) else {
+                unreachable!("a sight is of a segment")
+            };
+            assert_eq!(sight.flow, decoded.flow());
+            if !sight.is_plain || decoded.header.flags.rst() {
+                continue;
+            }
+            let payload = &record.bytes[sight.payload()];
+            assert_eq!(payload, decoded.payload);
+            room.hold(None, &sight, record.id, || payload);
+            room.take(sight.flow, |held| {
+                let Late::Segment(segment) = held else {
+                    unreachable!("it is plain")
+                };
+                segments += 1;
+                pairs.push((
+                    told(&decoded, decoded.payload),
+                    told(segment, segment.payload),
+                ));
+            });
+        }
+        (pairs, segments)
+    }
+
+    #[test]
+    fn a_plain_segment_comes_out_as_decoding_gives_it() {
+        let mut held = 0;
+        for wrapping in WRAPPINGS {
+            for (number, frame) in (1..).zip(frames(pcap(&tell(STORY)))) {
+                let frame = frame.wrapped(wrapping);
+                let mut bytes = vec![frame.bytes.clone()];
+                bytes.extend((0..frame.bytes.len()).map(|len| frame.bytes[..len].to_vec()));
+                for place in 0..frame.bytes.len().min(80) {
+                    for change in [0x01, 0x10, 0x2f, 0x80, 0xff] {
+                        let mut changed = frame.bytes.clone();
+                        changed[place] ^= change;
+                        bytes.push(changed);
+                    }
+                }
+                let record = |bytes| Record {
+                    id: RecordId::new(2, number).at(number + 70_000),
+                    time: Timestamp::from_nanos(1_700_000_000_000_000_001),
+                    link: LinkType(frame.link),
+                    bytes,
+                    original_len: frame.original_len,
+                };
+                let records: Vec<_> = bytes.iter().map(|bytes| record(bytes.as_slice())).collect();
+                let (pairs, segments) = held_and_taken(&records);
+                held += segments;
+                for (decoded, taken) in pairs {
+                    assert_eq!(decoded, taken, "{}", wrapping.name);
+                }
+            }
+        }
+        assert!(held > 1_000, "{held}");
+    }
+
+    #[test]
+    fn a_conversation_comes_out_as_it_was_but_for_payloads_that_nobody_asks_for() {
+        let frames = frames(pcap(&tell(STORY)));
+        let mut room = Room::new(1 << 20);
+        let mut expected = Vec::new();
+        let mut flow = Flow::default();
+        // Places far behind each other, times that fall, other interfaces and sources: whatever a preface must say anew.
+        let steps = [
+            (1, 1, 0, None),
+            (2, 2, 9, None),
+            (1 << 30, 1 << 30, 5, None),
+        ];
+        let more = [
+            (1 << 41, 7, -5, Some(3)),
+            (1 << 41, 8, 1 << 50, Some(3)),
+            (1 << 42, 9, 3, None),
+        ];
+        for (frame, (order, number, nanos, interface)) in
+            frames.iter().zip(steps.into_iter().chain(more))
+        {
+            let record = Record {
+                id: RecordId::new(1, number).at(order).through(interface),
+                time: Timestamp::from_nanos(nanos),
+                link: LinkType(frame.link),
+                bytes: &frame.bytes,
+                original_len: frame.original_len,
+            };
+            let sight = Sight::at(&record).filter(|sight| sight.is_plain);
+            let (Some(sight), Decoded::Segment(decoded)) = (sight, decode(&record)) else {
+                unreachable!("all are plain")
+            };
+            flow = sight.flow;
+            room.hold(room.find(flow), &sight, record.id, || {
+                &record.bytes[sight.payload()]
+            });
+            expected.push(told(&decoded, decoded.payload));
+        }
+        let mut taken = Vec::new();
+        room.take(flow, |held| {
+            let Late::Segment(segment) = held else {
+                unreachable!("all are plain")
+            };
+            taken.push(told(segment, segment.payload));
+        });
+        assert_eq!(taken.len(), 6);
+        assert_eq!(expected, taken);
+    }
+}

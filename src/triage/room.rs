@@ -250,9 +250,10 @@ const FACTS: usize = 2;
 
 #[cfg(test)]
 mod tests {
+    use super::super::talk::Said;
     use super::*;
-    use crate::decode::LinkType;
-    use crate::origin::{RecordId, Timestamp};
+    use crate::decode::{LinkType, Record};
+    use crate::origin::Timestamp;
     use crate::tcp::{Flags, SeqNumber};
 
     fn flow(n: u32) -> Flow {
@@ -271,14 +272,19 @@ mod tests {
 
     fn numbers(room: &mut Room, flow: Flow) -> Vec<u64> {
         let mut numbers = Vec::new();
-        room.take(flow, |record, _| numbers.push(record.id.number()));
+        room.take(flow, |held| {
+            let Late::Record(record, _) = held else {
+                unreachable!("no other was held")
+            };
+            numbers.push(record.id.number());
+        });
         numbers
     }
 
     /// Holds a record, whatever must give way; the long flows that must.
-    fn hold(room: &mut Room, flow: Flow, number: u64, step: Step<'_>) -> Vec<Flow> {
+    fn hold(room: &mut Room, flow: Flow, number: u64, said: Option<Said>) -> Vec<Flow> {
         let mut long = Vec::new();
-        while !room.hold(flow, room.find(flow), &record(number, &[7; 100]), step) {
+        while room.lacks(100) {
             match room.give_way() {
                 Yielded::Nothing => break,
                 Yielded::Forgotten => {}
@@ -288,6 +294,12 @@ mod tests {
                 }
             }
         }
+        let whole = Whole {
+            record: record(number, &[7; 100]),
+            said,
+            payload: None,
+        };
+        room.hold_whole(flow, room.find(flow), &whole);
         long
     }
 
@@ -297,12 +309,20 @@ mod tests {
         for number in 1..=6_u8 {
             let bytes = vec![number; usize::from(number)];
             let flow = flow(u32::from(number % 2));
-            let place = room.find(flow);
-            assert!(room.hold(flow, place, &record(number.into(), &bytes), Step::default()));
+            let whole = Whole {
+                record: record(number.into(), &bytes),
+                said: None,
+                payload: None,
+            };
+            assert!(!room.lacks(bytes.len()));
+            room.hold_whole(flow, room.find(flow), &whole);
         }
         let mut taken = Vec::new();
-        room.take(flow(1), |record, cut| {
-            taken.push((record.id.number(), record.bytes.to_vec(), cut));
+        room.take(flow(1), |held| {
+            let Late::Record(record, cut) = held else {
+                unreachable!("no other was held")
+            };
+            taken.push((record.id.number(), record.bytes.to_vec(), *cut));
         });
         assert_eq!(
             taken,
@@ -322,26 +342,22 @@ mod tests {
             ack: SeqNumber::new(1),
             payload_len: 0,
         });
-        let fin = |said| Step {
-            said: Some(said),
-            parts: None,
-        };
-        hold(&mut room, flow(1), 1, Step::default());
-        hold(&mut room, flow(2), 2, fin(&lower));
-        hold(&mut room, flow(2), 3, fin(&higher));
+        hold(&mut room, flow(1), 1, None);
+        hold(&mut room, flow(2), 2, Some(lower));
+        hold(&mut room, flow(2), 3, Some(higher));
         let mut n = 9;
-        (4..=n).for_each(|n| drop(hold(&mut room, flow(2), n.into(), Step::default())));
+        (4..=n).for_each(|n| drop(hold(&mut room, flow(2), n.into(), None)));
         while room.find(flow(2)).is_some() {
             n += 1;
-            hold(&mut room, flow(n), n.into(), Step::default());
+            hold(&mut room, flow(n), n.into(), None);
         }
         assert_eq!(room.forgotten(), 0);
         while room.forgotten() < 20 {
             n += 1;
-            hold(&mut room, flow(1), n.into(), Step::default());
-            hold(&mut room, flow(n), n.into(), Step::default());
+            hold(&mut room, flow(1), n.into(), None);
+            hold(&mut room, flow(n), n.into(), None);
         }
-        assert!(room.size() <= 60_000 + EACH * room.logs.len());
+        assert!(room.size() <= 60_000 + EACH * room.flows.len());
         assert!(numbers(&mut room, flow(1)).len() > 1, "it was never idle");
     }
 
@@ -349,13 +365,13 @@ mod tests {
     fn a_long_one_gives_way_before_one_is_forgotten() {
         let mut room = Room::new(60_000);
         for n in 1..=20 {
-            hold(&mut room, flow(n), n.into(), Step::default());
+            hold(&mut room, flow(n), n.into(), None);
         }
         let mut long = Vec::new();
         let mut n = 20;
         while long.is_empty() {
             n += 1;
-            long = hold(&mut room, flow(9), n, Step::default());
+            long = hold(&mut room, flow(9), n, None);
         }
         assert_eq!((long, room.forgotten()), (vec![flow(9)], 0));
         assert!(
