@@ -42,7 +42,7 @@ impl Glance<'_> {
     #[inline]
     pub fn ends_v4(&self) -> Option<[(u32, u16); 2]> {
         match self.ends {
-            Ends::V4(both) => Some(ends_v4(both, self.ports)),
+            Ends::V4(both) => Some(ends_v4(*both, self.ports)),
             Ends::V6(_) => None,
         }
     }
@@ -56,7 +56,7 @@ impl Glance<'_> {
     pub fn flow(&self) -> Flow {
         match self.ends {
             Ends::V4(both) => {
-                let [from, to] = ends_v4(both, self.ports);
+                let [from, to] = ends_v4(*both, self.ports);
                 Flow::between_v4(from, to)
             }
             Ends::V6(both) => flow_v6(both, self.ports),
@@ -65,7 +65,7 @@ impl Glance<'_> {
 }
 
 #[inline]
-const fn ends_v4(both: &[u8; 8], ports: (u16, u16)) -> [(u32, u16); 2] {
+const fn ends_v4(both: [u8; 8], ports: (u16, u16)) -> [(u32, u16); 2] {
     let from = u32::from_be_bytes([both[0], both[1], both[2], both[3]]);
     let to = u32::from_be_bytes([both[4], both[5], both[6], both[7]]);
     [(from, ports.0), (to, ports.1)]

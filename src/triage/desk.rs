@@ -68,9 +68,7 @@ impl Desk {
             Lot::Passes => return true,
             Lot::Waits(place) => place,
         };
-        let is_plain =
-            sight.is_plain && place.is_none_or(|place| self.room.is_between(place, sight.ends));
-        if is_plain {
+        if sight.is_plain {
             let payload = || {
                 let bytes = record().map_or(&[][..], |record| record.bytes);
                 bytes.get(sight.payload()).unwrap_or_default()
@@ -78,17 +76,29 @@ impl Desk {
             let Some(place) = self.make_room(flow, place, Prefix::CAPACITY, late) else {
                 return true;
             };
-            self.room.hold(place, sight, id, payload);
-        } else if let Some(mut record) = record() {
-            record.id = id;
-            let whole = Whole {
-                record,
-                said: Some(sight.said()),
-                payload: sight.may_be_cut(),
-            };
-            return !self.hold(flow, place, &whole, late) || self.is_head;
+            if self.room.hold(place, sight, id, payload) {
+                return self.is_head;
+            }
         }
-        self.is_head
+        self.hold_odd(sight, id, record(), late) || self.is_head
+    }
+
+    /// Holds a record that is not plain, or not of the ends of which plain ones are held. Whether its flow is followed by now.
+    #[inline(never)]
+    fn hold_odd(
+        &mut self,
+        sight: &Sight,
+        id: RecordId,
+        record: Option<Record<'_>>,
+        late: &mut impl FnMut(&Late<'_>, Flow),
+    ) -> bool {
+        let Some(record) = record else { return false };
+        let whole = Whole {
+            record: Record { id, ..record },
+            said: Some(sight.said()),
+            payload: sight.may_be_cut(),
+        };
+        !self.hold(sight.flow, self.room.find(sight.flow), &whole, late)
     }
 
     /// The same of a record with no segment, or with several.

@@ -30,7 +30,7 @@ pub struct Held {
     /// A record came since it was looked at for being forgotten.
     pub is_recent: bool,
     /// Whether it is that flow's, and not nobody's.
-    is_held: bool,
+    is_taken: bool,
 }
 
 const _: () = assert!(size_of::<Held>() == 128);
@@ -69,7 +69,7 @@ impl Held {
             flow,
             ends,
             most,
-            is_held: true,
+            is_taken: true,
             ..Self::default()
         };
     }
@@ -77,13 +77,7 @@ impl Held {
     /// Whose it is. `None`: nobody's.
     #[inline]
     pub fn flow(&self) -> Option<Flow> {
-        self.is_held.then_some(self.flow)
-    }
-
-    /// Whether it is of these ends, as nearly every one is of the flow's number.
-    #[inline]
-    pub fn is_between(&self, ends: Ends) -> bool {
-        self.ends == ends
+        self.is_taken.then_some(self.flow)
     }
 
     /// Bytes that are held.
@@ -203,7 +197,7 @@ impl Held {
         for turn in &mut self.turns {
             slots.take_back(turn);
         }
-        self.is_held = false;
+        self.is_taken = false;
     }
 }
 

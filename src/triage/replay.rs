@@ -44,10 +44,10 @@ pub fn each(held: &Held, slots: &Slots, mut give: impl FnMut(&Late<'_>)) {
                 give(&Late::Segment(told.segment(held, &payload)));
             }
             Told::Odd(odd, bytes) => {
-                let Some((head, frame)) = bytes.split_first_chunk() else {
+                let Some((before, frame)) = bytes.split_first_chunk() else {
                     continue;
                 };
-                let (original_len, cut) = read_head_of_odd(*head);
+                let (original_len, cut) = read_head_of_odd(*before);
                 let record = Record {
                     id: odd.id,
                     time: odd.time,
@@ -158,7 +158,7 @@ impl Segmented<'_> {
     /// As decoding gave it, with as much of its payload as is left.
     fn segment<'a>(&self, held: &Held, payload: &'a [u8]) -> Segment<'a> {
         let brief = &self.brief;
-        let (from, to) = held.ends.from_to(brief.side());
+        let (from, to) = held.ends.sent(brief.side());
         let stamps = Some(brief.stamps()).filter(|_| self.manner.has_stamps());
         let extras = self
             .preface

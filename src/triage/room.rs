@@ -72,7 +72,8 @@ impl Room {
         growth > 0 && self.size() + growth + FLOW > self.most + EACH * self.flows.len()
     }
 
-    /// Holds a plain segment, with what is needed of its payload, as the room that it [lacks](Room::lacks) was asked for at most.
+    /// Holds a plain segment, with what is needed of its payload, [`Prefix::CAPACITY`](crate::tcp::Prefix::CAPACITY) bytes at most. `false`: its
+    /// flow's number is held for other ends, and the segment is not.
     #[inline]
     pub fn hold<'a>(
         &mut self,
@@ -80,10 +81,11 @@ impl Room {
         sight: &Sight,
         id: RecordId,
         payload: impl FnOnce() -> &'a [u8],
-    ) {
+    ) -> bool {
         let place = place.unwrap_or_else(|| self.begin(sight.flow, sight.ends));
-        let Some(held) = self.flows.get_mut(place.0 as usize) else {
-            return;
+        let held = self.flows.get_mut(place.0 as usize);
+        let Some(held) = held.filter(|held| held.ends == sight.ends) else {
+            return false;
         };
         if sight.captured < sight.brief.payload_len() {
             self.snapped = sight.captured;
@@ -91,6 +93,7 @@ impl Room {
         if held.add(sight, id, &mut self.slots, payload) {
             self.ended.push_back((sight.flow, place));
         }
+        true
     }
 
     /// Holds a record of another kind.
@@ -117,13 +120,6 @@ impl Room {
     pub fn has(&self, flow: Flow, place: Place) -> bool {
         let held = self.flows.get(place.0 as usize);
         held.is_some_and(|held| held.flow() == Some(flow))
-    }
-
-    /// Whether plain segments of these ends may be held there.
-    #[inline]
-    pub fn is_between(&self, place: Place, ends: Ends) -> bool {
-        let held = self.flows.get(place.0 as usize);
-        held.is_some_and(|held| held.is_between(ends))
     }
 
     fn begin(&mut self, flow: Flow, ends: Ends) -> Place {

@@ -51,7 +51,7 @@ impl Ends {
     }
 
     /// Sender and receiver, where the lower one sends or not.
-    pub fn from_to(&self, lower_sends: bool) -> (SocketAddr, SocketAddr) {
+    pub fn sent(&self, lower_sends: bool) -> (SocketAddr, SocketAddr) {
         let [low, high] = [0, 1].map(|place| {
             let address = std::net::Ipv4Addr::from_bits(self.addresses[place]);
             (address, self.ports[place]).into()
@@ -102,7 +102,7 @@ impl Sight {
                 payload_len: u16::try_from(plain.seen.payload_len).ok()?,
                 ends_body: plain.ends_body.unwrap_or(false),
             }),
-            manner: Manner::new(&ip, plain.stamps.is_some())?,
+            manner: Manner::new(ip, plain.stamps.is_some())?,
             from: u16::try_from(plain.seen.payload(record).0).ok()?,
             captured: u16::try_from(plain.payload.len()).ok()?,
             extras: Extras::default(),
@@ -128,7 +128,7 @@ impl Sight {
             (ends, side) = Ends::of(both);
         }
         let extras = Extras::new(&header.options, header.checksum);
-        let manner = Manner::new(&header.ip, header.options.timestamps.is_some());
+        let manner = Manner::new(header.ip, header.options.timestamps.is_some());
         // What glances see at once has no other link, no wrapping and no fragment.
         let is_plain =
             is_bare && extras.is_some() && manner.is_some() && glance_at_once(record).is_some();

@@ -30,7 +30,7 @@ pub struct Facts {
 }
 
 impl Brief {
-    /// A segment at no place and no time yet.
+    /// A segment at no place and at no time yet.
     #[inline]
     pub fn new(facts: &Facts) -> Self {
         let stamps = facts
@@ -57,7 +57,7 @@ impl Brief {
         Some(Self([first, second, third | nanos, fourth | steps]))
     }
 
-    /// The same with such a [`TURN`] or [`FOLLOWED`].
+    /// The same with [`TURN`], [`FOLLOWED`] or nothing.
     #[inline]
     pub const fn with(self, mark: u64) -> Self {
         let Self([first, second, third, fourth]) = self;
@@ -109,15 +109,15 @@ impl Brief {
 
     #[inline]
     pub const fn payload_len(&self) -> u16 {
-        low(self.0[2] >> TIME_BITS, 16) as u16
+        short(self.0[2], TIME_BITS)
     }
 
     pub const fn window(&self) -> u16 {
-        low(self.0[3] >> PLACE_BITS, 16) as u16
+        short(self.0[3], PLACE_BITS)
     }
 
     pub const fn ip_id(&self) -> u16 {
-        low(self.0[3] >> (PLACE_BITS + 16), 16) as u16
+        short(self.0[3], PLACE_BITS + 16)
     }
 
     pub const fn stamps(&self) -> Timestamps {
@@ -140,7 +140,7 @@ pub struct Manner(u16);
 impl Manner {
     /// `None`: that is no IPv4.
     #[inline]
-    pub const fn new(ip: &IpFacts, has_stamps: bool) -> Option<Self> {
+    pub const fn new(ip: IpFacts, has_stamps: bool) -> Option<Self> {
         let Some(dont_fragment) = ip.dont_fragment() else {
             return None;
         };
@@ -199,9 +199,9 @@ impl Preface {
         Self {
             id: id_of([met, stands]),
             time: Timestamp::from_nanos(nanos.cast_signed()),
-            manner: Manner(low(last, 16) as u16),
-            captured: low(last >> 16, 16) as u16,
-            extras: Extras(low(last >> 32, EXTRAS_BITS) as u32),
+            manner: Manner(short(last, 0)),
+            captured: short(last, 16),
+            extras: Extras(half(last, 1) & ((1 << EXTRAS_BITS) - 1)),
         }
     }
 }
@@ -289,7 +289,7 @@ impl Odd {
         (last & NO_BRIEF != 0 && last & ODD != 0).then(|| Self {
             id: id_of([met, stands]),
             time: Timestamp::from_nanos(nanos.cast_signed()),
-            link: low(last >> 32, 16) as u16,
+            link: short(last, 32),
             len: half(last, 0),
         })
     }
@@ -302,8 +302,8 @@ fn id_words(id: RecordId) -> [u64; 2] {
 }
 
 fn id_of([met, stands]: [u64; 2]) -> RecordId {
-    let interface = Some(low(met, 16) as u16).filter(|interface| *interface != u16::MAX);
-    RecordId::new((stands >> 48) as u16, low(stands, 48))
+    let interface = Some(short(met, 0)).filter(|interface| *interface != u16::MAX);
+    RecordId::new(short(stands, 48), low(stands, 48))
         .at(met >> 16)
         .through(interface)
 }
@@ -312,8 +312,16 @@ const fn pair(first: u32, second: u32) -> u64 {
     first as u64 | (second as u64) << 32
 }
 
+/// The lower half of a word, or the upper one.
 const fn half(word: u64, place: u32) -> u32 {
-    (word >> (32 * place)) as u32
+    let [a, b, c, d, ..] = (word >> (32 * place)).to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
+
+/// The sixteen bits of a word from that one on.
+const fn short(word: u64, from: u32) -> u16 {
+    let [a, b, ..] = (word >> from).to_le_bytes();
+    u16::from_le_bytes([a, b])
 }
 
 const fn low(word: u64, bits: u32) -> u64 {
