@@ -438,7 +438,7 @@ mod tests {
         )
     }
 
-    fn record<'a>((id, nanos, link, bytes, original_len, ..): &'a Told) -> Record<'a> {
+    fn record((id, nanos, link, bytes, original_len, ..): &Told) -> Record<'_> {
         Record {
             id: *id,
             time: Timestamp::from_nanos(*nanos),

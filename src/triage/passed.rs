@@ -17,10 +17,6 @@ struct One {
 }
 
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are segments, and these are many"
-)]
 enum What {
     /// A segment without its payload, and where that begins and ends.
     Segment(Segment<'static>, usize, usize),
