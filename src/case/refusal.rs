@@ -1,15 +1,18 @@
 //! [`Refusal`]: the short file on a SYN that was refused, where nothing else is known of its connection.
 
 use super::{ConnectionId, Gaps, HostHabits, ServiceHabits};
-use crate::tcp::Header;
+use crate::tcp::{Encapsulation, Header};
+use std::net::SocketAddr;
 
-/// A SYN and the reset that answered it in the form of a refusal, of a service that does nothing but refuse: what a scan and a service that is
+/// A SYN without any wrapping and the reset that answered it in the form of a refusal, of a service that does nothing but refuse: what a scan and a service that is
 /// down leave behind, by the million. It holds all that a [`ResetCase`](super::ResetCase) of the two would, but for what other connections met
 /// at the same service, refusals too, and for what the client's host usually does, of which nobody asks where the client has said one thing.
 #[derive(Clone, Debug)]
 pub struct Refusal {
-    /// Whose SYN it was, and who refused it.
-    pub connection: ConnectionId,
+    /// Whose SYN it was.
+    pub client: SocketAddr,
+    /// Who refused it.
+    pub server: SocketAddr,
     /// The SYN.
     pub syn: Header,
     /// The reset.
@@ -20,13 +23,31 @@ pub struct Refusal {
     pub clock_stepped: bool,
     /// See [`Gaps::records_dropped`].
     pub records_dropped: bool,
-    /// What the service usually does.
-    pub service: ServiceHabits,
+    /// SYNs that the service has refused by now.
+    pub refused: u64,
     /// What its host usually does.
     pub host: HostHabits,
 }
 
 impl Refusal {
+    /// The connection that was asked for.
+    pub fn connection(&self) -> ConnectionId {
+        ConnectionId {
+            client: self.client,
+            server: self.server,
+            encapsulation: Encapsulation::default(),
+            roles_known: true,
+        }
+    }
+
+    /// What the service usually does.
+    pub fn service(&self) -> ServiceHabits {
+        ServiceHabits {
+            refused: self.refused,
+            ..ServiceHabits::default()
+        }
+    }
+
     /// What the capture did not show.
     pub fn gaps(&self) -> Gaps {
         Gaps {

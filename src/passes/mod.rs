@@ -159,12 +159,14 @@ fn parts<E>(
     let following = if marks.are_many() {
         Following::All
     } else {
-        analyzer.expect_only(&marks);
         Following::Marked(Arc::new(marks))
     };
     let mut info = head.info().clone();
     let error = thread::scope(|scope| {
         let mut workers = Workers::start(scope, path, index, &following, &parts);
+        if let Following::Marked(marks) = &following {
+            analyzer.expect_only(marks);
+        }
         while let Some(mut parcel) = workers.next() {
             analyzer.absorb(&mut parcel.sifted);
             let (reached, ended) = (parcel.reached, parcel.end.take());

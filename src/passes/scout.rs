@@ -176,9 +176,9 @@ fn together(shares: Vec<Looked>) -> Scouted {
 
 /// Bytes of a part that one worker reads at a time; chosen: many parts even for a small file, and few beginnings.
 const STRETCH: u64 = 2 << 20;
-/// Bytes that may be taken to remember records, four for nearly every one; chosen: two million records, of a file that is a gigabyte where they are
+/// Bytes that may be taken to remember records, four for nearly every one; chosen: four million records, of a file that is two gigabytes where they are
 /// whole packets, whose payload it would cost most to read twice.
-const REMEMBERED: usize = 8 << 20;
+const REMEMBERED: usize = 16 << 20;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]

@@ -63,8 +63,8 @@ impl Gist {
         Self {
             reference: refusal.reset.record.into(),
             time: refusal.reset.time.into(),
-            client: refusal.connection.client,
-            server: refusal.connection.server,
+            client: refusal.client,
+            server: refusal.server,
             ..*self
         }
     }

@@ -36,7 +36,7 @@ impl Shape {
             too_soon: host
                 .response_time
                 .is_some_and(|least| is_too_soon(took, least)),
-            refuses_again: refusal.service.refused > 1,
+            refuses_again: refusal.refused > 1,
             settled_early: refusal.settled_early,
             clock_stepped: refusal.clock_stepped,
             records_dropped: refusal.records_dropped,

@@ -178,12 +178,12 @@ impl Attempts {
         self.queues[stage as usize].len
     }
 
-    /// The attempt that `segment` belongs to, and its place.
-    pub fn find(&self, segment: &Segment<'_>) -> Option<(u32, &Attempt)> {
+    /// The attempt that `segment`, which is of that flow, belongs to, and its place.
+    pub fn find(&self, segment: &Segment<'_>, flow: Flow) -> Option<(u32, &Attempt)> {
         if self.places.is_empty() {
             return None;
         }
-        let place = self.place_of(segment.flow())?;
+        let place = self.place_of(flow)?;
         let attempt = &self.entry(place)?.attempt;
         let is_it = attempt.is_between(segment.from, segment.to);
         (is_it && segment.encapsulation.is_bare()).then_some((place, attempt))

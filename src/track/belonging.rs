@@ -22,7 +22,8 @@ impl Tracker {
     pub(super) fn connection_of(&mut self, segment: &Segment<'_>) -> Belonging {
         let key = Key::of(segment);
         let mut predecessor = None;
-        if let Some(slot) = self.table.find(&key)
+        let found = self.table.find(&key);
+        if let Some(slot) = found
             && let Some(connection) = self.table.get(slot)
         {
             let opens = segment.header.flags.opens();
@@ -33,10 +34,13 @@ impl Tracker {
             predecessor = connection.leaves();
             self.settle_all(slot, Settling::Whole);
             self.table.remove(slot);
-        } else if let Some(belonging) = self.attempt_of(segment) {
-            return belonging;
         }
         let flow = segment.flow();
+        if found.is_none()
+            && let Some(belonging) = self.attempt_of(segment, flow)
+        {
+            return belonging;
+        }
         let is_known = self.knows_all() || flow.is_sampled();
         if is_known && let Some(slot) = self.same_behind(segment) {
             self.is_doubled |= !self.head_is_over;

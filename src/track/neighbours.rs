@@ -235,11 +235,11 @@ impl Neighbours {
         self.hosts.get(&host).copied().unwrap_or_default()
     }
 
-    /// What the service of a connection usually does, where it does nothing but refuse as far as is remembered.
-    pub fn of_refusing_service(&self, id: &ConnectionId) -> Option<ServiceHabits> {
+    /// How many SYNs the service of a connection has refused, where it does nothing else as far as is remembered.
+    pub fn refused_alone(&self, id: &ConnectionId) -> Option<u64> {
         match self.services.get(&service_of(id)) {
-            Some(service) => service.only_refuses().then_some(service.habits),
-            None => Some(ServiceHabits::default()),
+            Some(service) => service.only_refuses().then_some(service.habits.refused),
+            None => Some(0),
         }
     }
 

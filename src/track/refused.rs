@@ -26,8 +26,8 @@ impl Tracker {
 
     /// The attempt that `segment` belongs to and that has taken it, or the connection that such a one has become by it. `None`: there is none, or
     /// `segment` begins anew.
-    pub(super) fn attempt_of(&mut self, segment: &Segment<'_>) -> Option<Belonging> {
-        let (place, attempt) = self.attempts.find(segment)?;
+    pub(super) fn attempt_of(&mut self, segment: &Segment<'_>, flow: Flow) -> Option<Belonging> {
+        let (place, attempt) = self.attempts.find(segment, flow)?;
         let start = attempt.syn.record;
         if attempt.is_refused_by(segment) {
             let id = attempt.id();
@@ -157,18 +157,19 @@ const OVER: usize = 256;
 /// What is told of a refusal: more than itself only where others were not refused.
 fn refused(attempt: &Attempt, reset: Header, since: &Since, neighbours: &Neighbours) -> Settled {
     let id = attempt.id();
-    let service = neighbours.of_refusing_service(&id);
+    let refused = neighbours.refused_alone(&id);
     let refusal = Refusal {
-        connection: id,
+        client: id.client,
+        server: id.server,
         syn: attempt.syn,
         reset,
         settled_early: since.settled_early,
         clock_stepped: since.stepped,
         records_dropped: since.dropped_at.is_some_and(|at| at >= attempt.syn.time),
-        service: service.unwrap_or_default(),
+        refused: refused.unwrap_or(0),
         host: neighbours.of_host(&id, Side::Server),
     };
-    if service.is_some() {
+    if refused.is_some() {
         return Settled::Refusal(refusal);
     }
     let mut case = Settled::case_of(&refusal);

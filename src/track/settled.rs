@@ -29,7 +29,7 @@ impl Settled {
 
     /// The case in full of a refusal.
     pub fn case_of(refusal: &Refusal) -> Box<ResetCase> {
-        let id = refusal.connection;
+        let id = refusal.connection();
         let attempt = Attempt::new(id.client, id.server, refusal.syn);
         let opening = attempt.opening();
         let mut connection = Connection::new(id, &opening, 0);
@@ -37,7 +37,7 @@ impl Settled {
         let reset = attempt.answer(refusal.reset);
         let mut case = Box::new(connection.freeze(Side::Server, &reset, 0));
         case.gaps = refusal.gaps();
-        case.neighbourhood.service = refusal.service;
+        case.neighbourhood.service = refusal.service();
         case.neighbourhood.hosts.server = refusal.host;
         case
     }
