@@ -135,6 +135,9 @@ impl Analyzer {
 
     /// Takes the next record of the capture.
     pub fn push(&mut self, record: &Record<'_>) {
+        if self.desk.lets_all_pass() {
+            return self.push_through(record);
+        }
         let look = Sight::at(record);
         if let Some(look) = &look {
             self.desk.count(look.flow);
@@ -142,6 +145,17 @@ impl Analyzer {
         self.end_head();
         self.pass(record.id.at(self.records() + 1), record.time);
         self.push_seen(look.as_ref(), None, || Some(*record));
+    }
+
+    /// Takes the next record, which passes whatever it holds.
+    fn push_through(&mut self, record: &Record<'_>) {
+        self.end_head();
+        let mut record = *record;
+        record.id = record.id.at(self.records() + 1);
+        self.pass(record.id, record.time);
+        let decoded = decode(&record);
+        self.desk.let_pass(&decoded);
+        self.take(&decoded);
     }
 
     /// Takes the next records of the capture, at which somebody has looked already; `record` gives the one at a place, from 0. When he has seen
@@ -207,6 +221,7 @@ impl Analyzer {
             })
         };
         if passes && let Some(record) = record() {
+            self.tracker.pass(record.id, record.time);
             self.take(&decode(&record));
         }
     }
@@ -456,15 +471,17 @@ impl Analyzer {
         }
     }
 
-    fn take(&mut self, decoded: &Decoded<'_>) -> Option<RecordId> {
+    /// Takes what a record holds that has been let [pass](Tracker::pass).
+    fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
-            Decoded::Segment(segment) => self.tracker.observe(segment),
-            Decoded::Quoted(quoted) => self.tracker.observe_error(quoted),
-            Decoded::Several(parts) => {
-                let starts = parts.iter().map(|part| self.take(part));
-                starts.fold(None, Option::or)
+            Decoded::Segment(segment) => {
+                self.tracker.observe_late(segment);
             }
-            Decoded::Skip(_) => None,
+            Decoded::Quoted(quoted) => {
+                self.tracker.observe_late_error(quoted);
+            }
+            Decoded::Several(parts) => parts.iter().for_each(|part| self.take(part)),
+            Decoded::Skip(_) => {}
         }
     }
 }

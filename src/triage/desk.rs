@@ -182,7 +182,7 @@ impl Desk {
     ) -> Lot {
         self.survey.segments += 1;
         // Where nothing is held, whoever finds out the resets says behind the head which of what has passed may be forgotten.
-        if self.is_open || !self.holds || flow.is_sampled() {
+        if self.lets_all_pass() || flow.is_sampled() {
             return Lot::Passes;
         }
         if flags.rst() {
@@ -261,6 +261,29 @@ impl Desk {
     /// Whether it holds what may matter later.
     pub const fn holds(&self) -> bool {
         self.holds
+    }
+
+    /// Whether everything passes, and nothing is held.
+    pub const fn lets_all_pass(&self) -> bool {
+        self.is_open || !self.holds
+    }
+
+    /// Counts what a record holds that passes as all do.
+    pub fn let_pass(&mut self, decoded: &Decoded<'_>) {
+        self.survey.records += 1;
+        self.count_all(decoded);
+    }
+
+    fn count_all(&mut self, decoded: &Decoded<'_>) {
+        match decoded {
+            Decoded::Segment(segment) => {
+                self.survey.segments += 1;
+                self.sketch.add(segment.flow());
+            }
+            Decoded::Several(parts) => parts.iter().for_each(|part| self.count_all(part)),
+            Decoded::Quoted(_) => self.survey.skip(Skip::Quoted),
+            Decoded::Skip(skip) => self.survey.skip(*skip),
+        }
     }
 
     /// From now on lets everything pass.
