@@ -2,6 +2,7 @@
 
 use super::copies::{self, Sameness};
 use super::endpoint::{self, Timing};
+use super::happenings::Reported;
 use super::holes::Holes;
 use crate::case::{
     ConnectionId, EarlierReset, EndpointView, Happening, Line, Lost, Mark, Missing, Nature,
@@ -59,15 +60,7 @@ pub struct Connection {
     timing: Pair<Timing>,
     /// Few have any.
     holes: Option<Box<Pair<Holes>>>,
-    reported: Reported,
-}
-
-/// What of this connection its service has been told already.
-#[derive(Clone, Copy, Debug, Default)]
-struct Reported {
-    completed: bool,
-    served: bool,
-    unheeded: bool,
+    pub(super) reported: Reported,
 }
 
 impl Connection {
@@ -392,70 +385,6 @@ impl Connection {
         }
     }
 
-    /// What concerns the service, asked before the segment is counted.
-    fn before_state(
-        &self,
-        side: Side,
-        header: &Header,
-        nature: Nature,
-        happenings: &mut Vec<Happening>,
-    ) {
-        let (client, server) = (&self.endpoints.client, &self.endpoints.server);
-        match side {
-            Side::Client if header.flags.opens() => {
-                happenings.push(if client.isn == Some(header.seq) && !server.was_seen() {
-                    Happening::AskedAgain
-                } else {
-                    Happening::Asked
-                });
-            }
-            Side::Server if header.flags.syn() && server.isn != Some(header.seq) => {
-                happenings.push(Happening::Answered);
-            }
-            Side::Server
-                if header.flags.fin()
-                    && server.fin.is_none()
-                    && nature != Nature::Retransmission =>
-            {
-                let last = self.turns.current();
-                happenings.push(Happening::Finished {
-                    request_open: header.payload_len == 0
-                        && last.is_some_and(|turn| turn.from == Side::Client),
-                });
-            }
-            _ => {}
-        }
-    }
-
-    /// What concerns the service, once, asked after the segment is counted.
-    fn after_state(&mut self, side: Side, header: &Header, happenings: &mut Vec<Happening>) {
-        let (client, server) = (&self.endpoints.client, &self.endpoints.server);
-        if !self.reported.completed
-            && side == Side::Client
-            && client.first_ack.is_some()
-            && server.syn.is_some()
-        {
-            self.reported.completed = true;
-            happenings.push(Happening::Completed);
-        }
-        if !self.reported.served
-            && side == Side::Server
-            && (server.first_payload.is_some() || self.payload_was_acknowledged())
-        {
-            self.reported.served = true;
-            happenings.push(Happening::Served);
-        }
-        if !self.reported.unheeded
-            && side == Side::Server
-            && header.flags.syn()
-            && server.syn_repeats > 0
-            && client.first_ack.is_some()
-        {
-            self.reported.unheeded = true;
-            happenings.push(Happening::Unheeded);
-        }
-    }
-
     /// Learns from a reset where its sender stands, whose latest segment went on in further fragments.
     pub fn learn_end(&mut self, side: Side, header: &Header) {
         let is_open_ended = self.is_open_ended(side);
@@ -493,39 +422,6 @@ impl Connection {
         }
         let line = self.line_of(side, segment);
         self.timeline.push(line);
-    }
-
-    /// The server acknowledged more of the client than its SYN.
-    fn payload_was_acknowledged(&self) -> bool {
-        let (client, server) = (&self.endpoints.client, &self.endpoints.server);
-        client
-            .isn
-            .zip(server.rcv_nxt)
-            .is_some_and(|(isn, ack)| (isn + 1).precedes(ack))
-    }
-
-    /// What the service should know of a reset in this connection.
-    pub fn happening_of(&self, side: Side, header: &Header) -> Option<Happening> {
-        if side != Side::Server {
-            return None;
-        }
-        let server = &self.endpoints.server;
-        let to_syn =
-            self.endpoints.client.syn.is_some() && server.syn.is_none() && header.flags.ack();
-        let acknowledged = self.payload_was_acknowledged();
-        Some(if to_syn {
-            Happening::Refused
-        } else if header.flags.ack() {
-            Happening::Aborted {
-                silent: server.first_payload.is_none() && server.fin.is_none(),
-            }
-        } else {
-            Happening::Disowned {
-                only_handshake: server.first_payload.is_none()
-                    && !acknowledged
-                    && server.fin.is_none(),
-            }
-        })
     }
 
     /// The silence before `header`, if it is the first payload or the FIN after at least a second without payload.

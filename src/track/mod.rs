@@ -11,6 +11,7 @@ mod copies;
 mod counts;
 mod endpoint;
 mod freezing;
+mod happenings;
 mod head;
 mod holes;
 mod key;
