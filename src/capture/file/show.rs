@@ -8,11 +8,11 @@ use crate::decode::Look;
 
 impl FileSource {
     /// Shows the next records to `looker`, who needs few of them for longer; `buffer` is where they lie meanwhile, of use for the next call.
-    /// `false` is the end. Of their times and link types [`Source::info`] knows nothing then.
+    /// `false` is the end. Of their times and link types [`Source::info`](crate::capture::Source::info) knows nothing then.
     ///
     /// # Errors
     ///
-    /// As for [`Source::fill`].
+    /// As for [`Source::fill`](crate::capture::Source::fill).
     pub fn show(
         &mut self,
         buffer: &mut Vec<u8>,
