@@ -122,6 +122,19 @@ impl RecordId {
         differs >> NUMBER_BITS == 0 && differs_in_interface == 0
     }
 
+    /// All of it in two words, for [`RecordId::of_words`].
+    #[inline]
+    pub const fn words(self) -> [u64; 2] {
+        [self.met.get(), self.stands]
+    }
+
+    /// The one of which these are the [words](RecordId::words).
+    #[inline]
+    pub const fn of_words([met, stands]: [u64; 2]) -> Self {
+        let met = self::met(met >> INTERFACE_BITS, met & NO_INTERFACE);
+        Self { met, stands }
+    }
+
     /// The interface that it came through; `None` where only one is known.
     pub fn interface(self) -> Option<u16> {
         let interface = self.met.get() & NO_INTERFACE;

@@ -125,26 +125,23 @@ impl Analyzer {
         let rises = sifted.rising.filter(|(from, _)| {
             sifted.times.is_empty() || self.clock.latest.is_none_or(|latest| latest <= *from)
         });
-        let mut next = 0;
-        if rises.is_none() {
-            for (place, time) in sifted.times.iter().enumerate() {
-                let order = first + place as u64;
-                self.pass(sifted.record(place).at(order), *time);
-                let tracker = &mut self.tracker;
-                next = sifted
-                    .passed
-                    .give(next, place + 1, first, |item| observe(tracker, item));
-            }
-        }
-        // Time that only rises passes no other way in the records that are left out.
+        let tracker = &mut self.tracker;
         if let Some((from, to)) = rises {
-            let tracker = &mut self.tracker;
+            // Time that only rises passes no other way in the records that are left out.
             let give = |item: Item<'_>| observe(tracker, item);
-            sifted.passed.give(next, usize::MAX, first, give);
+            sifted.passed.give(0, usize::MAX, first, give);
             self.clock.first.get_or_insert(from);
             self.clock.latest = Some(to);
             // The next record's time is compared with the last one's here, whether or not that was let pass.
-            self.tracker.pass(sifted.last(), to);
+            tracker.pass(sifted.last(), to);
+            return;
+        }
+        let mut next = 0;
+        for (place, time) in sifted.times.iter().enumerate() {
+            let order = first + place as u64;
+            self.pass(sifted.record(place).at(order), *time);
+            let give = |item: Item<'_>| observe(&mut self.tracker, item);
+            next = sifted.passed.give(next, place + 1, first, give);
         }
     }
 

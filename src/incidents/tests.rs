@@ -1,6 +1,5 @@
 use super::*;
-use crate::report::ResetReport;
-use crate::report::{Client, Time};
+use crate::report::{Client, ResetReport, Time};
 
 fn bounds(incidents: usize, examples: usize, clients: usize) -> Bounds {
     Bounds {

@@ -32,8 +32,8 @@ pub struct Reading {
 
 /// Reads `source`, which was just opened from the file at `path`, to its end. `given` is called whenever resets may have settled, with the bytes
 /// of input that are done with, those of a file that is read twice counting half each time; when it fails, so does the reading. Where `folds`,
-/// nothing may follow the source: all resets are settled
-/// at its end, go into incidents by a thread of their own, and none is left for `given` to poll.
+/// nothing may follow the source: all resets are settled at its end, go into incidents by a thread of their own, and none is left for `given` to
+/// poll.
 ///
 /// # Errors
 ///

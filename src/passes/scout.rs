@@ -150,9 +150,9 @@ fn together(shares: Vec<Looked>) -> Scouted {
             stretch.from.record += before;
             let times = stretch.recall.times();
             stretch.times = times
-                .and_then(|(first, last)| Some((first?, last)))
+                .times()
                 .filter(|(first, _)| stretch.recall.is_whole() && latest <= Some(*first));
-            latest = latest.max(times.map(|(_, last)| last));
+            latest = latest.max(times.latest());
         }
         before += share.records;
         match &mut all {

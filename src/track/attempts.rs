@@ -173,6 +173,11 @@ fn segment(header: Header, from: SocketAddr, to: SocketAddr) -> Segment<'static>
 }
 
 impl Attempts {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.places.len()
+    }
+
     /// How many are at `stage`.
     pub fn len(&self, stage: Stage) -> usize {
         self.queues[stage as usize].len
@@ -180,13 +185,11 @@ impl Attempts {
 
     /// The attempt that `segment`, which is of that flow, belongs to, and its place.
     pub fn find(&self, segment: &Segment<'_>, flow: Flow) -> Option<(u32, &Attempt)> {
-        if self.places.is_empty() {
+        if self.places.is_empty() || !segment.encapsulation.is_bare() {
             return None;
         }
-        let place = self.place_of(flow)?;
-        let attempt = &self.entry(place)?.attempt;
-        let is_it = attempt.is_between(segment.from, segment.to);
-        (is_it && segment.encapsulation.is_bare()).then_some((place, attempt))
+        let place = self.find_between(segment.from, segment.to, flow)?;
+        Some((place, &self.entry(place)?.attempt))
     }
 
     /// The place of the attempt between these two.

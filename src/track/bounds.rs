@@ -1,6 +1,5 @@
 //! What is forgotten, in which order, when there is too much of it.
 
-use super::attempts::Stage;
 use super::table::{Rank, Slot};
 use super::{Limits, Tracker};
 
@@ -61,11 +60,8 @@ impl Tracker {
             connections: [Rank::Finished, Rank::Live, Rank::Apart, Rank::Awaited]
                 .map(|rank| self.table.len(rank))
                 .iter()
-                .chain(
-                    &[Stage::Asked, Stage::Awaited, Stage::Over]
-                        .map(|stage| self.attempts.len(stage)),
-                )
-                .sum(),
+                .sum::<usize>()
+                + self.attempts.count(),
             open_cases: self.open_cases(),
         }
     }

@@ -72,7 +72,7 @@ impl<'a> From<&'a ConnectionId> for Key<'a> {
 
 /// An IPv4 address and port as one number.
 #[inline]
-fn number(end: SocketAddrV4) -> u64 {
+pub fn number(end: SocketAddrV4) -> u64 {
     u64::from(end.ip().to_bits()) << 16 | u64::from(end.port())
 }
 

@@ -1,5 +1,6 @@
 //! What is known of some thousand addresses: [`Remembered`].
 
+use super::key::number;
 use crate::tcp::Encapsulation;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -24,10 +25,9 @@ impl Place {
     /// That of a service, or of a client's socket.
     #[inline]
     pub fn of(address: SocketAddr, encapsulation: Encapsulation) -> Self {
-        let port = address.port();
-        let end = match address.ip() {
-            IpAddr::V4(address) => End::V4(u64::from(address.to_bits()) << 16 | u64::from(port)),
-            IpAddr::V6(address) => End::V6(address.to_bits(), port),
+        let end = match address {
+            SocketAddr::V4(address) => End::V4(number(address)),
+            SocketAddr::V6(address) => End::V6(address.ip().to_bits(), address.port()),
         };
         Self { end, encapsulation }
     }

@@ -10,6 +10,7 @@ mod held;
 mod passed;
 mod recall;
 mod replay;
+mod rising;
 mod room;
 mod scout;
 mod shelf;

@@ -1,6 +1,7 @@
 //! What a scout remembers of records, so that those that do not matter need not be read twice: [`Recall`].
 
 use super::bits::Bit;
+use super::rising::Rising;
 use crate::decode::Record;
 use crate::origin::Timestamp;
 use crate::tcp::Flow;
@@ -13,9 +14,7 @@ pub struct Recall {
     /// Whether records are remembered, and not only their times.
     is_whole: bool,
     records: u64,
-    first: Option<Timestamp>,
-    latest: Timestamp,
-    falls: bool,
+    times: Rising,
 }
 
 /// Where a record is that must be looked at again.
@@ -52,9 +51,7 @@ impl Recall {
     #[inline]
     pub(super) fn pass(&mut self, time: Timestamp) {
         self.records += 1;
-        self.first.get_or_insert(time);
-        self.falls |= time < self.latest;
-        self.latest = self.latest.max(time);
+        self.times.pass(time);
     }
 
     /// Remembers the record that has passed, an ordinary segment of `flow`; `None` for any other, which must be looked at again.
@@ -78,10 +75,9 @@ impl Recall {
         self.records
     }
 
-    /// The latest time, `None` without records; and the first one's where no record was earlier than one before it.
-    pub fn times(&self) -> Option<(Option<Timestamp>, Timestamp)> {
-        let first = self.first?;
-        Some(((!self.falls).then_some(first), self.latest))
+    /// The times of all that have passed.
+    pub const fn times(&self) -> &Rising {
+        &self.times
     }
 
     /// Bytes that it takes.
@@ -150,18 +146,5 @@ mod tests {
                 (bit(3), again(4, 4_153, 5_000)),
             ]
         );
-    }
-
-    #[test]
-    fn times_that_fall_have_no_first() {
-        let at = Timestamp::from_nanos;
-        let mut recall = Recall::new(false);
-        assert_eq!(recall.times(), None);
-        for time in [3, 3, 5] {
-            recall.pass(at(time));
-        }
-        assert_eq!(recall.times(), Some((Some(at(3)), at(5))));
-        recall.pass(at(4));
-        assert_eq!(recall.times(), Some((None, at(5))));
     }
 }

@@ -164,7 +164,6 @@ impl Segmented<'_> {
             .preface
             .map(|preface| preface.extras)
             .unwrap_or_default();
-        let has_end = self.captured >= 5;
         Segment {
             from,
             to,
@@ -183,7 +182,7 @@ impl Segmented<'_> {
             },
             payload,
             captured: self.captured.into(),
-            ends_body: has_end.then(|| brief.ends_body()),
+            ends_body: brief.ends_body(self.captured),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Sketch;
 use super::held::{Cut, Payload};
+use super::rising::Rising;
 use super::slot::{Brief, Extras, Facts, Manner};
 use super::talk::Said;
 use crate::decode::{Decoded, Plain, Record, decode, glance_at_once, payload_at, plain};
@@ -169,7 +170,7 @@ impl Sight {
             from: self.from.into(),
             cut: Cut {
                 captured: self.captured.into(),
-                ends_body: (self.captured >= 5).then(|| self.brief.ends_body()),
+                ends_body: self.brief.ends_body(self.captured),
             },
         })
     }
@@ -199,19 +200,16 @@ impl Sights {
     /// Sights at other records, and adds their flows to `flows`.
     pub fn look<'a>(&mut self, records: impl Iterator<Item = Record<'a>>, flows: &mut Sketch) {
         self.each.clear();
-        self.rising = None;
-        let mut rises = true;
+        let mut times = Rising::default();
         for record in records {
-            let (first, last) = self.rising.unwrap_or((record.time, record.time));
-            rises &= last <= record.time;
-            self.rising = Some((first, record.time));
+            times.pass(record.time);
             let seen = Sight::at(&record);
             if let Some(seen) = &seen {
                 flows.add(seen.flow);
             }
             self.each.push(seen);
         }
-        self.rising = self.rising.filter(|_| rises);
+        self.rising = times.times();
     }
 
     /// Each of them, in the order of the records.

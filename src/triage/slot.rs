@@ -4,7 +4,7 @@
 //! latest preface of that end; times and places are counted from the latest preface of either.
 
 use crate::origin::{RecordId, Timestamp};
-use crate::tcp::{Checksum, Flags, IpFacts, IpVersion, Options, SeqNumber, Timestamps};
+use crate::tcp::{Checksum, Flags, IpFacts, IpVersion, LAST_CHUNK, Options, SeqNumber, Timestamps};
 
 /// What is held is held in pieces of this size.
 pub type Slot = [u64; 4];
@@ -127,9 +127,9 @@ impl Brief {
         }
     }
 
-    /// Whether its payload, where it has the five bytes, ends with a [`LAST_CHUNK`](crate::tcp::LAST_CHUNK).
-    pub const fn ends_body(&self) -> bool {
-        self.has(ENDS_BODY)
+    /// Whether its payload, of which so many bytes were captured, ends with a [`LAST_CHUNK`]; `None` where they are too few to be one.
+    pub fn ends_body(&self, captured: u16) -> Option<bool> {
+        (usize::from(captured) >= LAST_CHUNK.len()).then(|| self.has(ENDS_BODY))
     }
 }
 
@@ -189,7 +189,7 @@ impl Preface {
             | u64::from(self.captured) << 16
             | u64::from(self.extras.0) << 32
             | NO_BRIEF;
-        let [met, stands] = id_words(self.id);
+        let [met, stands] = self.id.words();
         [met, stands, self.time.nanos().cast_unsigned(), last]
     }
 
@@ -197,7 +197,7 @@ impl Preface {
     pub fn of_slot(slot: Slot) -> Self {
         let [met, stands, nanos, last] = slot;
         Self {
-            id: id_of([met, stands]),
+            id: RecordId::of_words([met, stands]),
             time: Timestamp::from_nanos(nanos.cast_signed()),
             manner: Manner(short(last, 0)),
             captured: short(last, 16),
@@ -279,7 +279,7 @@ pub struct Odd {
 impl Odd {
     pub fn slot(&self) -> Slot {
         let last = u64::from(self.len) | u64::from(self.link) << 32 | NO_BRIEF | ODD;
-        let [met, stands] = id_words(self.id);
+        let [met, stands] = self.id.words();
         [met, stands, self.time.nanos().cast_unsigned(), last]
     }
 
@@ -287,25 +287,12 @@ impl Odd {
     pub fn of_slot(slot: Slot) -> Option<Self> {
         let [met, stands, nanos, last] = slot;
         (last & NO_BRIEF != 0 && last & ODD != 0).then(|| Self {
-            id: id_of([met, stands]),
+            id: RecordId::of_words([met, stands]),
             time: Timestamp::from_nanos(nanos.cast_signed()),
             link: short(last, 32),
             len: half(last, 0),
         })
     }
-}
-
-fn id_words(id: RecordId) -> [u64; 2] {
-    let interface = u64::from(id.interface().unwrap_or(u16::MAX));
-    let source = u64::from(id.source());
-    [id.order() << 16 | interface, source << 48 | id.number()]
-}
-
-fn id_of([met, stands]: [u64; 2]) -> RecordId {
-    let interface = Some(short(met, 0)).filter(|interface| *interface != u16::MAX);
-    RecordId::new(short(stands, 48), low(stands, 48))
-        .at(met >> 16)
-        .through(interface)
 }
 
 const fn pair(first: u32, second: u32) -> u64 {

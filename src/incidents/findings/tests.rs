@@ -1,6 +1,5 @@
 use crate::case::{Habits, Handshakes, Samples};
-use crate::incidents::Whole;
-use crate::incidents::{Bounds, Incidents, Traits};
+use crate::incidents::{Bounds, Incidents, Traits, Whole};
 use crate::origin::{MILLISECOND, SECOND, Timestamp};
 use crate::report::{Finding, ResetReport, Time};
 
