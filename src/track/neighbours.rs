@@ -294,14 +294,19 @@ fn nearest(
     let place = events.partition_point(|event| event.record < record);
     let mut before = events.range(..place).rev().filter(&concerns).peekable();
     let mut after = events.range(place..).filter(&concerns).peekable();
-    let (mut earlier, mut later) = (Vec::new(), Vec::new());
+    let shown = events.len().min(EVENTS_SHOWN);
+    let (mut earlier, mut later) = (Vec::with_capacity(shown), Vec::new());
     let apart = |event: &ServiceEvent| (event.time - time).abs();
     while earlier.len() + later.len() < EVENTS_SHOWN {
         match (before.peek(), after.peek()) {
             (Some(left), right) if right.is_none_or(|right| apart(left) <= apart(right)) => {
-                earlier.extend(before.next().copied());
+                earlier.push(**left);
+                before.next();
             }
-            (_, Some(_)) => later.extend(after.next().copied()),
+            (_, Some(right)) => {
+                later.push(**right);
+                after.next();
+            }
             _ => break,
         }
     }

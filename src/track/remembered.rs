@@ -5,7 +5,7 @@ use crate::tcp::Encapsulation;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// An address, and the network in which it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum End {
     V4(u64),
-    V6(u128, u16),
+    V6(Ipv6Addr, u16),
 }
 
 impl Place {
@@ -27,7 +27,7 @@ impl Place {
     pub fn of(address: SocketAddr, encapsulation: Encapsulation) -> Self {
         let end = match address {
             SocketAddr::V4(address) => End::V4(number(address)),
-            SocketAddr::V6(address) => End::V6(address.ip().to_bits(), address.port()),
+            SocketAddr::V6(address) => End::V6(*address.ip(), address.port()),
         };
         Self { end, encapsulation }
     }
@@ -46,7 +46,7 @@ impl Place {
                 let port = u16::from_be_bytes([high, low]);
                 SocketAddr::new(IpAddr::from([a, b, c, d]), port)
             }
-            End::V6(address, port) => SocketAddr::new(IpAddr::V6(address.into()), port),
+            End::V6(address, port) => SocketAddr::new(IpAddr::V6(address), port),
         }
     }
 

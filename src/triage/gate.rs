@@ -162,16 +162,18 @@ impl Gate {
         let Following::Marked(marks) = &self.following else {
             return false;
         };
+        let mut known = 0;
         for (bit, record) in recall.iter() {
             match bit {
                 Some(bit) if !marks.has_bit(bit) => {
                     self.sketch.add_bit(bit);
-                    self.survey.records += 1;
-                    self.survey.segments += 1;
+                    known += 1;
                 }
                 _ => again(record),
             }
         }
+        self.survey.records += known;
+        self.survey.segments += known;
         recall.is_whole()
     }
 
