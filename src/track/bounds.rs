@@ -10,33 +10,37 @@ impl Tracker {
         };
         let rank = match (connection.is_known, connection.is_finished()) {
             _ if !connection.open_cases.is_empty() => Rank::Awaited,
-            (false, _) => Rank::Apart,
             (true, true) => Rank::Finished,
             (true, false) => Rank::Live,
+            (false, true) => Rank::Ended,
+            (false, false) => Rank::Apart,
         };
         self.table.touch(slot, rank);
     }
 
     /// Forgets what there is too much of. Connections with an open case are bounded by the number of those, and stay.
     pub(super) fn forget_some(&mut self) {
-        if self.table.len(Rank::Finished) > self.limits.finished
-            && let Some(slot) = self.table.oldest(Rank::Finished)
-        {
-            self.table.remove(slot);
+        for (over, most) in [
+            (Rank::Finished, self.limits.finished),
+            (Rank::Ended, self.limits.ended),
+        ] {
+            if self.table.len(over) > most
+                && let Some(slot) = self.table.oldest(over)
+            {
+                self.table.remove(slot);
+            }
         }
         self.forget_one();
     }
 
     /// Forgets a connection where there are too many. Whether there were.
     pub(super) fn forget_one(&mut self) -> bool {
-        let (finished, live) = (self.table.len(Rank::Finished), self.table.len(Rank::Live));
-        let crowded = match finished + live > self.limits.connections {
-            true if finished > 0 => Some(Rank::Finished),
-            true => Some(Rank::Live),
-            false if self.table.len(Rank::Apart) > self.limits.connections => Some(Rank::Apart),
-            false => None,
-        };
-        let Some(slot) = crowded.and_then(|rank| self.table.oldest(rank)) else {
+        let most = self.limits.connections;
+        let crowded = KINDS
+            .into_iter()
+            .find(|kind| self.table.len_of(*kind) > most)
+            .and_then(|kind| kind.into_iter().find_map(|rank| self.table.oldest(rank)));
+        let Some(slot) = crowded else {
             return false;
         };
         self.counts.forgotten += 1;
@@ -46,9 +50,8 @@ impl Tracker {
 
     /// Follows a quarter fewer connections from now on than are followed now, though never fewer than [`Limits::FEWEST`]; forgets the rest.
     pub fn tighten(&mut self) {
-        let known = self.table.len(Rank::Finished) + self.table.len(Rank::Live);
-        let most = known.max(self.table.len(Rank::Apart));
-        self.limits.connections = (most / 4 * 3)
+        let most = KINDS.map(|kind| self.table.len_of(kind)).into_iter().max();
+        self.limits.connections = (most.unwrap_or(0) / 4 * 3)
             .max(Limits::FEWEST)
             .min(self.limits.connections);
         while self.forget_one() {}
@@ -57,15 +60,14 @@ impl Tracker {
     /// How much is kept at the moment.
     pub fn kept(&self) -> Kept {
         Kept {
-            connections: [Rank::Finished, Rank::Live, Rank::Apart, Rank::Awaited]
-                .map(|rank| self.table.len(rank))
-                .iter()
-                .sum::<usize>()
-                + self.attempts.count(),
+            connections: self.table.count() + self.attempts.count(),
             open_cases: self.open_cases(),
         }
     }
 }
+
+/// Those that others may know of, and the rest; of each those that go first.
+const KINDS: [[Rank; 2]; 2] = [[Rank::Finished, Rank::Live], [Rank::Ended, Rank::Apart]];
 
 /// What a tracker keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -22,6 +22,8 @@ pub struct Limits {
     /// Finished connections kept, for stragglers and the reuse of their addresses. Past it the one that has been finished longest is
     /// forgotten: nothing is lost but the tie of a later straggler to it.
     pub finished: usize,
+    /// The same of those that others may not know of, most of which will never be reset.
+    pub ended: usize,
     /// Cases open at once. Past it the oldest settles at once, without what would have followed, and says so.
     pub open_cases: usize,
     /// Services and hosts whose habits are remembered. Past it the one met first is forgotten.
@@ -50,6 +52,7 @@ impl Limits {
             held: each(4, 1 << 20, 1 << 30),
             connections: each(16 << 10, Self::FEWEST as u64, 1 << 20),
             finished: each(64 << 10, 256, default.finished),
+            ended: each(64 << 10, 256, default.ended),
             open_cases: each(32 << 10, 256, default.open_cases),
             habits: each(64 << 10, 256, default.habits),
             ..default
@@ -68,6 +71,7 @@ impl Default for Limits {
             held: 38 << 20,
             connections: 65_536,
             finished: 4_096,
+            ended: 4_096,
             open_cases: 16_384,
             habits: 8_192,
             case_wait: 2 * SECOND,

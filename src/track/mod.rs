@@ -276,6 +276,35 @@ mod tests {
     }
 
     #[test]
+    fn of_those_that_nobody_else_may_know_of_few_are_kept_once_they_have_ended() {
+        let mut tracker = Tracker::new(Limits {
+            ended: 3,
+            ..Limits::default()
+        });
+        tracker.reach(u64::MAX);
+        let story: Vec<String> = ('A'..='Z')
+            .map(|name| {
+                let start = i32::from(name as u8);
+                format!(
+                    "{start}.0  client {name} > server    SYN      seq 0
+                     {start}.1  server    > client {name} SYN,ACK  seq 0 ack 1
+                     {start}.2  client {name} > server    FIN,ACK  seq 1 ack 1
+                     {start}.3  server    > client {name} FIN,ACK  seq 1 ack 2
+                     {start}.4  client {name} > server    ACK      seq 2 ack 2"
+                )
+            })
+            .collect();
+        for told in tell(&story.join("\n")) {
+            tracker.observe(&told.segment());
+        }
+        assert_eq!(
+            [Rank::Ended, Rank::Apart].map(|rank| tracker.table.len(rank)),
+            [3, 0]
+        );
+        assert_eq!(tracker.counts().forgotten, 0, "as of those that are known");
+    }
+
+    #[test]
     fn records_lost_while_a_connection_lived_are_a_gap_of_its_cases_alone() {
         let mut tracker = after("0.000  client A > server  SYN  seq 0");
         let lost = tracker.now.unwrap().plus(SECOND);

@@ -40,7 +40,7 @@ pub struct Table {
         reason = "moved between here and the entries, which hold boxes"
     )]
     spare: Vec<Box<Connection>>,
-    queues: [Queue; 4],
+    queues: [Queue; 5],
 }
 
 #[derive(Debug)]
@@ -69,6 +69,8 @@ pub enum Rank {
     Live,
     /// Nobody's cases know of it but its own, should it be reset.
     Apart,
+    /// The same, and over.
+    Ended,
     /// A case of it is open: it is not forgotten.
     Awaited,
 }
@@ -92,13 +94,23 @@ impl Table {
             entries: Vec::new(),
             free: Vec::new(),
             spare: Vec::new(),
-            queues: [Queue::default(); 4],
+            queues: [Queue::default(); 5],
         }
     }
 
     /// How many connections are followed in `rank`.
     pub fn len(&self, rank: Rank) -> usize {
         self.queues[rank as usize].len
+    }
+
+    /// The same of some ranks together.
+    pub fn len_of<const N: usize>(&self, ranks: [Rank; N]) -> usize {
+        ranks.map(|rank| self.len(rank)).iter().sum()
+    }
+
+    /// How many connections are followed.
+    pub fn count(&self) -> usize {
+        self.places.len()
     }
 
     /// Where the connection of `key` stands.
