@@ -10,14 +10,14 @@ pub(super) struct Ends<T> {
     /// How many first ones, and how many last ones, are kept at most.
     first: u16,
     last: u16,
-    /// For how many there is room at first.
+    /// For how many more room is made at once.
     usual: u16,
     /// The oldest of the ring.
     oldest: u16,
 }
 
 impl<T> Ends<T> {
-    /// Keeps so many of the first ones and of the last ones, of which at least one. Few stories have more than `usual`.
+    /// Keeps so many of the first ones and of the last ones, of which at least one; room is made for `usual` more at once.
     /// More than 65,535 are never kept.
     pub(super) fn new(first: usize, last: usize, usual: usize) -> Self {
         let short = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
@@ -31,9 +31,10 @@ impl<T> Ends<T> {
         }
     }
 
-    /// Forgets all, and keeps the memory.
+    /// Forgets all, and keeps as much memory as is usual: else, used again and again, all would come to take the most.
     pub(super) fn clear(&mut self) {
         self.kept.clear();
+        self.kept.shrink_to(self.usual.into());
         self.oldest = 0;
     }
 
@@ -44,8 +45,8 @@ impl<T> Ends<T> {
         let most = usize::from(self.first) + usize::from(self.last);
         if len < most {
             if len == self.kept.capacity() {
-                self.kept
-                    .reserve_exact(len.max(self.usual.into()).min(most - len));
+                let more = usize::from(self.usual);
+                self.kept.reserve_exact(more.min(most - len));
             }
             self.kept.push(item);
             return None;
