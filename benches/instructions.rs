@@ -63,7 +63,7 @@ fn first_pass(_: &[Batch], file: &[u8]) {
     let mut scout = Scout::new(usize::MAX);
     let (mut source, mut buffer) = (opened(file), Vec::new());
     while source.show(&mut buffer, &mut scout).unwrap() {}
-    drop(scout.into_marks());
+    drop(scout.into_found());
 }
 
 fn second_pass(batches: &[Batch], file: &[u8]) {

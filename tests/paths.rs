@@ -243,7 +243,7 @@ fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
     for (number, frame) in (1..).zip(frames) {
         scout.look(&record(frame, number));
     }
-    let marks = scout.into_marks();
+    let (marks, _) = scout.into_found();
     let mut analyzer = Analyzer::new(config);
     analyzer.hold_nothing();
     let mut report = Report::begin();

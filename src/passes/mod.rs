@@ -155,7 +155,7 @@ fn parts<E>(
     given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
 ) -> Result<Reading, E> {
     let Scouted { marks, stretches } = scouted;
-    let parts = scout::parts_behind(&stretches, head.position());
+    let parts = scout::parts_behind(stretches, head.position());
     let following = if marks.are_many() {
         Following::All
     } else {
@@ -163,7 +163,7 @@ fn parts<E>(
     };
     let mut info = head.info().clone();
     let error = thread::scope(|scope| {
-        let mut workers = Workers::start(scope, path, index, &following, &parts);
+        let mut workers = Workers::start(scope, path, index, &following, parts);
         if let Following::Marked(marks) = &following {
             analyzer.expect_only(marks);
         }

@@ -2,8 +2,9 @@
 
 use crate::capture::{self, Position, Source};
 use crate::origin::Timestamp;
-use crate::triage::{Marks, Recall, Scout};
+use crate::triage::{Marks, Passage, Recall, Scout};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
@@ -18,36 +19,51 @@ pub struct Scouted {
 /// Records that follow each other.
 pub struct Stretch {
     from: Position,
-    recall: Recall,
+    passage: Passage,
+    /// Where its records are remembered, with those of others.
+    recall: Arc<Recall>,
     /// The first and the last one's time, where none was earlier than any before it.
     times: Option<(Timestamp, Timestamp)>,
 }
 
 /// What one worker reads at a time.
-#[derive(Clone, Copy)]
-pub struct Part<'a> {
+pub struct Part {
     /// Where it begins.
     pub from: Position,
     /// Before which byte it ends; `None` for the end of the file.
     pub to: Option<u64>,
-    /// What is remembered of its records, and the first and the last one's time, if that is enough to know the others by.
-    pub recall: Option<(&'a Recall, (Timestamp, Timestamp))>,
+    /// What is remembered of its records, if that is enough to know the others by.
+    pub known: Option<Known>,
+}
+
+/// What is remembered of the records of a part.
+pub struct Known {
+    /// Those of several parts.
+    pub recall: Arc<Recall>,
+    /// Which of them.
+    pub passage: Passage,
+    /// The first and the last one's time.
+    pub times: (Timestamp, Timestamp),
 }
 
 /// The parts behind `start`; the first begins there.
-pub fn parts_behind(stretches: &[Stretch], start: Position) -> Vec<Part<'_>> {
-    let behind = stretches
-        .iter()
-        .filter(|stretch| stretch.from.offset > start.offset);
+pub fn parts_behind(stretches: Vec<Stretch>, start: Position) -> Vec<Part> {
     let begun = Part {
         from: start,
         to: None,
-        recall: None,
+        known: None,
     };
+    let behind = stretches
+        .into_iter()
+        .filter(|stretch| stretch.from.offset > start.offset);
     let whole = behind.map(|stretch| Part {
         from: stretch.from,
-        recall: stretch.times.map(|times| (&stretch.recall, times)),
-        ..begun
+        to: None,
+        known: stretch.times.map(|times| Known {
+            recall: stretch.recall,
+            passage: stretch.passage,
+            times,
+        }),
     });
     let mut parts: Vec<_> = std::iter::once(begun).chain(whole).collect();
     let mut to = None;
@@ -56,7 +72,7 @@ pub fn parts_behind(stretches: &[Stretch], start: Position) -> Vec<Part<'_>> {
         to = Some(part.from.offset);
     }
     if let Some(last) = parts.last_mut() {
-        last.recall = None; // Where the file ends now is seen by reading to its end.
+        last.known = None; // Where the file ends now is seen by reading to its end.
     }
     parts
 }
@@ -101,7 +117,9 @@ pub fn look(path: &Path, index: u16, tell: &Sender<u64>) -> Option<Scouted> {
 /// What was found in one share of the file, its records numbered from 1.
 struct Looked {
     marks: Marks,
-    stretches: Vec<Stretch>,
+    recall: Recall,
+    /// Where each stretch begins, and its records.
+    stretches: Vec<(Position, Passage)>,
     records: u64,
 }
 
@@ -118,11 +136,8 @@ fn look_at(
     let mut stretches = Vec::new();
     let mut begun = from;
     let mut stretch = |scout: &mut Scout, begun: &mut Position, next| {
-        stretches.push(Stretch {
-            from: std::mem::replace(begun, next),
-            recall: scout.take_recall(),
-            times: None,
-        });
+        let from = std::mem::replace(begun, next);
+        stretches.push((from, scout.take_passage()));
     };
     let mut buffer = Vec::new();
     while source.show(&mut buffer, &mut scout).ok()? {
@@ -134,8 +149,10 @@ fn look_at(
     }
     stretch(&mut scout, &mut begun, source.position());
     let info = source.info();
+    let (marks, recall) = scout.into_found();
     info.complete.then(|| Looked {
-        marks: scout.into_marks(),
+        marks,
+        recall,
         stretches,
         records: info.records,
     })
@@ -143,35 +160,35 @@ fn look_at(
 
 /// Joins the shares: numbers their records as those of one file, and finds the stretches in which time goes on as it did before.
 fn together(shares: Vec<Looked>) -> Scouted {
-    let mut all: Option<Scouted> = None;
+    let mut all: Option<Marks> = None;
+    let mut stretches = Vec::new();
     let (mut before, mut latest) = (0, None);
-    for mut share in shares {
-        for stretch in &mut share.stretches {
-            stretch.from.record += before;
-            let times = stretch.recall.times();
-            stretch.times = times
+    for share in shares {
+        let recall = Arc::new(share.recall);
+        for (mut from, passage) in share.stretches {
+            from.record += before;
+            let rising = passage.times();
+            let times = rising
                 .times()
-                .filter(|(first, _)| stretch.recall.is_whole() && latest <= Some(*first));
-            latest = latest.max(times.latest());
+                .filter(|(first, _)| passage.is_whole() && latest <= Some(*first));
+            latest = latest.max(rising.latest());
+            stretches.push(Stretch {
+                from,
+                recall: Arc::clone(&recall),
+                passage,
+                times,
+            });
         }
         before += share.records;
         match &mut all {
-            Some(all) => {
-                all.marks.join(&share.marks);
-                all.stretches.append(&mut share.stretches);
-            }
-            None => {
-                all = Some(Scouted {
-                    marks: share.marks,
-                    stretches: share.stretches,
-                });
-            }
+            Some(all) => all.join(&share.marks),
+            None => all = Some(share.marks),
         }
     }
-    all.unwrap_or_else(|| Scouted {
-        marks: Marks::new(),
-        stretches: Vec::new(),
-    })
+    Scouted {
+        marks: all.unwrap_or_else(Marks::new),
+        stretches,
+    }
 }
 
 /// Bytes of a part that one worker reads at a time; chosen: many parts even for a small file, and few beginnings.
@@ -208,14 +225,12 @@ mod tests {
                 number += 1;
                 offset += 100;
             }
-            all.push(Stretch {
-                from: begun,
-                recall: scout.take_recall(),
-                times: None,
-            });
+            all.push((begun, scout.take_passage()));
         }
+        let (marks, recall) = scout.into_found();
         Looked {
-            marks: scout.into_marks(),
+            marks,
+            recall,
             stretches: all,
             records: number - 1,
         }
@@ -234,10 +249,10 @@ mod tests {
             offset: 124,
             record: 2,
         };
-        let parts = parts_behind(&stretches, head);
+        let parts = parts_behind(stretches, head);
         let known: Vec<_> = parts
             .iter()
-            .map(|part| (part.from.record, part.to, part.recall.is_some()))
+            .map(|part| (part.from.record, part.to, part.known.is_some()))
             .collect();
         assert_eq!(
             known,

@@ -4,7 +4,7 @@ use super::scout::Part;
 use crate::capture::{self, CaptureError, FileSource, Position, Source, SourceInfo};
 use crate::decode::{Look, Record};
 use crate::origin::{RecordId, Timestamp};
-use crate::triage::{Again, Following, Gate, Sifted, Sketch};
+use crate::triage::{Again, Following, Gate, Sifted, Sketch, Survey};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -60,17 +60,18 @@ impl<'scope> Workers<'scope> {
         path: &'env Path,
         index: u16,
         following: &Following,
-        parts: &[Part<'env>],
+        parts: Vec<Part>,
     ) -> Self {
-        let workers = super::threads().min(parts.len()).max(1);
-        let all = (0..workers)
-            .map(|worker| {
-                let mine: Vec<_> = parts
-                    .iter()
-                    .skip(worker)
-                    .step_by(workers)
-                    .copied()
-                    .collect();
+        let many = parts.len();
+        let workers = super::threads().min(many).max(1);
+        let mut shares: Vec<Vec<Part>> = Vec::new();
+        shares.resize_with(workers, Vec::new);
+        for (part, share) in parts.into_iter().zip((0..workers).cycle()) {
+            shares[share].push(part);
+        }
+        let all = shares
+            .into_iter()
+            .map(|mine| {
                 let (hand, parcels) = sync_channel(AHEAD);
                 let (back, free) = channel();
                 let reader = Reader {
@@ -81,7 +82,7 @@ impl<'scope> Workers<'scope> {
                     hand,
                     free,
                 };
-                let thread = scope.spawn(move || reader.read(&mine));
+                let thread = scope.spawn(move || reader.read(mine));
                 Worker {
                     parcels,
                     back,
@@ -92,7 +93,7 @@ impl<'scope> Workers<'scope> {
         Self {
             all,
             part: 0,
-            parts: parts.len(),
+            parts: many,
         }
     }
 
@@ -128,6 +129,27 @@ impl<'scope> Workers<'scope> {
     }
 }
 
+/// A part to be read.
+struct Job {
+    from: Position,
+    /// Before which byte it ends; `None` for the end of the file.
+    to: Option<u64>,
+    /// Where not all of it must be read, which.
+    known: Option<Recalled>,
+}
+
+/// What is known of the records of a part.
+struct Recalled {
+    /// Those that must be looked at again.
+    again: Box<[Again]>,
+    /// What is counted of the others.
+    others: Survey,
+    /// How many there are in all.
+    records: u64,
+    /// The first and the last one's time.
+    times: (Timestamp, Timestamp),
+}
+
 /// What a worker reads with.
 struct Reader<'env> {
     path: &'env Path,
@@ -140,17 +162,44 @@ struct Reader<'env> {
 
 impl Reader<'_> {
     /// Reads parts, one after the other, until nobody listens any more.
-    fn read(mut self, parts: &[Part<'_>]) -> Sketch {
-        for part in parts {
-            if self.read_part(part).is_none() {
+    fn read(mut self, parts: Vec<Part>) -> Sketch {
+        // What a scout remembers takes much memory, and what must be looked at again little: it is let go before the tracker takes most.
+        let mut again = Vec::new();
+        let jobs: Vec<Job> = parts
+            .into_iter()
+            .map(|part| self.job(part, &mut again))
+            .collect();
+        for job in jobs {
+            if self.read_part(&job).is_none() {
                 break;
             }
         }
         self.gate.into_sketch()
     }
 
+    /// What is to be done for a part; `again` is scratch.
+    fn job(&mut self, part: Part, again: &mut Vec<Again>) -> Job {
+        again.clear();
+        let known = part.known.and_then(|known| {
+            let passage = &known.passage;
+            let note = |one| again.push(one);
+            let others = self.gate.recall(&known.recall, passage, note)?;
+            Some(Recalled {
+                again: again.as_slice().into(),
+                others,
+                records: passage.records(),
+                times: known.times,
+            })
+        });
+        Job {
+            from: part.from,
+            to: part.to,
+            known,
+        }
+    }
+
     /// Reads one part. `None`: nobody listens any more.
-    fn read_part(&mut self, part: &Part<'_>) -> Option<()> {
+    fn read_part(&mut self, part: &Job) -> Option<()> {
         let mut source = match capture::open(self.path, self.index) {
             Ok(source) => source,
             Err(error) => return self.hand_over(Parcel::last(SourceInfo::default(), Some(error))),
@@ -183,30 +232,35 @@ impl Reader<'_> {
     }
 
     /// Reads only those records of a part that must be looked at again, where the others are remembered. `None`: it must be read whole.
-    fn recall(&mut self, part: &Part<'_>, source: &mut FileSource) -> Option<Parcel> {
-        let ((recall, times), to) = part.recall.zip(part.to)?;
+    fn recall(&mut self, part: &Job, source: &mut FileSource) -> Option<Parcel> {
+        let (known, to) = part.known.as_ref().zip(part.to)?;
         let header_len = source.header_len()? as u64;
-        let mut again = Vec::new();
-        let is_known = self.gate.recall(recall, |Again { place, before, len }| {
-            let offset = part.from.offset + place * header_len + before;
-            let record = part.from.record + place;
-            again.push((Position { offset, record }, len));
-        });
+        let again: Vec<_> = known
+            .again
+            .iter()
+            .map(|Again { place, before, len }| {
+                let place = u64::from(*place);
+                let offset = part.from.offset + place * header_len + before;
+                let record = part.from.record + place;
+                (Position { offset, record }, *len)
+            })
+            .collect();
         let mut parcel = self.parcel(part.from);
         let mut sieve = Sieve {
             gate: &mut self.gate,
             sifted: &mut parcel.sifted,
         };
-        let shown = is_known.then(|| source.show_again(&again, &mut self.buffer, &mut sieve));
+        let shown = source.show_again(&again, &mut self.buffer, &mut sieve);
         self.gate.end(&mut parcel.sifted);
-        shown.flatten()?;
-        parcel.sifted.recall(times);
+        shown?;
+        parcel.sifted.survey.add(&known.others);
+        parcel.sifted.recall(known.times);
         parcel.reached = to;
         let info = SourceInfo {
-            records: recall.records(),
+            records: known.records,
             bytes: to,
-            first: Some(times.0),
-            last: Some(times.1),
+            first: Some(known.times.0),
+            last: Some(known.times.1),
             complete: true,
             ..SourceInfo::default()
         };

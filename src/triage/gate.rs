@@ -1,6 +1,6 @@
 //! The second of two looks, at what follows the head: [`Gate`].
 
-use super::{Again, Marks, Passed, Recall, Sketch, Survey};
+use super::{Again, Marks, Passage, Passed, Recall, Sketch, Survey};
 use crate::decode::{Decoded, Record, Skip, decode, glance, glance_at_once};
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Flags, Flow};
@@ -169,14 +169,19 @@ impl Gate {
         sifted.times.push(record.time);
     }
 
-    /// Counts records that a scout remembers, and gives those that must be looked at again, which it has not counted. `false` where everybody's
-    /// pass, or the scout remembers nothing, and then nothing was done.
-    pub fn recall(&mut self, recall: &Recall, mut again: impl FnMut(Again)) -> bool {
+    /// Counts the flows of a passage that a scout remembers, but for those of records that must be looked at again, which it gives. Returns what
+    /// is counted of the others; `None` where everybody's pass, or the scout remembers nothing, and then nothing was done.
+    pub fn recall(
+        &mut self,
+        recall: &Recall,
+        passage: &Passage,
+        mut again: impl FnMut(Again),
+    ) -> Option<Survey> {
         let Following::Marked(marks) = &self.following else {
-            return false;
+            return None;
         };
         let mut known = 0;
-        for (bit, record) in recall.iter() {
+        for (bit, record) in recall.iter(passage) {
             match bit {
                 Some(bit) if !marks.has_bit(bit) => {
                     self.sketch.add_bit(bit);
@@ -185,9 +190,11 @@ impl Gate {
                 _ => again(record),
             }
         }
-        self.survey.records += known;
-        self.survey.segments += known;
-        recall.is_whole()
+        passage.is_whole().then(|| Survey {
+            records: known,
+            segments: known,
+            ..Survey::default()
+        })
     }
 
     /// Notes what is known of all records that were sifted.

@@ -1,31 +1,36 @@
 //! The first of two looks at a capture: [`Scout`].
 
-use super::{Marks, Recall};
+use super::{Marks, Passage, Recall};
 use crate::decode::{Decoded, Glance, Look, Record, decode, glance, glance_at_once};
 
-/// A first look at every record, for [`Marks`] and [`Recall`].
+/// A first look at every record, for [`Marks`] and a [`Recall`].
 #[derive(Debug)]
 pub struct Scout {
     marks: Marks,
     recall: Recall,
-    /// Bytes of memory that may still be taken to remember records.
-    left: usize,
+    /// The records since it was asked last.
+    passage: Passage,
+    /// Bytes of memory that may be taken to remember records.
+    most: usize,
 }
 
 impl Scout {
     /// A scout that has seen nothing, and takes about `most` bytes to remember records.
     pub fn new(most: usize) -> Self {
+        let recall = Recall::default();
         Self {
             marks: Marks::new(),
-            recall: Recall::new(most > 0),
-            left: most,
+            passage: Passage::begin(&recall, most > 0),
+            recall,
+            most,
         }
     }
 
-    /// What it remembers of the records since this was asked last.
-    pub fn take_recall(&mut self) -> Recall {
-        self.left = self.left.saturating_sub(self.recall.size());
-        std::mem::replace(&mut self.recall, Recall::new(self.left > 0))
+    /// The records since this was asked last.
+    pub fn take_passage(&mut self) -> Passage {
+        self.passage.end(&self.recall);
+        let next = Passage::begin(&self.recall, self.recall.size() < self.most);
+        std::mem::replace(&mut self.passage, next)
     }
 
     /// Takes a copy: a record that nothing here points to stays in registers.
@@ -36,7 +41,7 @@ impl Scout {
             return;
         }
         self.mark(&decode(&record));
-        if self.recall.is_whole() {
+        if self.passage.is_whole() {
             self.recall.note(None, &record);
         }
     }
@@ -50,7 +55,7 @@ impl Scout {
         if seen.flags.rst() {
             self.marks.set(seen.flow());
         }
-        if self.recall.is_whole() {
+        if self.passage.is_whole() {
             self.recall.note(Some(seen.flow()), record);
         }
     }
@@ -65,9 +70,9 @@ impl Scout {
         }
     }
 
-    /// The flows that were reset.
-    pub fn into_marks(self) -> Marks {
-        self.marks
+    /// The flows that were reset, and what it remembers.
+    pub fn into_found(self) -> (Marks, Recall) {
+        (self.marks, self.recall)
     }
 }
 
@@ -78,7 +83,7 @@ impl Look for Scout {
         reason = "measured: the walk over a file takes half as long"
     )]
     fn look(&mut self, record: &Record<'_>) {
-        self.recall.pass(record.time);
+        self.passage.pass(record.time);
         match glance_at_once(record) {
             Some(seen) => self.see(&seen, record),
             None => self.look_closer(*record),
