@@ -150,7 +150,7 @@ fn look_at(
     stretch(&mut scout, &mut begun, source.position());
     let info = source.info();
     let (marks, recall) = scout.into_found();
-    info.complete.then(|| Looked {
+    info.complete.then_some(Looked {
         marks,
         recall,
         stretches,

@@ -54,6 +54,10 @@ impl Bits {
     const COUNT: u64 = 1 << Bit::BITS;
     const WORDS: usize = 1 << (Bit::BITS - 6);
 
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "never made: there are as many words as asked for"
+    )]
     fn new() -> Self {
         let words: Result<_, Vec<u64>> = vec![0; Self::WORDS].try_into();
         Self(words.unwrap_or_else(|_| Box::new([0; Self::WORDS])))
