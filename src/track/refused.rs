@@ -184,6 +184,7 @@ mod tests {
     use super::*;
     use crate::case::{Neighbourhood, ResetCase};
     use crate::report::report_on;
+    use crate::tcp::Layer;
     use crate::testkit::{cases, tell};
     use crate::track::Limits;
 
@@ -248,6 +249,24 @@ mod tests {
             let story = format!("{REFUSED}{rest}");
             same(settled(behind_the_head(&story)), cases(&story));
         }
+    }
+
+    #[test]
+    fn a_refusal_behind_a_label_of_its_own_direction_belongs_to_its_syn() {
+        let mut tracker = behind_the_head("");
+        let told = tell(REFUSED);
+        let [syn, refusal] = told.as_slice() else {
+            panic!("no two segments");
+        };
+        tracker.observe(&syn.segment());
+        let mut refusal = refusal.segment();
+        refusal.encapsulation.push(Layer::Mpls(7));
+        tracker.observe(&refusal);
+        let settled = settled(tracker);
+        let [Settled::Case(case)] = settled.as_slice() else {
+            panic!("no case in full: {settled:?}");
+        };
+        assert!(case.endpoints.client.syn.is_some());
     }
 
     #[test]

@@ -91,11 +91,13 @@ impl Passed {
         mut take: impl FnMut(Item<'_>),
     ) -> usize {
         let mut given = next;
-        while let Some(rest) = self.all.get_mut(given..) {
+        while let Some(rest) = self.all.get_mut(given..)
+            && rest.first().is_some_and(|one| one.place < end)
+        {
             if given.is_multiple_of(AHEAD) {
                 look_ahead(rest);
             }
-            let Some(one) = rest.first_mut().filter(|one| one.place < end) else {
+            let Some(one) = rest.first_mut() else {
                 break;
             };
             given += 1;
