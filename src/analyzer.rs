@@ -90,7 +90,7 @@ pub struct Analyzer {
     head_is_over: bool,
     /// Of records that another gate has looked at.
     absorbed: Survey,
-    sketch: Sketch,
+    sketch: Option<Sketch>,
     judge: Judge,
     config: Config,
     clock: Clock,
@@ -125,7 +125,7 @@ impl Analyzer {
             desk: Desk::new(config.limits.held),
             head_is_over: false,
             absorbed: Survey::default(),
-            sketch: Sketch::new(),
+            sketch: None,
             judge,
             config,
             clock: Clock::default(),
@@ -137,7 +137,7 @@ impl Analyzer {
         if self.tracker.knows_all() {
             self.tracker.counts().connections
         } else {
-            self.desk.sketch().estimate_with(&self.sketch)
+            self.desk.sketch().estimate_with(self.sketch.as_ref())
         }
     }
 

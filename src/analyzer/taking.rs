@@ -146,8 +146,11 @@ impl Analyzer {
     }
 
     /// Takes over the flows that a gate has seen, for the number of connections.
-    pub fn join(&mut self, flows: &Sketch) {
-        self.sketch.join(flows);
+    pub fn join(&mut self, flows: Sketch) {
+        match &mut self.sketch {
+            Some(sketch) => sketch.join(&flows),
+            None => self.sketch = Some(flows),
+        }
     }
 
     /// Lets a record pass that was captured at `time`, whatever it holds.

@@ -3,6 +3,8 @@
 use super::unpack::Unpacker;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Take};
+#[cfg(unix)]
+use std::os::unix::fs::FileExt;
 
 /// Where a capture's bytes come from.
 pub(super) enum Input {
@@ -47,6 +49,20 @@ impl Input {
             }
         }
         Ok(len)
+    }
+
+    /// Fills `into` with what stands in a file from the byte `from` on, as far as there is something; where it reads next is open then.
+    pub(super) fn read_whole_at(&mut self, from: u64, into: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        if let Self::File(file) = self {
+            // One call in place of two.
+            return match file.read_exact_at(into, from) {
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+                done => done.map(|()| into.len()),
+            };
+        }
+        self.narrow(from, None)?;
+        self.read_whole(into)
     }
 
     /// Unpacks from here on, if `first`, the bytes that were just read, are the beginning of something compressed. `false` if not.

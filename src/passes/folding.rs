@@ -52,6 +52,6 @@ impl<'scope> Folding<'scope> {
 }
 
 /// Cases that are handed over at once; chosen: some hundred microseconds of work.
-const WORTH: usize = 256;
+const WORTH: usize = 64;
 /// Batches of these that may wait; chosen: few, for a case in full takes some kilobytes.
 const AHEAD: usize = 4;

@@ -181,7 +181,7 @@ fn parts<E>(
             }
         }
         for flows in workers.finish() {
-            analyzer.join(&flows);
+            analyzer.join(flows);
         }
         Ok(None)
     })?;

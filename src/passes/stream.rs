@@ -39,7 +39,7 @@ pub fn read<E>(
     }
     // Its panic is one of this thread too: it must not look like an early end of the input.
     let (flows, info, error) = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
-    analyzer.join(&flows);
+    analyzer.join(flows);
     Ok(Reading { info, error })
 }
 

@@ -18,6 +18,9 @@ impl Flow {
     #[inline]
     pub fn between(one: SocketAddr, other: SocketAddr, encapsulation: &Encapsulation) -> Self {
         let bare = Self::of_ends(end(one), end(other));
+        if !encapsulation.has_identity() {
+            return bare;
+        }
         encapsulation
             .layers()
             .fold(bare, |Self(flow), layer| Self(fold(flow, number(layer))))
@@ -52,6 +55,7 @@ impl Flow {
     }
 }
 
+#[inline]
 fn end(address: SocketAddr) -> u64 {
     match address {
         SocketAddr::V4(address) => end_v4(address.ip().to_bits(), address.port()),

@@ -10,8 +10,10 @@ use crate::tcp::{
 };
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as TableEntry;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::net::SocketAddr;
 
 /// A SYN without any wrapping, and the reset that refused it.
@@ -65,22 +67,38 @@ struct Entry {
     moved: Option<u64>,
 }
 
+impl Entry {
+    /// Something of each of its cache lines.
+    fn look(&self) -> u64 {
+        let Attempt {
+            client,
+            server,
+            syn,
+            refusal,
+        } = &self.attempt;
+        let ports = u64::from(client.port() ^ server.port());
+        let refused = refusal.map_or(0, |answer| answer.record.number());
+        ports ^ syn.record.number() ^ u64::from(syn.options.len) ^ refused ^ self.flow.number()
+    }
+}
+
 /// The places of attempts, and the moves by which they came. Those that have moved on since are passed over.
 #[derive(Debug, Default)]
 struct Queue {
     places: VecDeque<(u32, u64)>,
     len: usize,
+    /// How many of the next ones to leave have been looked at.
+    looked_at: usize,
 }
 
 impl Attempt {
-    /// The attempt that `segment` begins, if all that it could mean to a connection is that it was sent.
-    pub fn of(segment: &Segment<'_>) -> Option<Self> {
+    /// Whether all that `segment` could mean to a connection is that it was sent.
+    pub fn may_begin_with(segment: &Segment<'_>) -> bool {
         let header = &segment.header;
-        let plain = header.flags.opens()
+        header.flags.opens()
             && header.payload_len == 0
             && header.ip.extent == Extent::Said
-            && segment.encapsulation.is_bare();
-        plain.then(|| Self::new(segment.from, segment.to, *header))
+            && segment.encapsulation.is_bare()
     }
 
     /// The attempt of `client` to connect to `server` by `syn`.
@@ -138,6 +156,7 @@ impl Attempt {
         let header = &segment.header;
         let waited = header.time - self.syn.time;
         self.refusal.is_none()
+            && segment.encapsulation.is_bare()
             && segment.from == self.server
             && header.flags == REFUSES
             && header.seq.value() == 0
@@ -183,54 +202,43 @@ impl Attempts {
         self.queues[stage as usize].len
     }
 
-    /// The attempt that `segment`, which is of that flow, belongs to, and its place.
-    pub fn find(&self, segment: &Segment<'_>, flow: Flow) -> Option<(u32, &Attempt)> {
-        if self.places.is_empty() || !segment.encapsulation.is_bare() {
-            return None;
-        }
-        let place = self.find_between(segment.from, segment.to, flow)?;
-        Some((place, &self.entry(place)?.attempt))
-    }
-
-    /// The place of the attempt between these two.
-    pub fn find_between(&self, one: SocketAddr, other: SocketAddr, flow: Flow) -> Option<u32> {
-        let place = self.place_of(flow)?;
+    /// The attempt between these two, whose flow it is, and its place.
+    pub fn find(&self, one: SocketAddr, other: SocketAddr, flow: Flow) -> Option<(u32, &Attempt)> {
+        let is_it = |place: &u32| self.entries[*place as usize].flow == flow;
+        let place = *self.places.find(self.hasher.hash_one(flow), is_it)?;
         let attempt = &self.entry(place)?.attempt;
-        attempt.is_between(one, other).then_some(place)
+        attempt.is_between(one, other).then_some((place, attempt))
     }
 
-    /// Adds one of that flow. `false`: another attempt has the number of its flow.
-    pub fn begin(&mut self, attempt: Attempt, flow: Flow) -> bool {
-        if self.place_of(flow).is_some() {
+    /// Adds the one that `segment`, which is of that flow, [begins](Attempt::may_begin_with). `false`: another attempt has the number of its
+    /// flow.
+    pub fn begin(&mut self, segment: &Segment<'_>, flow: Flow) -> bool {
+        let Ok(next) = u32::try_from(self.entries.len()) else {
             return false;
-        }
+        };
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        let vacant = match self.places.entry(
+            hasher.hash_one(flow),
+            |place| entries[*place as usize].flow == flow,
+            |place| hasher.hash_one(entries[*place as usize].flow),
+        ) {
+            TableEntry::Vacant(vacant) => vacant,
+            TableEntry::Occupied(_) => return false,
+        };
+        let place = self.free.pop().unwrap_or(next);
+        vacant.insert(place);
         let entry = Entry {
-            attempt,
+            attempt: Attempt::new(segment.from, segment.to, segment.header),
             flow,
             stage: Stage::Asked,
             moved: None,
         };
-        let place = if let Some(place) = self.free.pop() {
-            self.entries[place as usize] = entry;
-            place
-        } else {
-            let Ok(place) = u32::try_from(self.entries.len()) else {
-                return false;
-            };
-            self.entries.push(entry);
-            place
-        };
-        let (entries, hasher) = (&self.entries, &self.hasher);
-        let rehash = |place: &u32| hasher.hash_one(entries[*place as usize].flow);
-        self.places
-            .insert_unique(hasher.hash_one(flow), place, rehash);
+        match self.entries.get_mut(place as usize) {
+            Some(room) => *room = entry,
+            None => self.entries.push(entry),
+        }
         self.enter(place, Stage::Asked);
         true
-    }
-
-    fn place_of(&self, flow: Flow) -> Option<u32> {
-        let is_it = |place: &u32| self.entries[*place as usize].flow == flow;
-        self.places.find(self.hasher.hash_one(flow), is_it).copied()
     }
 
     /// Notes that the attempt at `place` was [refused](Attempt::is_refused_by) by `reset`.
@@ -270,6 +278,7 @@ impl Attempts {
 
     /// The attempt that has been at `stage` for longest, and its place.
     pub fn oldest(&mut self, stage: Stage) -> Option<(u32, &Attempt)> {
+        self.look_ahead(stage);
         let queue = &mut self.queues[stage as usize].places;
         while let Some((place, moved)) = queue.front() {
             let entry = self.entries.get(*place as usize);
@@ -279,6 +288,28 @@ impl Attempts {
             queue.pop_front();
         }
         None
+    }
+
+    /// Looks at what will be asked of the next attempts that leave a stage, all at once: they came long ago, and to wait for the memory of each
+    /// when its turn comes takes more time than all the work on it.
+    fn look_ahead(&mut self, stage: Stage) {
+        let queue = &self.queues[stage as usize];
+        if queue.looked_at > 0 {
+            return;
+        }
+        let next = queue.places.iter().take(AHEAD);
+        let next = next.filter_map(|(place, _)| Some((place, self.entries.get(*place as usize)?)));
+        let seen = if stage == Stage::Over {
+            let stands = |(place, entry): (&u32, &Entry)| {
+                let hash = self.hasher.hash_one(entry.flow);
+                self.places.find(hash, |other| other == place).is_some()
+            };
+            next.filter(|one| stands(*one)).count() as u64
+        } else {
+            next.fold(0, |seen, (_, entry)| seen ^ entry.look())
+        };
+        black_box(seen);
+        self.queues[stage as usize].looked_at = AHEAD;
     }
 
     fn entry(&self, place: u32) -> Option<&Entry> {
@@ -313,6 +344,7 @@ impl Attempts {
             queue.len -= 1;
             if queue.places.front() == Some(&(place, moved)) {
                 queue.places.pop_front();
+                queue.looked_at = queue.looked_at.saturating_sub(1);
             }
         }
     }
@@ -323,5 +355,7 @@ impl Attempts {
 const LONGEST_WAIT: i64 = SECOND;
 /// The control bits of a refusal.
 const REFUSES: Flags = Flags::from_bits(Flags::RST.bits() | Flags::ACK.bits());
+/// Attempts that are looked at before their turn; chosen: as many as a processor waits for at once.
+const AHEAD: usize = 16;
 /// Places that a queue may hold in vain before it is swept; chosen.
 const FEW: usize = 1_024;

@@ -20,10 +20,13 @@ pub(super) enum Belonging {
 impl Tracker {
     /// What `segment` belongs to: a new connection or attempt where it begins one.
     pub(super) fn connection_of(&mut self, segment: &Segment<'_>) -> Belonging {
-        let key = Key::of(segment);
+        let flow = segment.flow();
+        // Whoever has an attempt has no connection.
+        if let Some(belonging) = self.attempt_of(segment, flow) {
+            return belonging;
+        }
         let mut predecessor = None;
-        let found = self.table.find(&key);
-        if let Some(slot) = found
+        if let Some(slot) = self.table.find(&Key::of(segment))
             && let Some(connection) = self.table.get(slot)
         {
             let opens = segment.header.flags.opens();
@@ -34,12 +37,6 @@ impl Tracker {
             predecessor = connection.leaves();
             self.settle_all(slot, Settling::Whole);
             self.table.remove(slot);
-        }
-        let flow = segment.flow();
-        if found.is_none()
-            && let Some(belonging) = self.attempt_of(segment, flow)
-        {
-            return belonging;
         }
         let is_known = self.knows_all() || flow.is_sampled();
         if is_known && let Some(slot) = self.same_behind(segment) {

@@ -89,7 +89,7 @@ impl Hash for Key<'_> {
                 high.hash(state);
             }
         }
-        if *self.encapsulation != Encapsulation::default() {
+        if self.encapsulation.has_identity() {
             self.encapsulation.hash(state);
         }
     }

@@ -37,7 +37,9 @@ pub struct Ending {
 struct Service {
     habits: ServiceHabits,
     last_refused: Option<Timestamp>,
-    events: VecDeque<ServiceEvent>,
+    /// The first of the events that are remembered, and those behind it: most services of a scan have no more than one.
+    first: Option<ServiceEvent>,
+    others: VecDeque<ServiceEvent>,
     /// What only a service that does something else than refuse has to show.
     more: Option<Box<More>>,
 }
@@ -53,11 +55,11 @@ impl Renew for HostHabits {}
 
 impl Renew for Service {
     fn renew(&mut self) {
-        let mut events = std::mem::take(&mut self.events);
-        events.clear();
-        events.shrink_to(FEW);
+        let mut others = std::mem::take(&mut self.others);
+        others.clear();
+        others.shrink_to(FEW);
         *self = Self {
-            events,
+            others,
             ..Self::default()
         };
     }
@@ -121,10 +123,52 @@ impl Service {
     }
 
     fn remember(&mut self, event: ServiceEvent) {
-        if self.events.len() >= EVENTS {
-            self.events.pop_front();
+        if self.first.is_none() {
+            self.first = Some(event);
+            return;
         }
-        self.events.push_back(event);
+        if self.others.len() + 1 >= EVENTS {
+            self.first = self.others.pop_front();
+        }
+        self.others.push_back(event);
+    }
+
+    /// Those events that come nearest to a reset, at most [`EVENTS_SHOWN`], in their order. They stand in the order in which they came, so the
+    /// search begins at the reset and goes on to the nearer side.
+    fn nearest(
+        &self,
+        record: RecordId,
+        time: Timestamp,
+        concerns: impl Fn(&&ServiceEvent) -> bool,
+    ) -> Vec<ServiceEvent> {
+        let place = self.others.partition_point(|event| event.record < record);
+        let (first_before, first_after) = match &self.first {
+            Some(first) if first.record < record => (Some(first), None),
+            first => (None, first.as_ref()),
+        };
+        let before = self.others.range(..place).rev().chain(first_before);
+        let after = first_after.into_iter().chain(self.others.range(place..));
+        let mut before = before.filter(&concerns).peekable();
+        let mut after = after.filter(&concerns).peekable();
+        let shown = (self.others.len() + 1).min(EVENTS_SHOWN);
+        let (mut earlier, mut later) = (Vec::with_capacity(shown), Vec::new());
+        let apart = |event: &ServiceEvent| (event.time - time).abs();
+        while earlier.len() + later.len() < EVENTS_SHOWN {
+            match (before.peek(), after.peek()) {
+                (Some(left), right) if right.is_none_or(|right| apart(left) <= apart(right)) => {
+                    earlier.push(**left);
+                    before.next();
+                }
+                (_, Some(right)) => {
+                    later.push(**right);
+                    after.next();
+                }
+                _ => break,
+            }
+        }
+        earlier.reverse();
+        earlier.append(&mut later);
+        earlier
     }
 
     /// What it did over the whole capture.
@@ -250,12 +294,7 @@ impl Neighbours {
         let since = case.reset.time.plus(-LOOKS_BACK);
         let events = service.map_or_else(Vec::new, |service| {
             let concerns = |event: &&ServiceEvent| event.client != id.client && event.time >= since;
-            nearest(
-                &service.events,
-                case.reset.record,
-                case.reset.time,
-                concerns,
-            )
+            service.nearest(case.reset.record, case.reset.time, concerns)
         });
         Neighbourhood {
             events,
@@ -281,33 +320,6 @@ impl Neighbours {
         all.sort_unstable_by_key(|(rank, _)| *rank);
         all.into_iter().map(|(_, habits)| habits).collect()
     }
-}
-
-/// Those events that come nearest to a reset, at most [`EVENTS_SHOWN`], in their order. They stand in the order in which they came, so the
-/// search begins at the reset and goes on to the nearer side.
-fn nearest(
-    events: &VecDeque<ServiceEvent>,
-    record: RecordId,
-    time: Timestamp,
-    concerns: impl Fn(&&ServiceEvent) -> bool,
-) -> Vec<ServiceEvent> {
-    let place = events.partition_point(|event| event.record < record);
-    let mut before = events.range(..place).rev().filter(&concerns).peekable();
-    let mut after = events.range(place..).filter(&concerns).peekable();
-    let (mut earlier, mut later) = (Vec::new(), Vec::new());
-    let apart = |event: &ServiceEvent| (event.time - time).abs();
-    while earlier.len() + later.len() < EVENTS_SHOWN {
-        match (before.peek(), after.peek()) {
-            (Some(left), right) if right.is_none_or(|right| apart(left) <= apart(right)) => {
-                earlier.extend(before.next().copied());
-            }
-            (_, Some(_)) => later.extend(after.next().copied()),
-            _ => break,
-        }
-    }
-    earlier.reverse();
-    earlier.append(&mut later);
-    earlier
 }
 
 /// Events remembered of each service; chosen to hold a burst of some hundred connections.

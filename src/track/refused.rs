@@ -15,8 +15,7 @@ use crate::tcp::{Flow, Header, Quoted, Segment, Side};
 impl Tracker {
     /// Begins an attempt with `segment`, of that flow. `false`: it says more than that it was sent.
     pub(super) fn begin_attempt(&mut self, segment: &Segment<'_>, flow: Flow) -> bool {
-        let attempt = Attempt::of(segment);
-        let begun = attempt.is_some_and(|attempt| self.attempts.begin(attempt, flow));
+        let begun = Attempt::may_begin_with(segment) && self.attempts.begin(segment, flow);
         if begun && self.attempts.len(Stage::Asked) > self.limits.connections {
             self.counts.forgotten += 1;
             self.forget_oldest(Stage::Asked);
@@ -27,7 +26,10 @@ impl Tracker {
     /// The attempt that `segment` belongs to and that has taken it, or the connection that such a one has become by it. `None`: there is none, or
     /// `segment` begins anew.
     pub(super) fn attempt_of(&mut self, segment: &Segment<'_>, flow: Flow) -> Option<Belonging> {
-        let (place, attempt) = self.attempts.find(segment, flow)?;
+        if self.attempts.count() == 0 || segment.encapsulation.has_identity() {
+            return None;
+        }
+        let (place, attempt) = self.attempts.find(segment.from, segment.to, flow)?;
         let start = attempt.syn.record;
         if attempt.is_refused_by(segment) {
             let id = attempt.id();
@@ -54,7 +56,7 @@ impl Tracker {
     /// Lets the attempt that an ICMP error is about become a connection.
     pub(super) fn grow_between(&mut self, quoted: &Quoted) -> Option<Slot> {
         let (from, to) = (quoted.from, quoted.to);
-        let place = self.attempts.find_between(from, to, quoted.flow())?;
+        let (place, _) = self.attempts.find(from, to, quoted.flow())?;
         self.grow(place)
     }
 

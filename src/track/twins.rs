@@ -14,10 +14,17 @@ pub struct Twins {
     of: Remembered<Sharing>,
 }
 
-/// The latest connections that share an end, in a ring.
-#[derive(Clone, Copy, Debug, Default)]
+/// The latest connections that share an end. Most clients' ports have one alone.
+#[derive(Clone, Debug, Default)]
 struct Sharing {
-    slots: [Option<Slot>; SHARING],
+    latest: Option<Slot>,
+    earlier: Option<Box<Ring>>,
+}
+
+/// Those before the latest, the next place to be taken last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ring {
+    slots: [Option<Slot>; SHARING - 1],
     next: usize,
 }
 
@@ -25,18 +32,20 @@ impl Renew for Sharing {}
 
 impl Sharing {
     fn add(&mut self, slot: Slot) {
-        self.slots[self.next] = Some(slot);
-        self.next = (self.next + 1) % SHARING;
+        if let Some(before) = self.latest.replace(slot) {
+            let ring = self.earlier.get_or_insert_default();
+            ring.slots[ring.next] = Some(before);
+            ring.next = (ring.next + 1) % ring.slots.len();
+        }
     }
 
     fn latest_first(&self) -> impl Iterator<Item = Slot> {
-        let (newer, older) = self.slots.split_at(self.next);
-        newer
-            .iter()
-            .rev()
-            .chain(older.iter().rev())
-            .copied()
-            .flatten()
+        let earlier = self.earlier.as_deref().map(|ring| {
+            let (newer, older) = ring.slots.split_at(ring.next);
+            newer.iter().rev().chain(older.iter().rev()).copied()
+        });
+        let earlier = earlier.into_iter().flatten();
+        std::iter::once(self.latest).chain(earlier).flatten()
     }
 }
 

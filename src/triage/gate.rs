@@ -80,6 +80,8 @@ pub struct Gate {
     following: Following,
     survey: Survey,
     sketch: Sketch,
+    /// The latest flows that were seen, before the sketch has them: their bits lie far from each other, and are waited for together.
+    latest: Vec<Flow>,
 }
 
 impl Gate {
@@ -89,6 +91,7 @@ impl Gate {
             following,
             survey: Survey::default(),
             sketch: Sketch::new(),
+            latest: Vec::with_capacity(TOGETHER),
         }
     }
 
@@ -136,10 +139,20 @@ impl Gate {
     #[inline]
     fn see(&mut self, flow: Flow, flags: Flags) -> bool {
         self.survey.segments += 1;
-        self.sketch.add(flow);
+        self.latest.push(flow);
+        if self.latest.len() >= TOGETHER {
+            self.count_latest();
+        }
         match &self.following {
             Following::All => true,
             Following::Marked(marks) => marks.has(flow) || flow.is_sampled() || flags.rst(),
+        }
+    }
+
+    #[inline(never)]
+    fn count_latest(&mut self) {
+        for flow in self.latest.drain(..) {
+            self.sketch.add(flow);
         }
     }
 
@@ -162,16 +175,18 @@ impl Gate {
         let Following::Marked(marks) = &self.following else {
             return false;
         };
+        let mut known = 0;
         for (bit, record) in recall.iter() {
             match bit {
                 Some(bit) if !marks.has_bit(bit) => {
                     self.sketch.add_bit(bit);
-                    self.survey.records += 1;
-                    self.survey.segments += 1;
+                    known += 1;
                 }
                 _ => again(record),
             }
         }
+        self.survey.records += known;
+        self.survey.segments += known;
         recall.is_whole()
     }
 
@@ -192,7 +207,11 @@ impl Gate {
     }
 
     /// The flows that were seen, when it has seen its last record.
-    pub fn into_sketch(self) -> Sketch {
+    pub fn into_sketch(mut self) -> Sketch {
+        self.count_latest();
         self.sketch
     }
 }
+
+/// Flows that are counted at once; chosen: some times as many as a processor waits for together.
+const TOGETHER: usize = 64;

@@ -70,8 +70,7 @@ impl FileSource {
             let len = usize::try_from(to - from).ok()?;
             hold(buffer, len);
             let bytes = buffer.get_mut(..len)?;
-            self.input.narrow(from, None).ok()?;
-            (self.input.read_whole(bytes).ok()? == len).then_some(())?;
+            (self.input.read_whole_at(from, bytes).ok()? == len).then_some(())?;
             let Format::Pcap(pcap) = &self.format else {
                 return None;
             };
