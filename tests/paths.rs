@@ -274,7 +274,7 @@ fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
         report.take(&mut analyzer);
     }
     for gate in gates {
-        analyzer.join(&gate.into_sketch());
+        analyzer.join(gate.into_sketch());
     }
     report.end(analyzer)
 }
