@@ -107,19 +107,16 @@ impl RecordId {
         self.stands & MOST_NUMBER
     }
 
-    /// How much further than `before` it stands in the capture as a whole, and within its source; around the wrap where it does not.
+    /// How many records behind `before` it stands, where it came from the same source through the same interface, and none of another source
+    /// came in between. `None`: it does not.
     #[inline]
-    pub const fn steps_from(self, before: Self) -> (u64, u64) {
-        let order = self.order().wrapping_sub(before.order());
-        (order, self.number().wrapping_sub(before.number()))
-    }
-
-    /// Whether it came from the source and through the interface that `other` did.
-    #[inline]
-    pub const fn came_as(self, other: Self) -> bool {
-        let differs = self.stands ^ other.stands;
-        let differs_in_interface = (self.met.get() ^ other.met.get()) & NO_INTERFACE;
-        differs >> NUMBER_BITS == 0 && differs_in_interface == 0
+    pub const fn steps_from(self, before: Self) -> Option<u64> {
+        let steps = self.stands.wrapping_sub(before.stands);
+        let met = self.met.get().wrapping_sub(before.met.get());
+        if steps <= MOST_NUMBER && met == steps << INTERFACE_BITS {
+            return Some(steps);
+        }
+        None
     }
 
     /// All of it in two words, for [`RecordId::of_words`].
@@ -182,5 +179,25 @@ mod tests {
         );
         assert_eq!(id.through(None).interface(), None);
         assert!(RecordId::new(9, 1).at(4) < id && id < RecordId::new(0, 1).at(6));
+    }
+
+    #[test]
+    fn steps_are_told_of_one_source_and_one_interface_with_nothing_between() {
+        let at = |source, number, order, interface| {
+            RecordId::new(source, number).at(order).through(interface)
+        };
+        let before = at(3, 70_000, 90_000, Some(2));
+        assert_eq!(at(3, 70_007, 90_007, Some(2)).steps_from(before), Some(7));
+        assert_eq!(before.steps_from(before), Some(0));
+        for other in [
+            at(3, 70_007, 90_008, Some(2)),
+            at(3, 70_007, 90_007, Some(3)),
+            at(3, 70_007, 90_007, None),
+            at(2, 70_007, 90_007, Some(2)),
+            at(4, 70_007, 90_007, Some(2)),
+            at(3, 69_999, 89_999, Some(2)),
+        ] {
+            assert_eq!(other.steps_from(before), None, "{other:?}");
+        }
     }
 }

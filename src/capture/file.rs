@@ -76,7 +76,9 @@ impl FileSource {
             fault: Fault::Open(error),
         };
         let stream: Reader = if name == "-" {
-            Box::new(io::stdin())
+            let input = io::stdin();
+            widen(&input);
+            Box::new(input)
         } else {
             #[expect(
                 clippy::disallowed_methods,
@@ -93,6 +95,7 @@ impl FileSource {
             if kind.is_file() {
                 return Ok((Self::start(name, source, Input::File(file))?, None));
             }
+            widen(&file);
             Box::new(file)
         };
         let (stream, spooled) = spool(name.clone(), stream).map_err(failed)?;
@@ -432,6 +435,20 @@ impl Format {
         }
     }
 }
+
+/// Lets a pipe hold as much as is read at once, so that its two ends wait for each other less often. What is no pipe, or may not grow, stays.
+#[cfg(target_os = "linux")]
+fn widen(input: &impl std::os::fd::AsFd) {
+    use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
+    if fcntl_getpipe_size(input).is_ok_and(|size| size < CHUNK) {
+        // All that can be lost is speed.
+        let _ = fcntl_setpipe_size(input, CHUNK);
+    }
+}
+
+/// Elsewhere a pipe has the size that it has.
+#[cfg(not(target_os = "linux"))]
+fn widen<T>(_: &T) {}
 
 /// Gives a buffer at least `len` bytes.
 fn hold(buffer: &mut Vec<u8>, len: usize) {

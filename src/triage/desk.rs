@@ -111,11 +111,11 @@ impl Desk {
     /// that of one; a place found may have changed its flow before its turn comes, which is then seen.
     #[inline]
     pub fn find<const N: usize>(&self, looks: &[Option<Sight>]) -> [Option<Place>; N] {
-        let mut places = [None; N];
-        for (place, look) in places.iter_mut().zip(looks) {
-            *place = look.as_ref().and_then(|look| self.room.find(look.flow));
+        let mut flows = [Flow::default(); N];
+        for (flow, look) in flows.iter_mut().zip(looks) {
+            *flow = look.as_ref().map(|look| look.flow).unwrap_or_default();
         }
-        places
+        self.room.find_each(&flows)
     }
 
     /// Counts a flow.

@@ -10,7 +10,7 @@ use crate::tcp::{Flow, Prefix};
 
 /// The records of one flow, and what the next one is told against: two cache lines. Whose it is and whether it is anybody's stand at the ends,
 /// so that who looks for a flow waits for both lines then, and for those of other flows in the meantime.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub struct Held {
     flow: Flow,
@@ -105,33 +105,42 @@ impl Held {
         let brief = self.place(sight, id, slots).with(mark);
         slots.push(&mut self.records, brief.slot());
         if mark != 0 {
-            let payload = payload();
-            let kept = payload.get(..Prefix::CAPACITY).unwrap_or(payload);
-            if mark == TURN {
-                let turn = &mut self.turns[usize::from(said.side)];
-                slots.take_back(turn);
-                slots.push_bytes(turn, kept);
-            } else {
-                slots.push_bytes(&mut self.records, kept);
-            }
+            self.keep(mark, said.side, payload(), slots);
         }
         self.note(&said)
+    }
+
+    /// Keeps the beginning of a payload.
+    #[inline(never)]
+    fn keep(&mut self, mark: u64, side: bool, payload: &[u8], slots: &mut Slots) {
+        let kept = payload.get(..Prefix::CAPACITY).unwrap_or(payload);
+        if mark == TURN {
+            slots.overwrite(&mut self.turns[usize::from(side)], kept);
+        } else {
+            slots.push_bytes(&mut self.records, kept);
+        }
     }
 
     /// Its brief, told against the latest preface, or against one that is written now.
     #[inline]
     fn place(&mut self, sight: &Sight, id: RecordId, slots: &mut Slots) -> Brief {
         let side = usize::from(sight.brief.side());
-        let (order, number) = id.steps_from(self.base);
         let nanos = sight.time.nanos().wrapping_sub(self.start.nanos());
-        let is_usual = order == number
-            && id.came_as(self.base)
-            && self.manners[side] == sight.manner
+        let is_usual = self.manners[side] == sight.manner
             && sight.extras.is_none()
             && sight.captured == sight.brief.payload_len().min(self.most);
-        if is_usual && let Some(brief) = sight.brief.placed(order, nanos.cast_unsigned()) {
+        if is_usual
+            && let Some(steps) = id.steps_from(self.base)
+            && let Some(brief) = sight.brief.placed(steps, nanos.cast_unsigned())
+        {
             return brief;
         }
+        self.preface(sight, id, slots);
+        sight.brief
+    }
+
+    #[inline(never)]
+    fn preface(&mut self, sight: &Sight, id: RecordId, slots: &mut Slots) {
         let preface = Preface {
             id,
             time: sight.time,
@@ -142,8 +151,13 @@ impl Held {
         slots.push(&mut self.records, preface.slot());
         self.base = id;
         self.start = sight.time;
-        self.manners[side] = sight.manner;
-        sight.brief
+        self.manners[usize::from(sight.brief.side())] = sight.manner;
+    }
+
+    /// Looks at both its lines, so that they are at hand soon. What it saw means nothing.
+    #[inline]
+    pub const fn touch(&self) -> u64 {
+        self.flow.number() ^ self.is_taken as u64
     }
 
     /// Adds a record of another kind. Whether its flow has ended with it.

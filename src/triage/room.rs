@@ -14,11 +14,12 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
 /// The records of flows that were not reset so far, bounded in bytes: so many, and [`EACH`] more for each flow.
 #[derive(Debug)]
 pub struct Room {
-    places: HashTable<Place>,
+    places: HashTable<Spot>,
     hasher: RandomState,
     flows: Shelf<Held>,
     free: Vec<Place>,
@@ -31,6 +32,13 @@ pub struct Room {
     forgotten: u64,
     /// Bytes that were captured of the latest payload that was cut: as many will be of the next ones.
     snapped: u16,
+}
+
+/// Where the flow is held of which this is the tag: nearly always that of one flow alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Spot {
+    tag: u32,
+    place: Place,
 }
 
 /// Where a flow is held, until it is not any more.
@@ -109,10 +117,36 @@ impl Room {
     /// Where a flow is held. `None`: nothing is held of it.
     #[inline]
     pub fn find(&self, flow: Flow) -> Option<Place> {
-        let hash = self.hasher.hash_one(flow);
-        self.places
-            .find(hash, |place| self.has(flow, *place))
-            .copied()
+        let tag = self.tag(flow);
+        let is_there = |spot: &Spot| spot.tag == tag && self.has(flow, spot.place);
+        let spot = self.places.find(hash(tag), is_there)?;
+        Some(spot.place)
+    }
+
+    /// Where each of some flows is held, if it [is](Room::has): not waiting for one before asking for the next, as memory answers many questions
+    /// nearly as soon as one.
+    #[inline]
+    pub fn find_each<const N: usize>(&self, flows: &[Flow; N]) -> [Option<Place>; N] {
+        let places = flows.map(|flow| {
+            let tag = self.tag(flow);
+            let spot = self.places.find(hash(tag), |spot| spot.tag == tag)?;
+            Some(spot.place)
+        });
+        let held = |place: Option<Place>| self.flows.get(place?.0 as usize);
+        let touched = places.map(|place| held(place).map_or(0, Held::touch));
+        black_box(touched);
+        let touched =
+            places.map(|place| held(place).map_or(0, |held| self.slots.touch(&held.records)));
+        black_box(touched);
+        places
+    }
+
+    /// Few bits of a flow's number, so that most others are told from it without looking at what is held of them. Keyed, since whoever sends
+    /// segments chooses flows.
+    #[inline]
+    fn tag(&self, flow: Flow) -> u32 {
+        let [a, b, c, d, ..] = self.hasher.hash_one(flow).to_le_bytes();
+        u32::from_le_bytes([a, b, c, d])
     }
 
     /// Whether a flow is held there.
@@ -133,13 +167,10 @@ impl Room {
         if let Some(held) = self.flows.get_mut(place.0 as usize) {
             held.begin(flow, ends, self.snapped);
         }
-        let (hasher, flows) = (&self.hasher, &self.flows);
-        let hash_at = |place: &Place| {
-            let held = flows.get(place.0 as usize);
-            hasher.hash_one(held.and_then(Held::flow).unwrap_or_default())
-        };
+        let tag = self.tag(flow);
+        let hash_of = |spot: &Spot| hash(spot.tag);
         self.places
-            .insert_unique(hasher.hash_one(flow), place, hash_at);
+            .insert_unique(hash(tag), Spot { tag, place }, hash_of);
         place
     }
 
@@ -157,8 +188,11 @@ impl Room {
         let Some(place) = self.find(flow) else {
             return;
         };
-        let hash = self.hasher.hash_one(flow);
-        if let Ok(entry) = self.places.find_entry(hash, |at| *at == place) {
+        let tag = self.tag(flow);
+        if let Ok(entry) = self
+            .places
+            .find_entry(hash(tag), |spot| spot.place == place)
+        {
             entry.remove();
         }
         if let Some(held) = self.flows.get_mut(place.0 as usize) {
@@ -233,10 +267,16 @@ impl Room {
     }
 }
 
+/// What a table wants: its first and its last bits tell most tags apart.
+#[inline]
+const fn hash(tag: u32) -> u64 {
+    (tag as u64) << u32::BITS | tag as u64
+}
+
 /// Flows that have ended and are kept for stragglers; chosen: seconds of a busy service.
 const ENDED: usize = 8_192;
 /// Bytes that bookkeeping takes for each flow, with its place in the table, which is half full.
-const FLOW: usize = size_of::<Held>() + 2 * (size_of::<Place>() + 1);
+const FLOW: usize = size_of::<Held>() + 2 * (size_of::<Spot>() + 1);
 /// Bytes that there may be for each of the flows that are held at once, beside those that there may be for all.
 const EACH: usize = 256;
 /// A flow of so many bytes takes more than the tracker does for its connection, which then may as well be tracked.

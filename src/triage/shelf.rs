@@ -4,7 +4,7 @@
 /// a long vector would take its own from the system.
 #[derive(Debug)]
 pub struct Shelf<T> {
-    pieces: Vec<Vec<T>>,
+    pieces: Vec<Box<[T; PIECE]>>,
     len: usize,
 }
 
@@ -17,7 +17,7 @@ impl<T> Default for Shelf<T> {
     }
 }
 
-impl<T> Shelf<T> {
+impl<T: Clone + Default> Shelf<T> {
     /// How many things it has.
     pub const fn len(&self) -> usize {
         self.len
@@ -26,31 +26,36 @@ impl<T> Shelf<T> {
     /// Adds one, and says its number, from 0.
     pub fn push(&mut self, thing: T) -> usize {
         let number = self.len;
-        if number.is_multiple_of(PIECE) {
-            self.pieces.push(Vec::with_capacity(PIECE));
-        }
-        if let Some(piece) = self.pieces.last_mut() {
-            piece.push(thing);
+        if number.is_multiple_of(PIECE)
+            && let Ok(piece) = vec![T::default(); PIECE].into_boxed_slice().try_into()
+        {
+            self.pieces.push(piece);
         }
         self.len += 1;
+        if let Some(place) = self.get_mut(number) {
+            *place = thing;
+        }
         number
     }
 
-    /// The one of that number.
+    /// The one of that number. Behind the last one there may be some that are nothing yet.
     #[inline]
     pub fn get(&self, number: usize) -> Option<&T> {
-        self.pieces.get(number / PIECE)?.get(number % PIECE)
+        let piece = self.pieces.get(number / PIECE)?;
+        Some(&piece[number % PIECE])
     }
 
     /// The same.
     #[inline]
     pub fn get_mut(&mut self, number: usize) -> Option<&mut T> {
-        self.pieces.get_mut(number / PIECE)?.get_mut(number % PIECE)
+        let piece = self.pieces.get_mut(number / PIECE)?;
+        Some(&mut piece[number % PIECE])
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.pieces.iter().flatten()
+        let pieces = self.pieces.iter().flat_map(|piece| piece.iter());
+        pieces.take(self.len)
     }
 }
 
@@ -67,6 +72,6 @@ mod tests {
         assert!((0..1_000).all(|number| shelf.push(number) == number));
         assert!((0..1_000).all(|number| shelf.get(number) == Some(&number)));
         assert!(shelf.iter().copied().eq(0..1_000));
-        assert_eq!((shelf.get(1_000), shelf.len()), (None, 1_000));
+        assert_eq!((shelf.get(1_024), shelf.len()), (None, 1_000));
     }
 }

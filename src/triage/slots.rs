@@ -67,17 +67,42 @@ impl Slots {
 
     /// Adds as many slots as `bytes` take.
     pub fn push_bytes(&mut self, chain: &mut Chain, bytes: &[u8]) {
-        for bytes in bytes.chunks(size_of::<Slot>()) {
-            let mut words = Slot::default();
-            for (word, bytes) in words.iter_mut().zip(bytes.chunks(8)) {
-                let mut room = [0; 8];
-                for (to, from) in room.iter_mut().zip(bytes) {
-                    *to = *from;
-                }
-                *word = u64::from_le_bytes(room);
-            }
-            self.push(chain, words);
+        let (whole, rest) = bytes.as_chunks();
+        for bytes in whole {
+            self.push(chain, slot_of(bytes));
         }
+        if !rest.is_empty() {
+            self.push(chain, slot_of_some(rest));
+        }
+    }
+
+    /// Writes `bytes` over all slots of a chain, which has as many as they take then.
+    pub fn overwrite(&mut self, chain: &mut Chain, bytes: &[u8]) {
+        if Self::needed(bytes.len()) != chain.len as usize {
+            self.take_back(chain);
+            return self.push_bytes(chain, bytes);
+        }
+        let mut link = chain.first;
+        for bytes in bytes.chunks(size_of::<[Slot; BLOCK]>()) {
+            let Some(block) = self.all.get_mut(place(link)) else {
+                return;
+            };
+            let (whole, rest) = bytes.as_chunks();
+            for (slot, bytes) in block.iter_mut().zip(whole) {
+                *slot = slot_of(bytes);
+            }
+            if !rest.is_empty() {
+                block[whole.len()] = slot_of_some(rest);
+            }
+            link = self.next.get(place(link)).copied().unwrap_or(0);
+        }
+    }
+
+    /// Looks at where the next slot of a chain will be written, so that to write it does not wait for memory. What it saw means nothing.
+    #[inline]
+    pub fn touch(&self, chain: &Chain) -> u64 {
+        let block = self.all.get(place(chain.last));
+        block.map_or(0, |block| block[chain.len as usize % BLOCK][0])
     }
 
     /// The slots of a chain, in their order.
@@ -128,6 +153,25 @@ impl Slots {
         self.next.push(0);
         u32::try_from(self.all.len()).unwrap_or(0)
     }
+}
+
+#[inline]
+fn slot_of(bytes: &[u8; size_of::<Slot>()]) -> Slot {
+    let mut slot = Slot::default();
+    let (words, _) = bytes.as_chunks();
+    for (to, word) in slot.iter_mut().zip(words) {
+        *to = u64::from_le_bytes(*word);
+    }
+    slot
+}
+
+/// The same of fewer bytes, with zeros behind them.
+fn slot_of_some(bytes: &[u8]) -> Slot {
+    let mut whole = [0; size_of::<Slot>()];
+    for (to, from) in whole.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    slot_of(&whole)
 }
 
 /// The bytes of some slots.
@@ -182,6 +226,14 @@ mod tests {
             slots.push_bytes(&mut chain, &bytes);
             assert_eq!(chain.len as usize, Slots::needed(bytes.len()));
             assert_eq!(bytes_of(slots.read(&chain), bytes.len()), bytes);
+            for other in [0, 31, 32, 90, len.into()] {
+                let other = vec![0xee; other];
+                slots.overwrite(&mut chain, &other);
+                assert_eq!(chain.len as usize, Slots::needed(other.len()));
+                assert_eq!(bytes_of(slots.read(&chain), other.len()), other);
+            }
+            slots.take_back(&mut chain);
+            assert_eq!(slots.spare, slots.all.len());
         }
     }
 }
