@@ -5,6 +5,7 @@ use crate::capture::{self, CaptureError, FileSource, Position, Source, SourceInf
 use crate::decode::{Look, Record};
 use crate::origin::{RecordId, Timestamp};
 use crate::triage::{Again, Following, Gate, Sifted, Sketch, Survey};
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -163,13 +164,21 @@ struct Reader<'env> {
 impl Reader<'_> {
     /// Reads parts, one after the other, until nobody listens any more.
     fn read(mut self, parts: Vec<Part>) -> Sketch {
-        // What a scout remembers takes much memory, and what must be looked at again little: it is let go before the tracker takes most.
+        // What a scout remembers takes much memory, and what must be looked at again little: it is let go before the tracker takes most. But
+        // the tracker is not kept waiting for it.
         let mut again = Vec::new();
-        let jobs: Vec<Job> = parts
-            .into_iter()
-            .map(|part| self.job(part, &mut again))
-            .collect();
-        for job in jobs {
+        let mut jobs = VecDeque::new();
+        let mut parts = parts.into_iter();
+        loop {
+            jobs.extend(
+                parts
+                    .by_ref()
+                    .take(FORESEEN)
+                    .map(|part| self.job(part, &mut again)),
+            );
+            let Some(job) = jobs.pop_front() else {
+                break;
+            };
             if self.read_part(&job).is_none() {
                 break;
             }
@@ -333,6 +342,8 @@ fn widest(
 
 /// Parcels that a worker may be ahead of the tracker; chosen: enough that each is busy while another's are taken.
 const AHEAD: usize = 2;
+/// Parts that are made ready for each one that is read, as long as there are any; chosen.
+const FORESEEN: usize = 4;
 /// Segments with which a parcel is handed over, and records after which it is in any case; chosen: a page or two of work for the tracker, and
 /// no more than a few hundred kilobytes, all told.
 const FULL: usize = 512;

@@ -12,7 +12,7 @@ pub struct Flow(u64);
 
 impl Flow {
     /// Of so many flows one is sampled.
-    pub const SAMPLED: u64 = 128;
+    pub const SAMPLED: u64 = 256;
 
     /// The flow between two ends, in either order.
     #[inline]
