@@ -14,10 +14,9 @@ use crate::analyzer::Analyzer;
 use crate::capture::{Batch, CaptureError, FileSource, Source, SourceInfo};
 use crate::triage::Following;
 use folding::Folding;
-use scout::Scouted;
+use scout::{Scouted, Scouts};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 use std::thread;
 use worker::{Ended, Workers};
 
@@ -72,19 +71,20 @@ fn read_all<E>(
         return stream::read(source, analyzer, given);
     }
     thread::scope(|scope| {
-        let (tell, told) = channel();
-        let scout = is_large(path).then(|| scope.spawn(move || scout::look(path, index, &tell)));
-        let times = if scout.is_some() { 2 } else { 1 };
+        let scouts = is_large(path)
+            .then(|| Scouts::start(scope, path, index))
+            .flatten();
+        let times = if scouts.is_some() { 2 } else { 1 };
         let mut looked_at = 0;
         let mut batch = Batch::new();
-        if scout.is_some() {
+        if scouts.is_some() {
             analyzer.hold_nothing();
         }
         let ended = loop {
             let mut given = |analyzer: &mut Analyzer, bytes| given(analyzer, bytes / times);
             match next(&mut source, &mut batch, analyzer, &mut given)? {
                 Some(error) => break Some(error),
-                None if scout.is_some() && !analyzer.knows_all() => break None,
+                None if scouts.is_some() && !analyzer.knows_all() => break None,
                 None => {}
             }
         };
@@ -93,13 +93,18 @@ fn read_all<E>(
             return Ok(Reading { info, error });
         }
         let head = source.info().bytes;
-        for more in told {
-            looked_at += more;
-            given(analyzer, (looked_at + head) / times)?;
-        }
+        let scouted = match scouts {
+            Some(scouts) => {
+                while let Some(more) = scouts.next() {
+                    looked_at += more;
+                    given(analyzer, (looked_at + head) / times)?;
+                }
+                scouts.end()
+            }
+            None => None,
+        };
         let mut given =
             |analyzer: &mut Analyzer, bytes| given(analyzer, (looked_at + bytes) / times);
-        let scouted = scout.and_then(|scout| scout.join().ok()).flatten();
         match scouted {
             Some(scouted) => parts(&source, scouted, path, index, analyzer, &mut given),
             None => rest(source, batch, analyzer, &mut given),

@@ -5,8 +5,8 @@ use crate::origin::Timestamp;
 use crate::triage::{Marks, Passage, Recall, Scout};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
-use std::thread;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{Scope, ScopedJoinHandle};
 
 /// What the first pass found.
 pub struct Scouted {
@@ -77,41 +77,52 @@ pub fn parts_behind(stretches: Vec<Stretch>, start: Position) -> Vec<Part> {
     parts
 }
 
-/// Looks at every record of the file at `path`, and tells how many bytes it has looked at since it told last. `None`: that could not be done in
-/// several parts, the file is damaged, or nobody listens any more.
-///
-/// Where in its middle a record begins is a guess, but not what follows from it: were it wrong, the part before would end inside a record.
-pub fn look(path: &Path, index: u16, tell: &Sender<u64>) -> Option<Scouted> {
-    let mut source = capture::open(path, index).ok()?;
-    let start = source.position();
-    let len = std::fs::metadata(path).ok()?.len();
-    let parts = super::threads() as u64;
-    let mut from = vec![start];
-    for part in 1..parts {
-        let offset = source.boundary(part * (len / parts))?;
-        from.push(Position { offset, record: 1 });
-    }
-    let looked = thread::scope(|scope| {
-        let to = from
+/// Those that look at every record of a file, each at its share of it.
+pub struct Scouts<'scope> {
+    told: Receiver<u64>,
+    shares: Vec<ScopedJoinHandle<'scope, Option<Looked>>>,
+}
+
+impl<'scope> Scouts<'scope> {
+    /// Lets scouts look at the file at `path`. `None`: that cannot be done in several parts.
+    ///
+    /// Where in its middle a record begins is a guess, but not what follows from it: were it wrong, the part before would end inside a record.
+    pub fn start<'env: 'scope>(
+        scope: &'scope Scope<'scope, 'env>,
+        path: &'env Path,
+        index: u16,
+    ) -> Option<Self> {
+        let mut source = capture::open(path, index).ok()?;
+        let len = std::fs::metadata(path).ok()?.len();
+        let many = super::threads() as u64;
+        let mut from = vec![source.position()];
+        for share in 1..many {
+            let offset = source.boundary(share * (len / many))?;
+            from.push(Position { offset, record: 1 });
+        }
+        let (tell, told) = channel();
+        let to = from.iter().skip(1).map(|place| Some(place.offset));
+        let shares = from
             .iter()
-            .skip(1)
-            .map(|place| Some(place.offset))
-            .chain([None]);
-        let parts: Vec<_> = from
-            .iter()
-            .zip(to)
+            .zip(to.chain([None]))
             .map(|(from, to)| {
-                let tell = tell.clone();
-                scope.spawn(move || look_at(path, index, *from, to, &tell))
+                let (tell, from) = (tell.clone(), *from);
+                scope.spawn(move || look_at(path, index, from, to, &tell))
             })
             .collect();
-        let looked: Option<Vec<Looked>> = parts
-            .into_iter()
-            .map(|part| part.join().ok().flatten())
-            .collect();
-        looked
-    })?;
-    Some(together(looked))
+        Some(Self { told, shares })
+    }
+
+    /// How many bytes were looked at since this was asked last; `None` when they have ended.
+    pub fn next(&self) -> Option<u64> {
+        self.told.recv().ok()
+    }
+
+    /// What they found. `None`: the file is damaged.
+    pub fn end(self) -> Option<Scouted> {
+        let looked = self.shares.into_iter().map(|share| share.join().ok()?);
+        Some(together(looked.collect::<Option<_>>()?))
+    }
 }
 
 /// What was found in one share of the file, its records numbered from 1.
