@@ -37,6 +37,8 @@ impl Watch {
         // Unlike `ip netns exec`, this leaves /sys as it is, with the kernel's trace below it.
         let mut child = Command::new("nsenter")
             .arg(format!("--net=/run/netns/{}", hosts.namespace("server")))
+            // Whoever runs the tests in the background may have them ignore it, and the program would keep to that.
+            .args(["env", "--default-signal=HUP"])
             .arg(program)
             .args(arguments)
             .stdin(Stdio::null())
