@@ -113,7 +113,33 @@ pub struct HostHabits {
     pub hop_limit_varies: bool,
     /// The shortest time in which it answered a SYN with SYN,ACK, in nanoseconds.
     pub response_time: Option<i64>,
+    /// How many of these answers took less than twice as long: one alone may have been slow, and then it says nothing of the path.
+    pub quick_responses: u8,
 }
+
+impl HostHabits {
+    /// Takes the time that an answer to a SYN took, in nanoseconds.
+    pub fn answered_in(&mut self, took: i64) {
+        let least = self.response_time.unwrap_or(took);
+        if took < 2 * least {
+            let agree = least < 2 * took;
+            self.quick_responses = if agree {
+                self.quick_responses.saturating_add(1)
+            } else {
+                1
+            };
+        }
+        self.response_time = Some(took.min(least));
+    }
+
+    /// Whether several answers came about as soon as the soonest: then that is what its path takes at least.
+    pub const fn responses_agree(&self) -> bool {
+        self.quick_responses >= AGREEING
+    }
+}
+
+/// Answers that must agree, so that a few slow ones are not taken for a long path; chosen.
+const AGREEING: u8 = 4;
 
 /// Another connection of the same service whose numbers continue in this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

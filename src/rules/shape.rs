@@ -15,7 +15,8 @@ pub struct Shape {
     hop_limit: u8,
     /// That of the host's other segments, and whether it varies.
     usual_hop_limit: (Option<u8>, bool),
-    too_soon: bool,
+    /// Where it came sooner than the host ever answered, whether the host's answers agree.
+    too_soon: Option<bool>,
     /// The port has refused others, too.
     refuses_again: bool,
     settled_early: bool,
@@ -35,7 +36,8 @@ impl Shape {
             usual_hop_limit: (host.hop_limit, host.hop_limit_varies),
             too_soon: host
                 .response_time
-                .is_some_and(|least| is_too_soon(took, least)),
+                .filter(|least| is_too_soon(took, *least))
+                .map(|_| host.responses_agree()),
             refuses_again: refusal.refused > 1,
             settled_early: refusal.settled_early,
             clock_stepped: refusal.clock_stepped,

@@ -217,7 +217,7 @@ impl Neighbours {
             .is_some_and(|before| before != header.ip.hop_limit);
         host.hop_limit = Some(header.ip.hop_limit);
         if let Some(took) = answered_in {
-            host.response_time = Some(host.response_time.map_or(took, |least| least.min(took)));
+            host.answered_in(took);
         }
     }
 

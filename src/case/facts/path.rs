@@ -65,7 +65,7 @@ pub enum Origin {
 pub fn tells(case: &ResetCase, form: &Form<'_>) -> Vec<Tell> {
     let reset = &case.reset;
     let usual = usual_hop_limit(case).filter(|usual| *usual != reset.ip.hop_limit);
-    [
+    let mut tells: Vec<Tell> = [
         usual.map(|usual| Tell::HopLimit {
             usual,
             reset: reset.ip.hop_limit,
@@ -80,7 +80,20 @@ pub fn tells(case: &ResetCase, form: &Form<'_>) -> Vec<Tell> {
     ]
     .into_iter()
     .flatten()
-    .collect()
+    .collect();
+    if let [Tell::TooSoon { .. }] = tells.as_slice()
+        && !is_known_to_be_slow(case)
+    {
+        tells.clear();
+    }
+    tells
+}
+
+/// Whether the endpoint's own answers, or several of its host's, say how soon it can answer: one that another connection got may have been slow, so
+/// what came before it is no mark without others.
+fn is_known_to_be_slow(case: &ResetCase) -> bool {
+    let host = &case.neighbourhood.hosts[case.sent_by];
+    case.sender().response_time.is_some() || host.responses_agree()
 }
 
 /// The hop limit of the endpoint's own segments, or of its host's others; `None` where neither was captured or they vary.

@@ -34,9 +34,10 @@ pub(super) static DOC: CauseDoc = CauseDoc {
         least one mark of a third party must be visible. The marks are a hop limit other than that \
         of the host's other segments, an answer faster than the shortest round trip to that host, \
         and DSCP 0 in the answer to a marked SYN. A port that refuses some clients and answers \
-        others counts as well. One mark is enough here, because a refusal has few to show. If \
-        every mark agrees with the host, or if the host sent nothing else to compare with and the \
-        SYN has DSCP 0, port-closed comes first.",
+        others counts as well. One mark is enough here, because a refusal has few to show; but \
+        a fast answer alone is one only where four other answers agree that the host is slower. \
+        If every mark agrees with the host, or if the host sent nothing else to compare with and \
+        the SYN has DSCP 0, port-closed comes first.",
     told_apart: &[
         Rival {
             cause: "port-closed",
@@ -164,6 +165,22 @@ mod tests {
              1.000  client > server  SYN      seq 0
              1.001  server > client  RST,ACK  seq 0 ack 1 ttl 63";
         assert_eq!(judged(story), ("firewall-reject", Certain));
+    }
+
+    #[test]
+    fn a_slow_answer_says_nothing_of_the_path_unless_others_agree() {
+        let answered = |port: u16| {
+            format!(
+                "0.000  other:{port} > server:81  SYN      seq 0
+                 0.180  server:81 > other:{port}  SYN,ACK  seq 0 ack 1\n"
+            )
+        };
+        let refused = "1.000  client > server  SYN      seq 0
+             1.001  server > client  RST,ACK  seq 0 ack 1";
+        let few = answered(40_001) + refused;
+        assert_eq!(judged(&few), ("port-closed", Likely));
+        let many = (40_001..40_005).map(answered).collect::<String>() + refused;
+        assert_eq!(judged(&many), ("firewall-reject", Likely));
     }
 
     #[test]
