@@ -75,11 +75,19 @@ impl Hash for Place {
 pub struct Remembered<V> {
     /// Where the value of a place stands.
     table: HashTable<u32>,
-    values: Vec<(Place, V)>,
+    values: Vec<Known<V>>,
     capacity: usize,
     /// The value that was met first, once it is full.
     first: usize,
     hasher: RandomState,
+}
+
+/// A place, its hash and what is known of it.
+#[derive(Debug)]
+struct Known<V> {
+    place: Place,
+    hash: u64,
+    value: V,
 }
 
 /// What a value becomes when its place is forgotten and another one takes it.
@@ -104,12 +112,12 @@ impl<V: Renew> Remembered<V> {
 
     /// All that is remembered, in no order: sort it before it shows.
     pub fn iter(&self) -> impl Iterator<Item = (&Place, &V)> {
-        self.values.iter().map(|(place, value)| (place, value))
+        self.values.iter().map(|known| (&known.place, &known.value))
     }
 
     /// All that is remembered, in no order, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.values.iter_mut().map(|(_, value)| value)
+        self.values.iter_mut().map(|known| &mut known.value)
     }
 
     /// What is remembered of `place`.
@@ -117,44 +125,42 @@ impl<V: Renew> Remembered<V> {
     pub fn get(&self, place: &Place) -> Option<&V> {
         let values = &self.values;
         let hash = self.hasher.hash_one(place);
-        let is_it = |at: &u32| values[*at as usize].0 == *place;
+        let is_it = |at: &u32| values[*at as usize].place == *place;
         let at = *self.table.find(hash, is_it)?;
-        Some(&values[at as usize].1)
+        Some(&values[at as usize].value)
     }
 
     /// What is remembered of `place`, or a fresh value.
     pub fn entry(&mut self, place: Place) -> &mut V {
         let hash = self.hasher.hash_one(place);
         let values = &self.values;
-        let is_it = |at: &u32| values[*at as usize].0 == place;
+        let is_it = |at: &u32| values[*at as usize].place == place;
         let at = match self.table.find(hash, is_it) {
             Some(at) => *at as usize,
             None => self.begin(place, hash),
         };
-        &mut self.values[at].1
+        &mut self.values[at].value
     }
 
     /// Looks at the next places that will be forgotten, all at once: they came long ago, and to wait for the memory of each when its turn
     /// comes takes more time than all the work on it.
     fn look_ahead(&self) {
         let next = self.values.iter().skip(self.first).take(AHEAD);
-        let stands = |place: &Place| {
+        let stands = |known: &&Known<V>| {
             let is_it = |at: &u32| {
-                self.values
-                    .get(*at as usize)
-                    .is_some_and(|one| one.0 == *place)
+                let other = self.values.get(*at as usize);
+                other.is_some_and(|other| other.place == known.place)
             };
-            self.table
-                .find(self.hasher.hash_one(place), is_it)
-                .is_some()
+            self.table.find(known.hash, is_it).is_some()
         };
-        black_box(next.filter(|(place, _)| stands(place)).count());
+        black_box(next.filter(stands).count());
     }
 
     /// Makes room for a place, and says where.
     fn begin(&mut self, place: Place, hash: u64) -> usize {
         let at = if self.values.len() < self.capacity {
-            self.values.push((place, V::default()));
+            let value = V::default();
+            self.values.push(Known { place, hash, value });
             self.values.len() - 1
         } else {
             let at = self.first;
@@ -162,17 +168,18 @@ impl<V: Renew> Remembered<V> {
                 self.look_ahead();
             }
             self.first = (at + 1) % self.capacity;
-            let gone = self.hasher.hash_one(self.values[at].0);
-            if let Ok(entry) = self.table.find_entry(gone, |other| *other as usize == at) {
+            let known = &mut self.values[at];
+            if let Ok(entry) = self
+                .table
+                .find_entry(known.hash, |other| *other as usize == at)
+            {
                 entry.remove();
             }
-            let (known, value) = &mut self.values[at];
-            *known = place;
-            value.renew();
+            (known.place, known.hash) = (place, hash);
+            known.value.renew();
             at
         };
-        let (values, hasher) = (&self.values, &self.hasher);
-        let rehash = |at: &u32| hasher.hash_one(values[*at as usize].0);
+        let rehash = |at: &u32| self.values[*at as usize].hash;
         // Fewer are held than any memory of today could.
         let number = u32::try_from(at).unwrap_or(u32::MAX);
         self.table.insert_unique(hash, number, rehash);

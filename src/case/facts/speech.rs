@@ -67,6 +67,9 @@ impl Facts<'_> {
     pub fn window_grew(&self) -> Option<(u16, u16)> {
         let sender = self.sender();
         let (before, after) = (sender.window?, self.case.reset.window);
+        if !self.case.reset.flags.ack() || after <= before {
+            return None;
+        }
         let scale = u32::from(sender.window_scale.unwrap_or(0));
         let offered = || {
             self.case.before.of(self.case.sent_by).map(move |line| {
@@ -81,8 +84,7 @@ impl Facts<'_> {
             .map(|(one, next)| next.saturating_sub(one))
             .max()
             .unwrap_or(0);
-        (self.case.reset.flags.ack() && after > before && (shrank || after - before > step))
-            .then_some((before, after))
+        (shrank || after - before > step).then_some((before, after))
     }
 
     /// Turns of the client that the server answered.
