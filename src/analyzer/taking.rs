@@ -163,7 +163,7 @@ impl Analyzer {
     fn take(&mut self, decoded: &Decoded<'_>) {
         match decoded {
             Decoded::Segment(segment) => {
-                self.tracker.observe_late(segment);
+                self.tracker.observe_late(segment, segment.flow());
             }
             Decoded::Quoted(quoted) => {
                 self.tracker.observe_late_error(quoted);
@@ -176,7 +176,7 @@ impl Analyzer {
 
 fn observe(tracker: &mut Tracker, item: Item<'_>) {
     match item {
-        Item::Segment(segment) => tracker.observe(segment),
+        Item::Segment(segment, flow) => tracker.observe_of(segment, flow),
         Item::Error(quoted) => tracker.observe_error(quoted),
     };
 }
@@ -185,7 +185,7 @@ fn observe(tracker: &mut Tracker, item: Item<'_>) {
 fn take_late(tracker: &mut Tracker, held: &Late<'_>, flow: Flow) {
     match held {
         Late::Segment(segment) => {
-            tracker.observe_late(segment);
+            tracker.observe_late(segment, flow);
         }
         Late::Record(record, cut) => take_late_record(tracker, &decode(record), *cut, flow),
     }
@@ -200,7 +200,7 @@ fn take_late_record(tracker: &mut Tracker, decoded: &Decoded<'_>, cut: Option<Cu
                 segment.captured = cut.captured;
                 segment.ends_body = cut.ends_body;
             }
-            tracker.observe_late(&segment);
+            tracker.observe_late(&segment, flow);
         }
         Decoded::Quoted(quoted) => {
             tracker.observe_late_error(quoted);

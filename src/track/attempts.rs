@@ -3,14 +3,13 @@
 //! A scan leaves them by the million, and nearly all of a [`Connection`](super::connection::Connection) would stay empty. As soon as anything
 //! else comes, an attempt becomes one.
 
+use super::index::Index;
 use crate::case::{ConnectionId, Mark};
 use crate::origin::{RecordId, SECOND, Timestamp};
 use crate::tcp::{
     Checksum, Encapsulation, Extent, Flags, Flow, Header, IpFacts, Options, Segment, SeqNumber,
 };
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry as TableEntry;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::hint::black_box;
@@ -50,7 +49,7 @@ pub enum Stage {
 #[derive(Debug, Default)]
 pub struct Attempts {
     /// Where the attempt of a flow stands.
-    places: HashTable<u32>,
+    places: Index,
     hasher: RandomState,
     entries: Vec<Entry>,
     free: Vec<u32>,
@@ -68,6 +67,16 @@ struct Entry {
 }
 
 impl Entry {
+    #[inline]
+    const fn begin(segment: &Segment<'_>, flow: Flow) -> Self {
+        Self {
+            attempt: Attempt::new(segment.from, segment.to, segment.header),
+            flow,
+            stage: Stage::Asked,
+            moved: None,
+        }
+    }
+
     /// Something of each of its cache lines.
     fn look(&self) -> u64 {
         let Attempt {
@@ -204,10 +213,14 @@ impl Attempts {
 
     /// The attempt between these two, whose flow it is, and its place.
     pub fn find(&self, one: SocketAddr, other: SocketAddr, flow: Flow) -> Option<(u32, &Attempt)> {
-        let is_it = |place: &u32| self.entries[*place as usize].flow == flow;
-        let place = *self.places.find(self.hasher.hash_one(flow), is_it)?;
+        let place = self.place_of(flow)?;
         let attempt = &self.entry(place)?.attempt;
         attempt.is_between(one, other).then_some((place, attempt))
+    }
+
+    fn place_of(&self, flow: Flow) -> Option<u32> {
+        let is_it = |place: u32| self.entries[place as usize].flow == flow;
+        self.places.find(self.hasher.hash_one(flow), is_it)
     }
 
     /// Adds the one that `segment`, which is of that flow, [begins](Attempt::may_begin_with). `false`: another attempt has the number of its
@@ -216,27 +229,17 @@ impl Attempts {
         let Ok(next) = u32::try_from(self.entries.len()) else {
             return false;
         };
-        let (entries, hasher) = (&self.entries, &self.hasher);
-        let vacant = match self.places.entry(
-            hasher.hash_one(flow),
-            |place| entries[*place as usize].flow == flow,
-            |place| hasher.hash_one(entries[*place as usize].flow),
-        ) {
-            TableEntry::Vacant(vacant) => vacant,
-            TableEntry::Occupied(_) => return false,
-        };
-        let place = self.free.pop().unwrap_or(next);
-        vacant.insert(place);
-        let entry = Entry {
-            attempt: Attempt::new(segment.from, segment.to, segment.header),
-            flow,
-            stage: Stage::Asked,
-            moved: None,
-        };
-        match self.entries.get_mut(place as usize) {
-            Some(room) => *room = entry,
-            None => self.entries.push(entry),
+        if self.place_of(flow).is_some() {
+            return false;
         }
+        let place = self.free.pop().unwrap_or(next);
+        match self.entries.get_mut(place as usize) {
+            Some(room) => *room = Entry::begin(segment, flow),
+            None => self.entries.push(Entry::begin(segment, flow)),
+        }
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        let hash_of = |place: u32| hasher.hash_one(entries[place as usize].flow);
+        self.places.insert(hasher.hash_one(flow), place, hash_of);
         self.enter(place, Stage::Asked);
         true
     }
@@ -267,10 +270,7 @@ impl Attempts {
     pub fn remove(&mut self, place: u32) -> Option<(&Attempt, Stage)> {
         let flow = self.entry(place)?.flow;
         self.leave(place);
-        let hash = self.hasher.hash_one(flow);
-        if let Ok(found) = self.places.find_entry(hash, |other| *other == place) {
-            found.remove();
-        }
+        self.places.remove(self.hasher.hash_one(flow), place);
         self.free.push(place);
         let entry = self.entries.get(place as usize)?;
         Some((&entry.attempt, entry.stage))
@@ -300,11 +300,11 @@ impl Attempts {
         let next = queue.places.iter().take(AHEAD);
         let next = next.filter_map(|(place, _)| Some((place, self.entries.get(*place as usize)?)));
         let seen = if stage == Stage::Over {
-            let stands = |(place, entry): (&u32, &Entry)| {
+            let stands = |(place, entry): &(&u32, &Entry)| {
                 let hash = self.hasher.hash_one(entry.flow);
-                self.places.find(hash, |other| other == place).is_some()
+                self.places.find(hash, |other| other == **place).is_some()
             };
-            next.filter(|one| stands(*one)).count() as u64
+            next.filter(stands).count() as u64
         } else {
             next.fold(0, |seen, (_, entry)| seen ^ entry.look())
         };

@@ -6,7 +6,7 @@ use super::resets::Settling;
 use super::table::{Rank, Slot};
 use crate::case::ConnectionId;
 use crate::origin::RecordId;
-use crate::tcp::Segment;
+use crate::tcp::{Flow, Segment};
 use std::net::SocketAddr;
 
 /// What a segment belongs to.
@@ -19,14 +19,13 @@ pub(super) enum Belonging {
 
 impl Tracker {
     /// What `segment` belongs to: a new connection or attempt where it begins one.
-    pub(super) fn connection_of(&mut self, segment: &Segment<'_>) -> Belonging {
-        let flow = segment.flow();
+    pub(super) fn connection_of(&mut self, segment: &Segment<'_>, flow: Flow) -> Belonging {
         // Whoever has an attempt has no connection.
         if let Some(belonging) = self.attempt_of(segment, flow) {
             return belonging;
         }
         let mut predecessor = None;
-        if let Some(slot) = self.table.find(&Key::of(segment))
+        if let Some(slot) = self.table.find(&Key::of(segment, flow))
             && let Some(connection) = self.table.get(slot)
         {
             let opens = segment.header.flags.opens();
@@ -50,7 +49,7 @@ impl Tracker {
         }
         let rank = if is_known { Rank::Live } else { Rank::Apart };
         let room = self.limits.timeline;
-        let slot = self.table.insert(roles_of(segment), segment, room, rank);
+        let slot = self.table.insert(roles_of(segment), flow, segment, room, rank);
         if let Some(connection) = self.table.get_mut(slot) {
             connection.predecessor = predecessor;
             connection.is_known = is_known;

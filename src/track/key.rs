@@ -1,13 +1,14 @@
 //! [`Key`]: by what a segment's connection is found.
 
 use crate::case::ConnectionId;
-use crate::tcp::{Encapsulation, Segment};
-use std::hash::{Hash, Hasher};
+use crate::tcp::{Encapsulation, Flow, Segment};
 use std::net::{SocketAddr, SocketAddrV4};
 
 /// The same for both directions of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Key<'a> {
+    /// Its flow.
+    pub flow: Flow,
     ends: Ends<'a>,
     encapsulation: &'a Encapsulation,
 }
@@ -20,10 +21,10 @@ enum Ends<'a> {
 }
 
 impl<'a> Key<'a> {
-    /// The key of the connection that `segment` belongs to.
+    /// The key of the connection that `segment`, which is of that flow, belongs to.
     #[inline]
-    pub fn of(segment: &'a Segment<'_>) -> Self {
-        Self::between(&segment.from, &segment.to, &segment.encapsulation)
+    pub fn of(segment: &'a Segment<'_>, flow: Flow) -> Self {
+        Self::new(&segment.from, &segment.to, &segment.encapsulation, flow)
     }
 
     /// The key of the connection between these two.
@@ -33,6 +34,17 @@ impl<'a> Key<'a> {
         other: &'a SocketAddr,
         encapsulation: &'a Encapsulation,
     ) -> Self {
+        let flow = Flow::between(*one, *other, encapsulation);
+        Self::new(one, other, encapsulation, flow)
+    }
+
+    #[inline]
+    fn new(
+        one: &'a SocketAddr,
+        other: &'a SocketAddr,
+        encapsulation: &'a Encapsulation,
+        flow: Flow,
+    ) -> Self {
         let ends = match (one, other) {
             (SocketAddr::V4(one), SocketAddr::V4(other)) => {
                 let (one, other) = (number(*one), number(*other));
@@ -41,6 +53,7 @@ impl<'a> Key<'a> {
             _ => Ends::Others(one.min(other), one.max(other)),
         };
         Self {
+            flow,
             ends,
             encapsulation,
         }
@@ -63,34 +76,8 @@ impl<'a> Key<'a> {
     }
 }
 
-impl<'a> From<&'a ConnectionId> for Key<'a> {
-    #[inline]
-    fn from(id: &'a ConnectionId) -> Self {
-        Self::between(&id.client, &id.server, &id.encapsulation)
-    }
-}
-
 /// An IPv4 address and port as one number.
 #[inline]
 pub fn number(end: SocketAddrV4) -> u64 {
     u64::from(end.ip().to_bits()) << 16 | u64::from(end.port())
-}
-
-impl Hash for Key<'_> {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self.ends {
-            Ends::V4(low, high) => {
-                state.write_u64(low);
-                state.write_u64(high);
-            }
-            Ends::Others(low, high) => {
-                low.hash(state);
-                high.hash(state);
-            }
-        }
-        if self.encapsulation.has_identity() {
-            self.encapsulation.hash(state);
-        }
-    }
 }

@@ -14,6 +14,7 @@ mod freezing;
 mod happenings;
 mod head;
 mod holes;
+mod index;
 mod key;
 mod limits;
 mod neighbours;
@@ -35,7 +36,7 @@ pub use settled::Settled;
 
 use crate::case::{Habits, Happening, ResetCase};
 use crate::origin::{RecordId, Timestamp};
-use crate::tcp::{Quoted, Segment};
+use crate::tcp::{Flow, Quoted, Segment};
 use attempts::Attempts;
 use belonging::Belonging;
 use copies::Recent;
@@ -97,16 +98,21 @@ impl Tracker {
     /// Takes the next segment of the capture, or the next of those that are to be followed. Says where the connection that it belongs to
     /// begins in the capture; `None` for one that was forgotten at once.
     pub fn observe(&mut self, segment: &Segment<'_>) -> Option<RecordId> {
+        self.observe_of(segment, segment.flow())
+    }
+
+    /// The same of a segment whose flow is known.
+    pub fn observe_of(&mut self, segment: &Segment<'_>, flow: Flow) -> Option<RecordId> {
         self.pass(segment.header.record, segment.header.time);
-        self.observe_late(segment)
+        self.observe_late(segment, flow)
     }
 
     /// The same of a segment that came earlier than others that were observed. That is no loss for a connection of which
     /// [nobody else may know](Limits::head): its segments must only come in their order.
-    pub fn observe_late(&mut self, segment: &Segment<'_>) -> Option<RecordId> {
+    pub fn observe_late(&mut self, segment: &Segment<'_>, flow: Flow) -> Option<RecordId> {
         let header = &segment.header;
         self.counts.segments += 1;
-        let slot = match self.connection_of(segment) {
+        let slot = match self.connection_of(segment, flow) {
             Belonging::Connection(slot) => slot,
             Belonging::Attempt(start) => return Some(start),
         };

@@ -63,6 +63,12 @@ impl Renew for Service {
             ..Self::default()
         };
     }
+
+    fn look(&self) -> u64 {
+        let first = self.first.map_or(0, |event| event.record.number());
+        let ends = self.others.len() ^ usize::from(self.more.is_some());
+        self.habits.refused ^ u64::from(self.last_refused.is_some()) ^ first ^ ends as u64
+    }
 }
 
 /// Where the service of a connection stands.

@@ -66,10 +66,11 @@ impl Tracker {
         let attempt = *attempt;
         let opening = attempt.opening();
         let (id, room) = (attempt.id(), self.limits.timeline);
-        let slot = self.table.insert(id, &opening, room, Rank::Apart);
+        let flow = opening.flow();
+        let slot = self.table.insert(id, flow, &opening, room, Rank::Apart);
         let connection = self.table.get_mut(slot)?;
         connection.is_known = false;
-        connection.is_sampled = opening.flow().is_sampled();
+        connection.is_sampled = flow.is_sampled();
         connection.take(Side::Client, &opening, &mut self.happenings);
         // Its neighbours have been told, or are nobody's business.
         self.happenings.clear();

@@ -1,9 +1,9 @@
 //! What is known of some thousand addresses: [`Remembered`].
 
+use super::index::Index;
 use super::key::number;
 use crate::tcp::Encapsulation;
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -74,7 +74,7 @@ impl Hash for Place {
 #[derive(Debug)]
 pub struct Remembered<V> {
     /// Where the value of a place stands.
-    table: HashTable<u32>,
+    table: Index,
     values: Vec<Known<V>>,
     capacity: usize,
     /// The value that was met first, once it is full.
@@ -96,13 +96,18 @@ pub trait Renew: Default {
     fn renew(&mut self) {
         *self = Self::default();
     }
+
+    /// Something of each of the cache lines that it takes, where it takes more than one or two.
+    fn look(&self) -> u64 {
+        0
+    }
 }
 
 impl<V: Renew> Remembered<V> {
     /// Holds `capacity` values, of which there must be one at least.
     pub fn new(capacity: usize) -> Self {
         Self {
-            table: HashTable::new(),
+            table: Index::default(),
             values: Vec::new(),
             capacity,
             first: 0,
@@ -125,8 +130,8 @@ impl<V: Renew> Remembered<V> {
     pub fn get(&self, place: &Place) -> Option<&V> {
         let values = &self.values;
         let hash = self.hasher.hash_one(place);
-        let is_it = |at: &u32| values[*at as usize].place == *place;
-        let at = *self.table.find(hash, is_it)?;
+        let is_it = |at: u32| values[at as usize].place == *place;
+        let at = self.table.find(hash, is_it)?;
         Some(&values[at as usize].value)
     }
 
@@ -134,9 +139,9 @@ impl<V: Renew> Remembered<V> {
     pub fn entry(&mut self, place: Place) -> &mut V {
         let hash = self.hasher.hash_one(place);
         let values = &self.values;
-        let is_it = |at: &u32| values[*at as usize].place == place;
+        let is_it = |at: u32| values[at as usize].place == place;
         let at = match self.table.find(hash, is_it) {
-            Some(at) => *at as usize,
+            Some(at) => at as usize,
             None => self.begin(place, hash),
         };
         &mut self.values[at].value
@@ -145,15 +150,12 @@ impl<V: Renew> Remembered<V> {
     /// Looks at the next places that will be forgotten, all at once: they came long ago, and to wait for the memory of each when its turn
     /// comes takes more time than all the work on it.
     fn look_ahead(&self) {
-        let next = self.values.iter().skip(self.first).take(AHEAD);
-        let stands = |known: &&Known<V>| {
-            let is_it = |at: &u32| {
-                let other = self.values.get(*at as usize);
-                other.is_some_and(|other| other.place == known.place)
-            };
-            self.table.find(known.hash, is_it).is_some()
-        };
-        black_box(next.filter(stands).count());
+        let next = (0..).zip(&self.values).skip(self.first).take(AHEAD);
+        let seen = next.fold(0, |seen, (at, known)| {
+            let stands = self.table.find(known.hash, |other| other == at).is_some();
+            seen ^ u64::from(stands) ^ known.value.look()
+        });
+        black_box(seen);
     }
 
     /// Makes room for a place, and says where.
@@ -169,22 +171,20 @@ impl<V: Renew> Remembered<V> {
             }
             self.first = (at + 1) % self.capacity;
             let known = &mut self.values[at];
-            if let Ok(entry) = self
-                .table
-                .find_entry(known.hash, |other| *other as usize == at)
-            {
-                entry.remove();
-            }
+            self.table.remove(known.hash, number_of(at));
             (known.place, known.hash) = (place, hash);
             known.value.renew();
             at
         };
-        let rehash = |at: &u32| self.values[*at as usize].hash;
-        // Fewer are held than any memory of today could.
-        let number = u32::try_from(at).unwrap_or(u32::MAX);
-        self.table.insert_unique(hash, number, rehash);
+        let hash_of = |at: u32| self.values[at as usize].hash;
+        self.table.insert(hash, number_of(at), hash_of);
         at
     }
+}
+
+/// Fewer are held than any memory of today could.
+fn number_of(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// Places that are looked at before they are forgotten; chosen: as many as a processor waits for at once.

@@ -1,9 +1,10 @@
 //! Connections by their two addresses, in whichever direction a segment goes; the finished and the idle ones go first when there are too many.
 
 use super::connection::Connection;
+use super::index::Index;
 use super::key::Key;
 use crate::case::ConnectionId;
-use crate::tcp::Segment;
+use crate::tcp::{Flow, Segment};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::collections::HashMap;
@@ -26,8 +27,8 @@ impl Slot {
 /// The connections that are followed. Order of eviction follows the order of segments, so the hash's seed never shows.
 #[derive(Debug)]
 pub struct Table {
-    /// The places of all, by the keys of their own ends. The keys themselves are not kept twice: a connection knows its ends.
-    places: HashTable<u32>,
+    /// The places of all, by the flow between their own ends.
+    places: Index,
     hasher: RandomState,
     /// The further ends under which a connection is found, and its place; and the same by its place. Few captures have any.
     further: HashTable<(ConnectionId, u32)>,
@@ -46,6 +47,8 @@ pub struct Table {
 #[derive(Debug)]
 struct Entry {
     connection: Option<Box<Connection>>,
+    /// That of its own ends.
+    flow: Flow,
     tenant: NonZeroU32,
     rank: Rank,
     earlier: Option<u32>,
@@ -87,7 +90,7 @@ impl Table {
     /// An empty table.
     pub fn new() -> Self {
         Self {
-            places: HashTable::new(),
+            places: Index::default(),
             hasher: RandomState::default(),
             further: HashTable::new(),
             further_of: HashMap::default(),
@@ -116,16 +119,15 @@ impl Table {
     /// Where the connection of `key` stands.
     pub fn find(&self, key: &Key<'_>) -> Option<Slot> {
         let entries = &self.entries;
-        let is_there = |place: &u32| entries[*place as usize].has(key);
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hasher.hash_one(key.flow);
         let further = || {
             let found = self.further.find(hash, |(id, _)| key.is_of(id));
-            found.map(|(_, place)| place)
+            found.map(|(_, place)| *place)
         };
-        let place = self.places.find(hash, is_there).or_else(further);
-        place.map(|place| Slot {
-            place: *place,
-            tenant: entries[*place as usize].tenant,
+        let place = self.places.find(hash, |at| entries[at as usize].has(key));
+        place.or_else(further).map(|place| Slot {
+            place,
+            tenant: entries[place as usize].tenant,
         })
     }
 
@@ -143,10 +145,11 @@ impl Table {
         (entry.tenant == slot.tenant).then_some(connection)
     }
 
-    /// Adds the connection `id` that begins with `segment`, and must not be there.
+    /// Adds the connection `id` of that flow, which begins with `segment` and must not be there.
     pub fn insert(
         &mut self,
         id: ConnectionId,
+        flow: Flow,
         segment: &Segment<'_>,
         room: usize,
         rank: Rank,
@@ -160,6 +163,7 @@ impl Table {
         };
         let entry = Entry {
             connection: Some(connection),
+            flow,
             tenant: NonZeroU32::MIN,
             rank,
             earlier: None,
@@ -178,11 +182,9 @@ impl Table {
             Slot { place, tenant }
         };
         let (entries, hasher) = (&self.entries, &self.hasher);
+        let hash_of = |at: u32| hasher.hash_one(entries[at as usize].flow);
         self.places
-            .insert_unique(hasher.hash_one(Key::from(&id)), slot.place, |place| {
-                let connection = entries[*place as usize].connection.as_deref();
-                connection.map_or(0, |connection| hasher.hash_one(Key::from(&connection.id)))
-            });
+            .insert(hasher.hash_one(flow), slot.place, hash_of);
         self.link(slot.place);
         slot
     }
@@ -191,9 +193,9 @@ impl Table {
     pub fn add_ends(&mut self, id: ConnectionId, slot: Slot) {
         let hasher = &self.hasher;
         self.further.insert_unique(
-            hasher.hash_one(Key::from(&id)),
+            hasher.hash_one(flow_of(&id)),
             (id, slot.place),
-            |(id, _)| hasher.hash_one(Key::from(id)),
+            |(id, _)| hasher.hash_one(flow_of(id)),
         );
         self.further_of.entry(slot.place).or_default().push(id);
     }
@@ -220,12 +222,10 @@ impl Table {
         let Some(connection) = entry.connection.take() else {
             return;
         };
-        let hash = self.hasher.hash_one(Key::from(&connection.id));
-        if let Ok(found) = self.places.find_entry(hash, |place| *place == slot.place) {
-            found.remove();
-        }
+        self.places
+            .remove(self.hasher.hash_one(entry.flow), slot.place);
         for id in self.further_of.remove(&slot.place).into_iter().flatten() {
-            let hash = self.hasher.hash_one(Key::from(&id));
+            let hash = self.hasher.hash_one(flow_of(&id));
             let is_it = |(_, place): &(_, u32)| *place == slot.place;
             if let Ok(found) = self.further.find_entry(hash, is_it) {
                 found.remove();
@@ -286,6 +286,10 @@ impl Table {
             None => queue.newest = earlier,
         }
     }
+}
+
+fn flow_of(id: &ConnectionId) -> Flow {
+    Flow::between(id.client, id.server, &id.encapsulation)
 }
 
 /// Forgotten connections whose memory is kept; chosen: as many as come and go between two looks at the clock.

@@ -1,7 +1,7 @@
 //! [`Passed`]: what has passed a gate, decoded, on its way from one thread to another.
 
 use crate::decode::Decoded;
-use crate::tcp::{Prefix, Quoted, Segment};
+use crate::tcp::{Flow, Prefix, Quoted, Segment};
 use std::hint::black_box;
 
 /// Segments and ICMP errors in the order of their records, with as much of their payloads as anybody reads.
@@ -19,18 +19,19 @@ struct One {
 
 #[derive(Clone, Debug)]
 enum What {
-    /// A segment without its payload, and where that begins and ends.
-    Segment(Segment<'static>, usize, usize),
+    /// A segment without its payload, its flow, and where the payload begins and ends.
+    Segment(Segment<'static>, Flow, usize, usize),
     Error(Quoted),
 }
 
 /// Looks at the next ones, all at once: another processor has written them, and to wait for each when its turn comes takes longer.
 fn look_ahead(next: &[One]) {
     let seen = next.iter().take(AHEAD).map(|one| match &one.what {
-        What::Segment(segment, from, _) => {
+        What::Segment(segment, flow, from, _) => {
             let ports = u64::from(segment.from.port() ^ segment.to.port());
             let header = &segment.header;
             ports
+                ^ flow.number()
                 ^ header.record.number()
                 ^ u64::from(header.options.len)
                 ^ u64::from(segment.encapsulation.has_identity())
@@ -44,8 +45,8 @@ fn look_ahead(next: &[One]) {
 /// What came out of one record.
 #[derive(Clone, Copy, Debug)]
 pub enum Item<'a> {
-    /// A segment.
-    Segment(&'a Segment<'a>),
+    /// A segment of that flow.
+    Segment(&'a Segment<'a>, Flow),
     /// An ICMP error about one.
     Error(&'a Quoted),
 }
@@ -70,7 +71,7 @@ impl Passed {
                     payload: &[],
                     ..*segment
                 };
-                What::Segment(bare, start, self.payloads.len())
+                What::Segment(bare, segment.flow(), start, self.payloads.len())
             }
             Decoded::Quoted(quoted) => What::Error(*quoted),
             Decoded::Several(parts) => {
@@ -103,14 +104,17 @@ impl Passed {
             given += 1;
             let order = first + one.place as u64;
             match &mut one.what {
-                What::Segment(segment, from, to) => {
+                What::Segment(segment, flow, from, to) => {
                     segment.header.record = segment.header.record.at(order);
                     match self.payloads.get(*from..*to).unwrap_or_default() {
-                        [] => take(Item::Segment(segment)),
-                        payload => take(Item::Segment(&Segment {
-                            payload,
-                            ..*segment
-                        })),
+                        [] => take(Item::Segment(segment, *flow)),
+                        payload => {
+                            let whole = Segment {
+                                payload,
+                                ..*segment
+                            };
+                            take(Item::Segment(&whole, *flow));
+                        }
                     }
                 }
                 What::Error(quoted) => {
@@ -156,11 +160,12 @@ mod tests {
         assert_eq!(passed.len(), 2);
         let mut told = told.iter();
         let given = passed.give(0, 2, 70, |item| {
-            let Item::Segment(segment) = item else {
+            let Item::Segment(segment, flow) = item else {
                 panic!("no segment");
             };
             let whole = told.next().unwrap().segment();
             let order = whole.header.record.order() + 69;
+            assert_eq!(flow, whole.flow());
             assert_eq!(segment.header.record, whole.header.record.at(order));
             assert_eq!(segment.header.seq, whole.header.seq);
             let kept = whole.payload.len().min(Prefix::CAPACITY);
