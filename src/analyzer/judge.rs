@@ -79,7 +79,7 @@ impl Judge {
 
     fn fold_refusal(&mut self, refusal: &Refusal) {
         let gist = self.refusals.gist(refusal);
-        self.count(&refusal.gaps(), refusal.reset.record, &gist);
+        self.count(&refusal.gaps(), refusal.answer.record, &gist);
         let sample = Sample::of_refusal(refusal);
         let whole = || Whole::Case(Settled::case_of(refusal));
         self.incidents.add(&gist, &sample, whole);

@@ -19,7 +19,7 @@ pub use neighbourhood::{
     Happening, HostHabits, IdleClock, Neighbourhood, OtherLeg, ServiceEvent, ServiceHabits, Twin,
     TwinEnd,
 };
-pub use refusal::Refusal;
+pub use refusal::{Answer, Refusal};
 pub use sighting::{Sighting, Sightings};
 pub use timeline::{Line, Mark, Nature, Timeline, Turn, Turns};
 pub use vantage::Vantage;

@@ -1,7 +1,8 @@
 //! [`Refusal`]: the short file on a SYN that was refused, where nothing else is known of its connection.
 
 use super::{ConnectionId, Gaps, HostHabits, ServiceHabits};
-use crate::tcp::{Encapsulation, Header};
+use crate::origin::{RecordId, Timestamp};
+use crate::tcp::{Checksum, Encapsulation, Flags, Header, IpFacts, Options, SeqNumber};
 use std::net::SocketAddr;
 
 /// A SYN without any wrapping and the reset that answered it in the form of a refusal, of a service that does nothing but refuse: what a scan and a service that is
@@ -16,7 +17,7 @@ pub struct Refusal {
     /// The SYN.
     pub syn: Header,
     /// The reset.
-    pub reset: Header,
+    pub answer: Answer,
     /// See [`Gaps::settled_early`].
     pub settled_early: bool,
     /// See [`Gaps::clock_stepped`].
@@ -27,6 +28,56 @@ pub struct Refusal {
     pub refused: u64,
     /// What its host usually does.
     pub host: HostHabits,
+}
+
+/// What of the header of a refusal does not follow from its SYN.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// See [`Header::record`].
+    pub record: RecordId,
+    /// See [`Header::time`].
+    pub time: Timestamp,
+    /// See [`Header::ip`].
+    pub ip: IpFacts,
+    /// See [`Header::checksum`].
+    pub checksum: Checksum,
+}
+
+impl Answer {
+    /// The control bits of a refusal.
+    const FLAGS: Flags = Flags::from_bits(Flags::RST.bits() | Flags::ACK.bits());
+
+    /// The refusal of `syn` that is meant by `header`; `None` where it has another form than that which a host without a listener sends.
+    pub fn to(syn: &Header, header: &Header) -> Option<Self> {
+        let refuses = header.flags == Self::FLAGS
+            && header.seq.value() == 0
+            && header.ack == syn.seq_end()
+            && header.window == 0
+            && header.payload_len == 0
+            && header.options == Options::none();
+        refuses.then_some(Self {
+            record: header.record,
+            time: header.time,
+            ip: header.ip,
+            checksum: header.checksum,
+        })
+    }
+
+    /// The whole header of the refusal of `syn`.
+    pub fn header(&self, syn: &Header) -> Header {
+        Header {
+            record: self.record,
+            time: self.time,
+            ip: self.ip,
+            seq: SeqNumber::new(0),
+            ack: syn.seq_end(),
+            flags: Self::FLAGS,
+            window: 0,
+            options: Options::none(),
+            payload_len: 0,
+            checksum: self.checksum,
+        }
+    }
 }
 
 impl Refusal {

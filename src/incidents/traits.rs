@@ -61,8 +61,8 @@ impl Traits {
     /// Those of a refusal: its connection had said nothing yet.
     pub fn of_refusal(refusal: &Refusal) -> Self {
         Self {
-            hop_limit: refusal.reset.ip.hop_limit,
-            age: refusal.reset.time - refusal.syn.time,
+            hop_limit: refusal.answer.ip.hop_limit,
+            age: refusal.answer.time - refusal.syn.time,
             opening: Some("SYN"),
             ..Self::default()
         }

@@ -61,8 +61,8 @@ impl Gist {
     #[must_use]
     pub fn of_refusal(&self, refusal: &Refusal) -> Self {
         Self {
-            reference: refusal.reset.record.into(),
-            time: refusal.reset.time.into(),
+            reference: refusal.answer.record.into(),
+            time: refusal.answer.time.into(),
             client: refusal.client,
             server: refusal.server,
             ..*self

@@ -27,12 +27,12 @@ pub struct Shape {
 impl Shape {
     /// The shape of a refusal.
     pub fn of(refusal: &Refusal) -> Self {
-        let Refusal { syn, reset, .. } = refusal;
+        let Refusal { syn, answer, .. } = refusal;
         let host = &refusal.host;
-        let took = reset.time - syn.time;
+        let took = answer.time - syn.time;
         Self {
-            dscp: (syn.ip.dscp, reset.ip.dscp),
-            hop_limit: reset.ip.hop_limit,
+            dscp: (syn.ip.dscp, answer.ip.dscp),
+            hop_limit: answer.ip.hop_limit,
             usual_hop_limit: (host.hop_limit, host.hop_limit_varies),
             too_soon: host
                 .response_time

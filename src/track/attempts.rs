@@ -4,11 +4,9 @@
 //! else comes, an attempt becomes one.
 
 use super::index::Index;
-use crate::case::{ConnectionId, Mark};
-use crate::origin::{RecordId, SECOND, Timestamp};
-use crate::tcp::{
-    Checksum, Encapsulation, Extent, Flags, Flow, Header, IpFacts, Options, Segment, SeqNumber,
-};
+use crate::case::{Answer, ConnectionId};
+use crate::origin::SECOND;
+use crate::tcp::{Encapsulation, Extent, Flow, Header, Segment};
 use foldhash::fast::RandomState;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
@@ -23,15 +21,6 @@ pub struct Attempt {
     /// The SYN.
     pub syn: Header,
     refusal: Option<Answer>,
-}
-
-/// What of a refusal's header does not follow from the SYN.
-#[derive(Clone, Copy, Debug)]
-struct Answer {
-    record: RecordId,
-    time: Timestamp,
-    ip: IpFacts,
-    checksum: Checksum,
 }
 
 /// How far an attempt is.
@@ -136,45 +125,24 @@ impl Attempt {
         (one, other) == (client, server) || (other, one) == (client, server)
     }
 
-    /// When it was refused; `None` while it is not.
-    pub fn refused_at(&self) -> Option<Mark> {
-        let Answer { record, time, .. } = self.refusal?;
-        Some(Mark { record, time })
-    }
-
     /// Its refusal; `None` while there is none.
-    pub fn reset(&self) -> Option<Header> {
-        let answer = self.refusal?;
-        Some(Header {
-            record: answer.record,
-            time: answer.time,
-            ip: answer.ip,
-            seq: SeqNumber::new(0),
-            ack: self.syn.seq_end(),
-            flags: REFUSES,
-            window: 0,
-            options: Options::none(),
-            payload_len: 0,
-            checksum: answer.checksum,
-        })
+    pub const fn refusal(&self) -> Option<Answer> {
+        self.refusal
     }
 
-    /// Whether `segment` is its refusal, the first, and of the form that a host without a listener sends: nothing about it needs a connection to
-    /// be judged.
-    pub fn is_refused_by(&self, segment: &Segment<'_>) -> bool {
+    /// What `segment` is as its refusal, the first, and of the form that a host without a listener sends: nothing about it needs a connection to
+    /// be judged. `None`: it is none.
+    pub fn refused_by(&self, segment: &Segment<'_>) -> Option<Answer> {
         let header = &segment.header;
         let waited = header.time - self.syn.time;
-        self.refusal.is_none()
+        let may_refuse = self.refusal.is_none()
             && segment.encapsulation.is_bare()
             && segment.from == self.server
-            && header.flags == REFUSES
-            && header.seq.value() == 0
-            && header.ack == self.syn.seq_end()
-            && header.window == 0
-            && header.payload_len == 0
-            && header.options == Options::none()
             && header.ip.extent == Extent::Said
-            && (0..=LONGEST_WAIT).contains(&waited)
+            && (0..=LONGEST_WAIT).contains(&waited);
+        may_refuse
+            .then(|| Answer::to(&self.syn, header))
+            .flatten()
     }
 
     /// The SYN as the segment that it was.
@@ -244,15 +212,10 @@ impl Attempts {
         true
     }
 
-    /// Notes that the attempt at `place` was [refused](Attempt::is_refused_by) by `reset`.
-    pub fn refuse(&mut self, place: u32, reset: &Header) {
+    /// Notes that the attempt at `place` was [refused](Attempt::refused_by).
+    pub fn refuse(&mut self, place: u32, refusal: Answer) {
         if let Some(entry) = self.entries.get_mut(place as usize) {
-            entry.attempt.refusal = Some(Answer {
-                record: reset.record,
-                time: reset.time,
-                ip: reset.ip,
-                checksum: reset.checksum,
-            });
+            entry.attempt.refusal = Some(refusal);
         }
         self.leave(place);
         self.enter(place, Stage::Awaited);
@@ -294,21 +257,20 @@ impl Attempts {
     /// when its turn comes takes more time than all the work on it.
     fn look_ahead(&mut self, stage: Stage) {
         let queue = &self.queues[stage as usize];
-        if queue.looked_at > 0 {
+        // Whatever is over was looked at when it came to be so.
+        if queue.looked_at > 0 || stage == Stage::Over {
             return;
         }
-        let next = queue.places.iter().take(AHEAD);
-        let next = next.filter_map(|(place, _)| Some((place, self.entries.get(*place as usize)?)));
-        let seen = if stage == Stage::Over {
-            let stands = |(place, entry): &(&u32, &Entry)| {
-                let hash = self.hasher.hash_one(entry.flow);
-                self.places.find(hash, |other| other == **place).is_some()
-            };
-            next.filter(stands).count() as u64
-        } else {
-            next.fold(0, |seen, (_, entry)| seen ^ entry.look())
+        let next = || {
+            let places = queue.places.iter().take(AHEAD);
+            places.filter_map(|(place, _)| Some((*place, self.entries.get(*place as usize)?)))
         };
-        black_box(seen);
+        let seen = next().fold(0, |seen, (_, entry)| seen ^ entry.look());
+        let stands = |(place, entry): &(u32, &Entry)| {
+            let hash = self.hasher.hash_one(entry.flow);
+            self.places.find(hash, |other| other == *place).is_some()
+        };
+        black_box((seen, next().filter(stands).count()));
         self.queues[stage as usize].looked_at = AHEAD;
     }
 
@@ -353,8 +315,6 @@ impl Attempts {
 /// An answer to a SYN that comes later is judged with all that is known of its path; see the longest wait of
 /// [`Form`](crate::case::facts::Form).
 const LONGEST_WAIT: i64 = SECOND;
-/// The control bits of a refusal.
-const REFUSES: Flags = Flags::from_bits(Flags::RST.bits() | Flags::ACK.bits());
 /// Attempts that are looked at before their turn; chosen: as many as a processor waits for at once.
 const AHEAD: usize = 16;
 /// Places that a queue may hold in vain before it is swept; chosen.

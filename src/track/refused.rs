@@ -8,9 +8,10 @@ use super::neighbours::Neighbours;
 use super::resets::Settling;
 use super::settled::Settled;
 use super::table::{Rank, Slot};
-use crate::case::{Happening, Refusal};
+use crate::case::{Answer, Happening, Refusal};
 use crate::origin::Timestamp;
-use crate::tcp::{Flow, Header, Quoted, Segment, Side};
+use crate::tcp::{Flow, Quoted, Segment, Side};
+use std::collections::VecDeque;
 
 impl Tracker {
     /// Begins an attempt with `segment`, of that flow. `false`: it says more than that it was sent.
@@ -31,9 +32,9 @@ impl Tracker {
         }
         let (place, attempt) = self.attempts.find(segment.from, segment.to, flow)?;
         let start = attempt.syn.record;
-        if attempt.is_refused_by(segment) {
+        if let Some(refusal) = attempt.refused_by(segment) {
             let id = attempt.id();
-            self.attempts.refuse(place, &segment.header);
+            self.attempts.refuse(place, refusal);
             self.waits_until(segment.header.time.plus(self.limits.case_wait));
             self.neighbours
                 .note(&id, &segment.header, Happening::Refused);
@@ -74,8 +75,8 @@ impl Tracker {
         connection.take(Side::Client, &opening, &mut self.happenings);
         // Its neighbours have been told, or are nobody's business.
         self.happenings.clear();
-        if let Some(reset) = attempt.reset() {
-            let refusal = attempt.answer(reset);
+        if let Some(refusal) = attempt.refusal() {
+            let refusal = attempt.answer(refusal.header(&attempt.syn));
             let case = connection.freeze(Side::Server, &refusal, self.limits.case_segments);
             connection.take_reset(Side::Server, &refusal);
             connection.is_known = true;
@@ -96,7 +97,7 @@ impl Tracker {
     pub(super) fn next_due(&mut self) -> Option<Timestamp> {
         let wait = self.limits.case_wait;
         let refused = self.attempts.oldest(Stage::Awaited);
-        let refused = refused.and_then(|(_, attempt)| Some(attempt.refused_at()?.time.plus(wait)));
+        let refused = refused.and_then(|(_, attempt)| Some(attempt.refusal()?.time.plus(wait)));
         let due = self.pending.next_due();
         due.into_iter().chain(refused).min()
     }
@@ -104,8 +105,8 @@ impl Tracker {
     /// Settles the attempts whose wait ends before `now`.
     pub(super) fn settle_attempts(&mut self, now: Timestamp) {
         while let Some((place, attempt)) = self.attempts.oldest(Stage::Awaited)
-            && let Some(refused) = attempt.refused_at()
-            && refused.time.plus(self.limits.case_wait) <= now
+            && let Some(refusal) = attempt.refusal()
+            && refusal.time.plus(self.limits.case_wait) <= now
         {
             self.settle_attempt(place, Settling::Whole);
         }
@@ -118,7 +119,7 @@ impl Tracker {
         let opened = opened.map(|open| open.case.reset.record);
         let attempt = self.attempts.oldest(Stage::Awaited);
         let refused =
-            attempt.and_then(|(place, attempt)| Some((place, attempt.refused_at()?.record)));
+            attempt.and_then(|(place, attempt)| Some((place, attempt.refusal()?.record)));
         match (case, refused) {
             (Some(serial), None) => self.settle(serial, how),
             (Some(serial), Some((_, record))) if opened < Some(record) => self.settle(serial, how),
@@ -137,10 +138,9 @@ impl Tracker {
         let Some(attempt) = self.attempts.settle(place) else {
             return;
         };
-        if let Some(reset) = attempt.reset() {
-            let since = self.lacks.since(reset.record, how == Settling::Early);
-            self.settled
-                .push_back(refused(attempt, reset, &since, &self.neighbours));
+        if let Some(refusal) = attempt.refusal() {
+            let since = self.lacks.since(refusal.record, how == Settling::Early);
+            tell(&mut self.settled, attempt, refusal, &since, &self.neighbours);
         }
         if self.attempts.len(Stage::Over) > OVER {
             self.forget_oldest(Stage::Over);
@@ -157,15 +157,21 @@ impl Tracker {
 /// Attempts kept whose refusal has settled, for what was late on the way; chosen: whoever asks again from the same port does so sooner.
 const OVER: usize = 256;
 
-/// What is told of a refusal: more than itself only where others were not refused.
-fn refused(attempt: &Attempt, reset: Header, since: &Since, neighbours: &Neighbours) -> Settled {
+/// Tells of a refusal: more than itself only where others were not refused.
+fn tell(
+    settled: &mut VecDeque<Settled>,
+    attempt: &Attempt,
+    answer: Answer,
+    since: &Since,
+    neighbours: &Neighbours,
+) {
     let id = attempt.id();
     let refused = neighbours.refused_alone(&id);
-    let refusal = Refusal {
+    let refusal = || Refusal {
         client: id.client,
         server: id.server,
         syn: attempt.syn,
-        reset,
+        answer,
         settled_early: since.settled_early,
         clock_stepped: since.stepped,
         records_dropped: since.dropped_at.is_some_and(|at| at >= attempt.syn.time),
@@ -173,11 +179,12 @@ fn refused(attempt: &Attempt, reset: Header, since: &Since, neighbours: &Neighbo
         host: neighbours.of_host(&id, Side::Server),
     };
     if refused.is_some() {
-        return Settled::Refusal(refusal);
+        settled.push_back(Settled::Refusal(refusal()));
+        return;
     }
-    let mut case = Settled::case_of(&refusal);
+    let mut case = Settled::case_of(&refusal());
     case.neighbourhood = neighbours.around(&case);
-    Settled::Case(case)
+    settled.push_back(Settled::Case(case));
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl Settled {
         let opening = attempt.opening();
         let mut connection = Connection::new(id, &opening, 0);
         connection.take(Side::Client, &opening, &mut Vec::new());
-        let reset = attempt.answer(refusal.reset);
+        let reset = attempt.answer(refusal.answer.header(&refusal.syn));
         let mut case = Box::new(connection.freeze(Side::Server, &reset, 0));
         case.gaps = refusal.gaps();
         case.neighbourhood.service = refusal.service();

@@ -1,44 +1,74 @@
 //! [`Passed`]: what has passed a gate, decoded, on its way from one thread to another.
 
 use crate::decode::Decoded;
-use crate::tcp::{Flow, Prefix, Quoted, Segment};
+use crate::tcp::{Encapsulation, Flow, Header, Prefix, Quoted, Segment};
 use std::hint::black_box;
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// Segments and ICMP errors in the order of their records, with as much of their payloads as anybody reads.
 #[derive(Clone, Debug, Default)]
 pub struct Passed {
     all: Vec<One>,
+    wide: Vec<Segment<'static>>,
+    errors: Vec<Quoted>,
     payloads: Vec<u8>,
 }
 
+/// What one record gave. Another processor waits for each cache line of it, so that nothing stands here which few need.
 #[derive(Clone, Debug)]
 struct One {
-    place: usize,
+    place: u32,
     what: What,
 }
 
 #[derive(Clone, Debug)]
 enum What {
-    /// A segment without its payload, its flow, and where the payload begins and ends.
-    Segment(Segment<'static>, Flow, usize, usize),
-    Error(Quoted),
+    Segment(Brief),
+    /// An error, by its number.
+    Error(u32),
+}
+
+/// A segment without its payload.
+#[derive(Clone, Debug)]
+struct Brief {
+    flow: Flow,
+    header: Header,
+    ends: Ends,
+    captured: u32,
+    ends_body: Option<bool>,
+    /// Where its payload begins, and how many bytes of it are kept.
+    from: u32,
+    kept: u16,
+}
+
+/// Between whom a segment was sent, and in what.
+#[derive(Clone, Copy, Debug)]
+enum Ends {
+    /// In nothing but IPv4: sender and receiver.
+    Bare([(Ipv4Addr, u16); 2]),
+    /// Otherwise: the number of a segment that has them.
+    Wide(u32),
+}
+
+impl One {
+    /// Something of each of its cache lines.
+    const fn look(&self) -> u64 {
+        match &self.what {
+            What::Segment(brief) => {
+                let header = &brief.header;
+                brief.flow.number()
+                    ^ header.record.number()
+                    ^ header.options.len as u64
+                    ^ brief.from as u64
+            }
+            What::Error(_) => 0,
+        }
+    }
 }
 
 /// Looks at the next ones, all at once: another processor has written them, and to wait for each when its turn comes takes longer.
 fn look_ahead(next: &[One]) {
-    let seen = next.iter().take(AHEAD).map(|one| match &one.what {
-        What::Segment(segment, flow, from, _) => {
-            let ports = u64::from(segment.from.port() ^ segment.to.port());
-            let header = &segment.header;
-            ports
-                ^ flow.number()
-                ^ header.record.number()
-                ^ u64::from(header.options.len)
-                ^ u64::from(segment.encapsulation.has_identity())
-                ^ *from as u64
-        }
-        What::Error(quoted) => quoted.record.number(),
-    });
+    let seen = next.iter().take(AHEAD).map(One::look);
     black_box(seen.fold(0, |all, one| all ^ one));
 }
 
@@ -55,6 +85,8 @@ impl Passed {
     /// Forgets everything, and keeps its memory.
     pub fn clear(&mut self) {
         self.all.clear();
+        self.wide.clear();
+        self.errors.clear();
         self.payloads.clear();
     }
 
@@ -62,64 +94,108 @@ impl Passed {
     #[inline(never)]
     pub fn push(&mut self, place: usize, decoded: &Decoded<'_>) {
         let what = match decoded {
-            Decoded::Segment(segment) => {
-                let payload = segment.payload;
-                let kept = payload.get(..Prefix::CAPACITY).unwrap_or(payload);
-                let start = self.payloads.len();
-                self.payloads.extend_from_slice(kept);
-                let bare = Segment {
-                    payload: &[],
-                    ..*segment
-                };
-                What::Segment(bare, segment.flow(), start, self.payloads.len())
+            Decoded::Segment(segment) => What::Segment(self.brief(segment)),
+            Decoded::Quoted(quoted) => {
+                self.errors.push(*quoted);
+                What::Error(number(self.errors.len() - 1))
             }
-            Decoded::Quoted(quoted) => What::Error(*quoted),
             Decoded::Several(parts) => {
                 return parts.iter().for_each(|part| self.push(place, part));
             }
             Decoded::Skip(_) => return,
         };
+        let place = number(place);
         self.all.push(One { place, what });
+    }
+
+    #[inline]
+    fn brief(&mut self, segment: &Segment<'_>) -> Brief {
+        let payload = segment.payload;
+        let kept = payload.get(..Prefix::CAPACITY).unwrap_or(payload);
+        let from = number(self.payloads.len());
+        self.payloads.extend_from_slice(kept);
+        let ends = match (segment.from, segment.to) {
+            (SocketAddr::V4(from), SocketAddr::V4(to)) if segment.encapsulation.is_bare() => {
+                Ends::Bare([from, to].map(|end| (*end.ip(), end.port())))
+            }
+            _ => {
+                self.wide.push(Segment {
+                    payload: &[],
+                    ..*segment
+                });
+                Ends::Wide(number(self.wide.len() - 1))
+            }
+        };
+        Brief {
+            flow: segment.flow(),
+            header: segment.header,
+            ends,
+            captured: segment.captured,
+            ends_body: segment.ends_body,
+            from,
+            kept: u16::try_from(kept.len()).unwrap_or(u16::MAX),
+        }
+    }
+
+    /// The segment that `brief` stands for, of the record at `order` in the whole capture.
+    #[inline]
+    fn segment(&self, brief: &Brief, order: u64) -> Option<Segment<'_>> {
+        let (from, to, encapsulation) = match brief.ends {
+            Ends::Bare(ends) => {
+                let [from, to] = ends.map(SocketAddr::from);
+                (from, to, Encapsulation::default())
+            }
+            Ends::Wide(at) => {
+                let wide = self.wide.get(at as usize)?;
+                (wide.from, wide.to, wide.encapsulation)
+            }
+        };
+        let start = brief.from as usize;
+        let payload = self.payloads.get(start..start + usize::from(brief.kept))?;
+        Some(Segment {
+            from,
+            to,
+            encapsulation,
+            header: Header {
+                record: brief.header.record.at(order),
+                ..brief.header
+            },
+            payload,
+            captured: brief.captured,
+            ends_body: brief.ends_body,
+        })
     }
 
     /// Gives all that came out of records before the one at `end`, from the item `next` on, where `first` is the first record's place in the whole
     /// capture. Returns the next item.
     pub fn give(
-        &mut self,
+        &self,
         next: usize,
         end: usize,
         first: u64,
         mut take: impl FnMut(Item<'_>),
     ) -> usize {
         let mut given = next;
-        while let Some(rest) = self.all.get_mut(given..)
-            && rest.first().is_some_and(|one| one.place < end)
+        while let Some(rest) = self.all.get(given..)
+            && let Some(one) = rest.first()
+            && (one.place as usize) < end
         {
             if given.is_multiple_of(AHEAD) {
                 look_ahead(rest);
             }
-            let Some(one) = rest.first_mut() else {
-                break;
-            };
             given += 1;
-            let order = first + one.place as u64;
-            match &mut one.what {
-                What::Segment(segment, flow, from, to) => {
-                    segment.header.record = segment.header.record.at(order);
-                    match self.payloads.get(*from..*to).unwrap_or_default() {
-                        [] => take(Item::Segment(segment, *flow)),
-                        payload => {
-                            let whole = Segment {
-                                payload,
-                                ..*segment
-                            };
-                            take(Item::Segment(&whole, *flow));
-                        }
+            let order = first + u64::from(one.place);
+            match &one.what {
+                What::Segment(brief) => {
+                    if let Some(segment) = self.segment(brief, order) {
+                        take(Item::Segment(&segment, brief.flow));
                     }
                 }
-                What::Error(quoted) => {
-                    quoted.record = quoted.record.at(order);
-                    take(Item::Error(quoted));
+                What::Error(at) => {
+                    if let Some(quoted) = self.errors.get(*at as usize) {
+                        let record = quoted.record.at(order);
+                        take(Item::Error(&Quoted { record, ..*quoted }));
+                    }
                 }
             }
         }
@@ -135,6 +211,11 @@ impl Passed {
     pub const fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
+}
+
+/// Nothing here comes near to four billion.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Items that are looked at before their turn; chosen: as many as a processor waits for at once.
