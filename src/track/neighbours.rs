@@ -32,20 +32,25 @@ pub struct Ending {
     pub side: Side,
 }
 
-/// What is known of a service.
+/// What is known of a service. Of a scan there are thousands that do no more than refuse once: of those nothing stands elsewhere.
 #[derive(Debug, Default)]
 struct Service {
-    habits: ServiceHabits,
+    refused: u64,
     last_refused: Option<Timestamp>,
-    /// The first of the events that are remembered, and those behind it: most services of a scan have no more than one.
+    /// The first of the events that are remembered.
     first: Option<ServiceEvent>,
-    others: VecDeque<ServiceEvent>,
-    /// What only a service that does something else than refuse has to show.
     more: Option<Box<More>>,
 }
 
+/// What only a service has to show that was met again.
 #[derive(Debug, Default)]
 struct More {
+    /// The events behind the first.
+    others: VecDeque<ServiceEvent>,
+    /// It does something else than refuse.
+    does_else: bool,
+    /// Without what it refused.
+    habits: ServiceHabits,
     closed: Samples,
     survived: Samples,
     handshakes: Handshakes,
@@ -54,20 +59,10 @@ struct More {
 impl Renew for HostHabits {}
 
 impl Renew for Service {
-    fn renew(&mut self) {
-        let mut others = std::mem::take(&mut self.others);
-        others.clear();
-        others.shrink_to(FEW);
-        *self = Self {
-            others,
-            ..Self::default()
-        };
-    }
-
     fn look(&self) -> u64 {
         let first = self.first.map_or(0, |event| event.record.number());
-        let ends = self.others.len() ^ usize::from(self.more.is_some());
-        self.habits.refused ^ u64::from(self.last_refused.is_some()) ^ first ^ ends as u64
+        let ends = self.refused ^ u64::from(self.more.is_some());
+        first ^ ends ^ u64::from(self.last_refused.is_some())
     }
 }
 
@@ -79,11 +74,22 @@ pub fn service_of(id: &ConnectionId) -> Place {
 impl Service {
     /// Whether all that is known of it are clients that asked once, and refusals.
     fn only_refuses(&self) -> bool {
-        self.habits.refused > 0 && self.more.is_none()
+        self.refused > 0 && self.more.as_ref().is_none_or(|more| !more.does_else)
     }
 
+    /// Where to note what else it does.
     fn more(&mut self) -> &mut More {
-        self.more.get_or_insert_default()
+        let more = self.more.get_or_insert_default();
+        more.does_else = true;
+        more
+    }
+
+    /// What it usually does.
+    fn habits(&self) -> ServiceHabits {
+        ServiceHabits {
+            refused: self.refused,
+            ..self.more.as_ref().map(|more| more.habits).unwrap_or_default()
+        }
     }
 
     /// Counts an event among what the service does.
@@ -91,7 +97,7 @@ impl Service {
         match event.what {
             Happening::Asked => {}
             Happening::Refused => {
-                self.habits.refused += 1;
+                self.refused += 1;
                 self.last_refused = Some(event.time);
                 if let Some(more) = &mut self.more {
                     more.handshakes.answered_after = None;
@@ -102,9 +108,10 @@ impl Service {
     }
 
     fn count_more(&mut self, event: &ServiceEvent) {
-        self.habits.answered += u64::from(event.what == Happening::Answered);
         let was_refused = self.last_refused.is_some();
-        let handshakes = &mut self.more().handshakes;
+        let more = self.more();
+        more.habits.answered += u64::from(event.what == Happening::Answered);
+        let handshakes = &mut more.handshakes;
         match event.what {
             Happening::Completed => handshakes.completed += 1,
             Happening::Answered if was_refused => {
@@ -133,10 +140,11 @@ impl Service {
             self.first = Some(event);
             return;
         }
-        if self.others.len() + 1 >= EVENTS {
-            self.first = self.others.pop_front();
+        let others = &mut self.more.get_or_insert_default().others;
+        if others.len() + 1 >= EVENTS {
+            self.first = others.pop_front();
         }
-        self.others.push_back(event);
+        others.push_back(event);
     }
 
     /// Those events that come nearest to a reset, at most [`EVENTS_SHOWN`], in their order. They stand in the order in which they came, so the
@@ -147,16 +155,18 @@ impl Service {
         time: Timestamp,
         concerns: impl Fn(&&ServiceEvent) -> bool,
     ) -> Vec<ServiceEvent> {
-        let place = self.others.partition_point(|event| event.record < record);
+        let none = VecDeque::new();
+        let others = self.more.as_ref().map_or(&none, |more| &more.others);
+        let place = others.partition_point(|event| event.record < record);
         let (first_before, first_after) = match &self.first {
             Some(first) if first.record < record => (Some(first), None),
             first => (None, first.as_ref()),
         };
-        let before = self.others.range(..place).rev().chain(first_before);
-        let after = first_after.into_iter().chain(self.others.range(place..));
+        let before = others.range(..place).rev().chain(first_before);
+        let after = first_after.into_iter().chain(others.range(place..));
         let mut before = before.filter(&concerns).peekable();
         let mut after = after.filter(&concerns).peekable();
-        let shown = (self.others.len() + 1).min(EVENTS_SHOWN);
+        let shown = (others.len() + 1).min(EVENTS_SHOWN);
         let (mut earlier, mut later) = (Vec::with_capacity(shown), Vec::new());
         let apart = |event: &ServiceEvent| (event.time - time).abs();
         while earlier.len() + later.len() < EVENTS_SHOWN {
@@ -184,13 +194,14 @@ impl Service {
             closed,
             survived,
             handshakes,
+            ..
         } = self.more.as_deref().unwrap_or(&empty);
         Habits {
             service,
             closed: closed.clone(),
             survived: survived.clone(),
             handshakes: Handshakes {
-                refused: self.habits.refused,
+                refused: self.refused,
                 last_refused: self.last_refused,
                 ..*handshakes
             },
@@ -242,17 +253,17 @@ impl Neighbours {
 
     /// Notes that a service closed a connection after a silence of `nanos`.
     pub fn closed_after(&mut self, service: Place, nanos: i64) {
-        let service = self.services.entry(service);
-        service.habits.closes_after.add(nanos);
-        service.more().closed.add(nanos);
+        let more = self.services.entry(service).more();
+        more.habits.closes_after.add(nanos);
+        more.closed.add(nanos);
     }
 
     /// Notes that a service answered a request that came after a silence of `nanos`.
     pub fn survived(&mut self, service: Place, nanos: i64) {
-        let service = self.services.entry(service);
-        let longest = &mut service.habits.survived;
+        let more = self.services.entry(service).more();
+        let longest = &mut more.habits.survived;
         *longest = Some(longest.map_or(nanos, |longest| longest.max(nanos)));
-        service.more().survived.add(nanos);
+        more.survived.add(nanos);
     }
 
     /// Notes a reset or a FIN.
@@ -288,7 +299,7 @@ impl Neighbours {
     /// How many SYNs the service of a connection has refused, where it does nothing else as far as is remembered.
     pub fn refused_alone(&self, id: &ConnectionId) -> Option<u64> {
         match self.services.get(&service_of(id)) {
-            Some(service) => service.only_refuses().then_some(service.habits.refused),
+            Some(service) => service.only_refuses().then_some(service.refused),
             None => Some(0),
         }
     }
@@ -304,7 +315,7 @@ impl Neighbours {
         });
         Neighbourhood {
             events,
-            service: service.map(|service| service.habits).unwrap_or_default(),
+            service: service.map(Service::habits).unwrap_or_default(),
             hosts: Pair {
                 client: self.of_host(&id, Side::Client),
                 server: self.of_host(&id, Side::Server),
@@ -330,8 +341,6 @@ impl Neighbours {
 
 /// Events remembered of each service; chosen to hold a burst of some hundred connections.
 const EVENTS: usize = 256;
-/// Events for which a service that is forgotten leaves its room to the next one.
-const FEW: usize = 4;
 /// Events that a case is told of, those nearest to its reset.
 const EVENTS_SHOWN: usize = 64;
 /// Endings remembered over all connections.
