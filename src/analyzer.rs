@@ -15,9 +15,9 @@ pub use crate::decode::{Bare, bare, headers_len};
 pub use crate::track::Settled;
 pub use crate::triage::Marks;
 pub use followed::Followed;
-pub use judge::Judge;
+pub use judge::{Docket, Judge};
 
-use crate::incidents::Bounds;
+use crate::incidents::{Bounds, Incidents};
 use crate::mask::Mask;
 use crate::origin::{RecordId, Timestamp};
 use crate::report::{
@@ -25,7 +25,6 @@ use crate::report::{
 };
 use crate::track::{DISORDERED, Limits, Met, Tracker};
 use crate::triage::{Desk, Sketch, Survey};
-use std::collections::VecDeque;
 
 /// What an analysis may keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -244,8 +243,8 @@ impl Analyzer {
     }
 
     /// The resets that have settled, to be folded by the judge that was [lent](Analyzer::lend_judge).
-    pub fn hand_over(&mut self) -> VecDeque<Settled> {
-        self.tracker.take_settled()
+    pub fn hand_over(&mut self) -> Docket {
+        Docket::new(self.tracker.take_settled())
     }
 
     /// Gives the half of the analysis that judges, so that it can work beside the other: whatever settles from now on must be
@@ -262,13 +261,25 @@ impl Analyzer {
 
     /// Ends the analysis. Resets that were not polled are counted, and not given any more.
     pub fn finish(mut self) -> Finished {
+        self.end()
+    }
+
+    /// The same, and leaves what was kept to be let go of later. Nothing is known of any reset afterwards.
+    pub fn end(&mut self) -> Finished {
         self.settle();
         self.fold();
-        self.so_far()
+        let nothing = Incidents::new(self.config.incidents);
+        let incidents = std::mem::replace(&mut self.judge.incidents, nothing);
+        self.with(incidents)
     }
 
     /// What is known by now of the resets that were polled; the analysis goes on.
     pub fn so_far(&mut self) -> Finished {
+        let incidents = self.judge.incidents.clone();
+        self.with(incidents)
+    }
+
+    fn with(&mut self, incidents: Incidents) -> Finished {
         let counts = self.tracker.counts();
         let mut survey = self.absorbed.clone();
         survey.add(self.desk.survey());
@@ -297,7 +308,9 @@ impl Analyzer {
             longest_step: self.clock.longest_step,
             first_step: self.clock.first_step,
         };
-        let (incidents, capture_quality) = self.judge.findings(self.tracker.habits(), &traits);
+        let (incidents, capture_quality) = self
+            .judge
+            .findings(incidents, self.tracker.habits(), &traits);
         let judge = &self.judge;
         Finished {
             incidents,

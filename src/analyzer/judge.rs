@@ -9,11 +9,12 @@ use crate::report::{
     CaptureQuality, Gist, Incident, Quality, ResetReport, Traits, report_masked, report_on,
 };
 use crate::track::Settled;
+use std::collections::VecDeque;
 
 /// Judges cases in the order in which they settled, folds them and counts them.
 #[derive(Debug)]
 pub struct Judge {
-    incidents: Incidents,
+    pub(super) incidents: Incidents,
     quality: Quality,
     refusals: Refusals,
     pub(super) by_cause: Tally,
@@ -21,6 +22,31 @@ pub struct Judge {
     /// Resets that were left out.
     pub(super) unselected: u64,
     mask: Option<Mask>,
+}
+
+/// Settled cases on their way to the judge, in their order.
+#[derive(Debug)]
+pub struct Docket {
+    settled: VecDeque<Settled>,
+    /// What is known already of the first of them.
+    gists: Vec<Gist>,
+}
+
+impl Docket {
+    pub(super) const fn new(settled: VecDeque<Settled>) -> Self {
+        let gists = Vec::new();
+        Self { settled, gists }
+    }
+
+    /// Finds out the gist of the next case of which it is not known, for a judge that has too much to do. `false`: there is none, or that is
+    /// quicker done by the judge himself.
+    pub fn prepare_one(&mut self) -> bool {
+        let Some(Settled::Case(case)) = self.settled.get(self.gists.len()) else {
+            return false;
+        };
+        self.gists.push(gist_of(case));
+        true
+    }
 }
 
 impl Judge {
@@ -60,18 +86,33 @@ impl Judge {
     }
 
     /// Takes a case into incidents and counts, and makes no report of it unless it represents others.
-    pub fn fold(&mut self, settled: Settled) {
+    pub(super) fn fold(&mut self, settled: Settled) {
+        self.fold_known(settled, None);
+    }
+
+    /// Folds all that is handed over.
+    pub fn fold_all(&mut self, docket: Docket) {
+        let gists = docket.gists.into_iter().map(Some);
+        let gists = gists.chain(std::iter::repeat(None));
+        for (settled, gist) in docket.settled.into_iter().zip(gists) {
+            self.fold_known(settled, gist);
+        }
+    }
+
+    fn fold_known(&mut self, settled: Settled, gist: Option<Gist>) {
         match settled {
             _ if self.mask.is_some() => {
                 self.report(settled.into_case(), |_| true);
             }
-            Settled::Case(case) => self.fold_case(case),
+            Settled::Case(case) => {
+                let gist = gist.unwrap_or_else(|| gist_of(&case));
+                self.fold_case(case, gist);
+            }
             Settled::Refusal(refusal) => self.fold_refusal(&refusal),
         }
     }
 
-    fn fold_case(&mut self, case: Box<ResetCase>) {
-        let gist = gist_of(&case);
+    fn fold_case(&mut self, case: Box<ResetCase>, gist: Gist) {
         self.count(&case.gaps, case.reset.record, &gist);
         let sample = Sample::of(&case);
         self.incidents.add(&gist, &sample, || Whole::Case(case));
@@ -94,6 +135,7 @@ impl Judge {
     /// What the resets show together with the habits of services, and what the capture did not show of them.
     pub(super) fn findings(
         &mut self,
+        incidents: Incidents,
         mut habits: Vec<Habits>,
         traits: &Traits,
     ) -> (Vec<Incident>, Vec<CaptureQuality>) {
@@ -103,7 +145,6 @@ impl Judge {
             }
             habits.sort_unstable_by_key(|one| one.service);
         }
-        let incidents = self.incidents.clone().finish(&habits);
-        (incidents, self.quality.items(traits))
+        (incidents.finish(&habits), self.quality.items(traits))
     }
 }

@@ -268,7 +268,7 @@ impl Run {
     fn end(mut self, inputs: &Inputs) -> io::Result<Ending> {
         self.analyzer.settle();
         self.giving.give(&mut self.analyzer)?;
-        let finished = self.analyzer.so_far();
+        let finished = self.analyzer.end();
         // The process ends soon: to take tens of megabytes apart, piece by piece, would only make it wait.
         std::mem::forget(self.analyzer);
         let sources = inputs.reports();

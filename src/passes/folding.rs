@@ -1,13 +1,12 @@
 //! Judging beside reading: [`Folding`], a thread to which the resets go that have settled.
 
-use crate::analyzer::{Analyzer, Judge, Settled};
-use std::collections::VecDeque;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use crate::analyzer::{Analyzer, Docket, Judge};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 /// The judge of an analysis at work in a thread of its own.
 pub struct Folding<'scope> {
-    hand: SyncSender<VecDeque<Settled>>,
+    hand: SyncSender<Docket>,
     thread: ScopedJoinHandle<'scope, Judge>,
 }
 
@@ -15,10 +14,10 @@ impl<'scope> Folding<'scope> {
     /// Lets the judge of `analyzer` work.
     pub fn start<'env>(scope: &'scope Scope<'scope, 'env>, analyzer: &mut Analyzer) -> Self {
         let mut judge = analyzer.lend_judge();
-        let (hand, cases) = sync_channel::<VecDeque<Settled>>(AHEAD);
+        let (hand, cases) = sync_channel::<Docket>(AHEAD);
         let thread = scope.spawn(move || {
-            for settled in cases.into_iter().flatten() {
-                judge.fold(settled);
+            for docket in cases {
+                judge.fold_all(docket);
             }
             judge
         });
@@ -33,13 +32,23 @@ impl<'scope> Folding<'scope> {
     }
 
     fn hand_over(&self, analyzer: &mut Analyzer) {
-        // A judge that does not listen any more has panicked, which is told when it is waited for.
-        let _ = self.hand.send(analyzer.hand_over());
+        let mut docket = analyzer.hand_over();
+        loop {
+            match self.hand.try_send(docket) {
+                Err(TrySendError::Full(back)) => docket = back,
+                // A judge that does not listen any more has panicked, which is told when it is waited for.
+                Ok(()) | Err(TrySendError::Disconnected(_)) => return,
+            }
+            if !docket.prepare_one() {
+                let _ = self.hand.send(docket);
+                return;
+            }
+        }
     }
 
     /// Settles what is open, for no record will follow; waits until all is folded, and gives the judge back.
     pub fn end(self, analyzer: &mut Analyzer) {
-        while analyzer.settle_some(WORTH) {
+        while analyzer.settle_some(WORTH_AT_END) {
             self.hand_over(analyzer);
         }
         self.hand_over(analyzer);
@@ -53,5 +62,7 @@ impl<'scope> Folding<'scope> {
 
 /// Cases that are handed over at once; chosen: some hundred microseconds of work.
 const WORTH: usize = 64;
+/// The same when nothing else is done any more, and both are to be done at the same time; chosen.
+const WORTH_AT_END: usize = 16;
 /// Batches of these that may wait; chosen: few, for a case in full takes some kilobytes.
 const AHEAD: usize = 4;
