@@ -90,17 +90,20 @@ impl Passed {
         self.payloads.clear();
     }
 
-    /// Adds what the record at `place` gave. Places must not fall.
+    /// Adds what the record at `place` gave; where that is one segment, its flow may be known already. Places must not fall.
     #[inline(never)]
-    pub fn push(&mut self, place: usize, decoded: &Decoded<'_>) {
+    pub fn push(&mut self, place: usize, decoded: &Decoded<'_>, flow: Option<Flow>) {
         let what = match decoded {
-            Decoded::Segment(segment) => What::Segment(self.brief(segment)),
+            Decoded::Segment(segment) => {
+                let flow = flow.unwrap_or_else(|| segment.flow());
+                What::Segment(self.brief(segment, flow))
+            }
             Decoded::Quoted(quoted) => {
                 self.errors.push(*quoted);
                 What::Error(number(self.errors.len() - 1))
             }
             Decoded::Several(parts) => {
-                return parts.iter().for_each(|part| self.push(place, part));
+                return parts.iter().for_each(|part| self.push(place, part, None));
             }
             Decoded::Skip(_) => return,
         };
@@ -109,7 +112,7 @@ impl Passed {
     }
 
     #[inline]
-    fn brief(&mut self, segment: &Segment<'_>) -> Brief {
+    fn brief(&mut self, segment: &Segment<'_>, flow: Flow) -> Brief {
         let payload = segment.payload;
         let kept = payload.get(..Prefix::CAPACITY).unwrap_or(payload);
         let from = number(self.payloads.len());
@@ -127,7 +130,7 @@ impl Passed {
             }
         };
         Brief {
-            flow: segment.flow(),
+            flow,
             header: segment.header,
             ends,
             captured: segment.captured,
@@ -236,7 +239,7 @@ mod tests {
         let mut passed = Passed::default();
         for (place, told) in told.iter().enumerate() {
             let parts = vec![Decoded::Segment(told.segment())];
-            passed.push(place, &Decoded::Several(parts));
+            passed.push(place, &Decoded::Several(parts), None);
         }
         assert_eq!(passed.len(), 2);
         let mut told = told.iter();

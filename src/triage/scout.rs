@@ -2,6 +2,7 @@
 
 use super::{Marks, Passage, Recall};
 use crate::decode::{Decoded, Glance, Look, Record, decode, glance, glance_at_once};
+use crate::tcp::Flow;
 
 /// A first look at every record, for [`Marks`] and a [`Recall`].
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub struct Scout {
     passage: Passage,
     /// Bytes of memory that may be taken to remember records.
     most: usize,
+    /// Resets among the records since it was asked last.
+    resets: u64,
 }
 
 impl Scout {
@@ -23,13 +26,16 @@ impl Scout {
             passage: Passage::begin(&recall, most > 0),
             recall,
             most,
+            resets: 0,
         }
     }
 
-    /// The records since this was asked last.
+    /// The records since this was asked last. After a flood of resets the next are not remembered: most would have to be looked at again.
     pub fn take_passage(&mut self) -> Passage {
         self.passage.end(&self.recall);
-        let next = Passage::begin(&self.recall, self.recall.size() < self.most);
+        let was_flood = std::mem::take(&mut self.resets) > self.passage.records() / FLOOD;
+        let remembers = self.recall.size() < self.most && !was_flood;
+        let next = Passage::begin(&self.recall, remembers);
         std::mem::replace(&mut self.passage, next)
     }
 
@@ -40,7 +46,7 @@ impl Scout {
             self.see(&seen, &record);
             return;
         }
-        self.mark(&decode(&record));
+        self.mark_all(&decode(&record));
         if self.passage.is_whole() {
             self.recall.note(None, &record);
         }
@@ -53,19 +59,23 @@ impl Scout {
     )]
     fn see(&mut self, seen: &Glance<'_>, record: &Record<'_>) {
         if seen.flags.rst() {
-            self.marks.set(seen.flow());
+            self.mark(seen.flow());
         }
         if self.passage.is_whole() {
             self.recall.note(Some(seen.flow()), record);
         }
     }
 
-    fn mark(&mut self, decoded: &Decoded<'_>) {
+    #[inline]
+    fn mark(&mut self, flow: Flow) {
+        self.marks.set(flow);
+        self.resets += 1;
+    }
+
+    fn mark_all(&mut self, decoded: &Decoded<'_>) {
         match decoded {
-            Decoded::Segment(segment) if segment.header.flags.rst() => {
-                self.marks.set(segment.flow());
-            }
-            Decoded::Several(parts) => parts.iter().for_each(|part| self.mark(part)),
+            Decoded::Segment(segment) if segment.header.flags.rst() => self.mark(segment.flow()),
+            Decoded::Several(parts) => parts.iter().for_each(|part| self.mark_all(part)),
             Decoded::Segment(_) | Decoded::Quoted(_) | Decoded::Skip(_) => {}
         }
     }
@@ -90,3 +100,6 @@ impl Look for Scout {
         }
     }
 }
+
+/// Records to a reset in a flood, at most; chosen: an attempt that is refused has two or three, a connection that did anything ten or more.
+const FLOOD: u64 = 6;
