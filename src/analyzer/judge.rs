@@ -92,13 +92,13 @@ impl Judge {
 
     /// Folds all that is handed over.
     pub fn fold_all(&mut self, docket: Docket) {
-        let gists = docket.gists.into_iter().map(Some);
-        let gists = gists.chain(std::iter::repeat(None));
-        for (settled, gist) in docket.settled.into_iter().zip(gists) {
-            self.fold_known(settled, gist);
+        let mut gists = docket.gists.into_iter();
+        for settled in docket.settled {
+            self.fold_known(settled, gists.next());
         }
     }
 
+    #[inline]
     fn fold_known(&mut self, settled: Settled, gist: Option<Gist>) {
         match settled {
             _ if self.mask.is_some() => {

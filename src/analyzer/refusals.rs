@@ -13,27 +13,43 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub struct Refusals {
     known: HashMap<Shape, Gist, RandomState>,
+    /// The latest, which mostly comes again.
+    latest: Option<(Shape, Gist)>,
 }
 
 impl Refusals {
     /// The gist of the report on a refusal.
     pub fn gist(&mut self, refusal: &Refusal) -> Gist {
         let shape = Shape::of(refusal);
-        let gist = if let Some(like) = self.known.get(&shape) {
+        let latest = self
+            .latest
+            .as_ref()
+            .filter(|(latest, _)| *latest == shape);
+        let gist = if let Some((_, like)) = latest {
             like.of_refusal(refusal)
         } else {
-            if self.known.len() >= SHAPES {
-                self.known.clear();
-            }
-            let gist = gist_of(&Settled::case_of(refusal));
-            self.known.insert(shape, gist);
-            gist
+            let like = self.like(shape, refusal);
+            self.latest = Some((shape, like));
+            like.of_refusal(refusal)
         };
         debug_assert_eq!(gist, gist_of(&Settled::case_of(refusal)));
         debug_assert_eq!(
             Traits::of_refusal(refusal),
             Traits::of(&Settled::case_of(refusal))
         );
+        gist
+    }
+
+    /// The gist of the report on the first refusal of that shape.
+    fn like(&mut self, shape: Shape, refusal: &Refusal) -> Gist {
+        if let Some(like) = self.known.get(&shape) {
+            return *like;
+        }
+        if self.known.len() >= SHAPES {
+            self.known.clear();
+        }
+        let gist = gist_of(&Settled::case_of(refusal));
+        self.known.insert(shape, gist);
         gist
     }
 }

@@ -53,6 +53,8 @@ impl Default for Bounds {
 pub struct Incidents {
     bounds: Bounds,
     routes: HashMap<(Trio, Place), usize, RandomState>,
+    /// The latest of these that was asked for, which mostly is asked for again.
+    latest: Option<((Trio, Place), usize)>,
     kinds: Vec<Option<Kind>>,
     free: Vec<usize>,
     folded: bool,
@@ -65,6 +67,7 @@ impl Incidents {
         Self {
             bounds,
             routes: HashMap::default(),
+            latest: None,
             kinds: Vec::new(),
             free: Vec::new(),
             folded: false,
@@ -144,6 +147,15 @@ impl Incidents {
 
     /// The place of a kind, which begins here unless it is known.
     fn slot(&mut self, trio: Trio, place: Place) -> usize {
+        let slot = match self.latest {
+            Some((latest, slot)) if latest == (trio, place) => return slot,
+            _ => self.slot_of(trio, place),
+        };
+        self.latest = Some(((trio, place), slot));
+        slot
+    }
+
+    fn slot_of(&mut self, trio: Trio, place: Place) -> usize {
         if let Some(slot) = self.routes.get(&(trio, place)) {
             return *slot;
         }
@@ -175,6 +187,7 @@ impl Incidents {
     fn take(&mut self, slot: usize) -> Option<Kind> {
         let kind = self.kinds.get_mut(slot)?.take()?;
         self.routes.remove(&(kind.trio, kind.place));
+        self.latest = None;
         self.free.push(slot);
         Some(kind)
     }
