@@ -64,7 +64,7 @@ impl<'scope> Workers<'scope> {
         parts: Vec<Part>,
     ) -> Self {
         let many = parts.len();
-        let workers = super::threads().min(many).max(1);
+        let workers = readers(following).min(many).max(1);
         let mut shares: Vec<Vec<Part>> = Vec::new();
         shares.resize_with(workers, Vec::new);
         for (part, share) in parts.into_iter().zip((0..workers).cycle()) {
@@ -127,6 +127,14 @@ impl<'scope> Workers<'scope> {
             worker.thread.join()
         });
         ended.filter_map(Result::ok).collect()
+    }
+}
+
+/// How many should read: where everything passes, a processor is left to the tracker, which has most to do then.
+fn readers(following: &Following) -> usize {
+    match following {
+        Following::Marked(_) => super::threads(),
+        Following::All => super::threads().saturating_sub(1),
     }
 }
 
