@@ -308,9 +308,9 @@ impl Analyzer {
             longest_step: self.clock.longest_step,
             first_step: self.clock.first_step,
         };
-        let (incidents, capture_quality) = self
-            .judge
-            .findings(incidents, self.tracker.habits(), &traits);
+        let (incidents, capture_quality) =
+            self.judge
+                .findings(incidents, self.tracker.habits(), &traits);
         let judge = &self.judge;
         Finished {
             incidents,

@@ -21,10 +21,7 @@ impl Refusals {
     /// The gist of the report on a refusal.
     pub fn gist(&mut self, refusal: &Refusal) -> Gist {
         let shape = Shape::of(refusal);
-        let latest = self
-            .latest
-            .as_ref()
-            .filter(|(latest, _)| *latest == shape);
+        let latest = self.latest.as_ref().filter(|(latest, _)| *latest == shape);
         let gist = if let Some((_, like)) = latest {
             like.of_refusal(refusal)
         } else {

@@ -140,9 +140,7 @@ impl Attempt {
             && segment.from == self.server
             && header.ip.extent == Extent::Said
             && (0..=LONGEST_WAIT).contains(&waited);
-        may_refuse
-            .then(|| Answer::to(&self.syn, header))
-            .flatten()
+        may_refuse.then(|| Answer::to(&self.syn, header)).flatten()
     }
 
     /// The SYN as the segment that it was.

@@ -49,7 +49,9 @@ impl Tracker {
         }
         let rank = if is_known { Rank::Live } else { Rank::Apart };
         let room = self.limits.timeline;
-        let slot = self.table.insert(roles_of(segment), flow, segment, room, rank);
+        let slot = self
+            .table
+            .insert(roles_of(segment), flow, segment, room, rank);
         if let Some(connection) = self.table.get_mut(slot) {
             connection.predecessor = predecessor;
             connection.is_known = is_known;

@@ -88,7 +88,11 @@ impl Service {
     fn habits(&self) -> ServiceHabits {
         ServiceHabits {
             refused: self.refused,
-            ..self.more.as_ref().map(|more| more.habits).unwrap_or_default()
+            ..self
+                .more
+                .as_ref()
+                .map(|more| more.habits)
+                .unwrap_or_default()
         }
     }
 

@@ -118,8 +118,7 @@ impl Tracker {
         let opened = case.and_then(|serial| self.pending.get(serial));
         let opened = opened.map(|open| open.case.reset.record);
         let attempt = self.attempts.oldest(Stage::Awaited);
-        let refused =
-            attempt.and_then(|(place, attempt)| Some((place, attempt.refusal()?.record)));
+        let refused = attempt.and_then(|(place, attempt)| Some((place, attempt.refusal()?.record)));
         match (case, refused) {
             (Some(serial), None) => self.settle(serial, how),
             (Some(serial), Some((_, record))) if opened < Some(record) => self.settle(serial, how),
@@ -140,7 +139,13 @@ impl Tracker {
         };
         if let Some(refusal) = attempt.refusal() {
             let since = self.lacks.since(refusal.record, how == Settling::Early);
-            tell(&mut self.settled, attempt, refusal, &since, &self.neighbours);
+            tell(
+                &mut self.settled,
+                attempt,
+                refusal,
+                &since,
+                &self.neighbours,
+            );
         }
         if self.attempts.len(Stage::Over) > OVER {
             self.forget_oldest(Stage::Over);
