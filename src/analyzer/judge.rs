@@ -148,3 +148,32 @@ impl Judge {
         (incidents.finish(&habits), self.quality.items(traits))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::cases;
+
+    #[test]
+    fn what_was_prepared_is_folded_as_what_was_not() {
+        let story = "0.0  client A > server A  SYN      seq 0
+             0.1  server A > client A  RST,ACK  seq 0 ack 1
+             0.2  client B > server B  SYN      seq 0
+             0.3  server B > client B  SYN,ACK  seq 0 ack 1
+             0.4  client B > server B  ACK      seq 1 ack 1
+             0.5  server B > client B  RST      seq 1";
+        let folded = |prepared: usize| {
+            let settled = cases(story).into_iter().map(Box::new).map(Settled::Case);
+            let mut docket = Docket::new(settled.collect());
+            assert!((0..prepared).all(|_| docket.prepare_one()));
+            let mut judge = Judge::new(Bounds::default(), None);
+            judge.fold_all(docket);
+            let incidents = judge.incidents.clone();
+            let findings = judge.findings(incidents, Vec::new(), &Traits::default());
+            (findings, judge.by_cause.by_word())
+        };
+        assert_eq!(folded(0).1.values().sum::<u64>(), 2);
+        assert_eq!(folded(0), folded(1));
+        assert_eq!(folded(0), folded(2));
+    }
+}

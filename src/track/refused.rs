@@ -230,6 +230,23 @@ mod tests {
         same(few, cases(REFUSED));
     }
 
+    #[test]
+    fn a_service_that_refuses_again_still_does_nothing_else() {
+        let story = format!(
+            "{REFUSED}0.020  client B > server  SYN      seq 0
+             0.030  server > client B  RST,ACK  seq 0 ack 1"
+        );
+        let told = settled(behind_the_head(&story));
+        let refused: Vec<_> = told
+            .iter()
+            .map(|one| match one {
+                Settled::Refusal(refusal) => refusal.refused,
+                Settled::Case(_) => 0,
+            })
+            .collect();
+        assert_eq!(refused, [2, 2]);
+    }
+
     /// Beside what the head knows of the hosts, the reports are equal.
     fn same(settled: Vec<Settled>, expected: Vec<ResetCase>) {
         let told = |mut case: ResetCase| {

@@ -228,7 +228,8 @@ const AHEAD: usize = 16;
 #[allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
-    use crate::testkit::tell;
+    use crate::tcp::Layer;
+    use crate::testkit::{Told, tell};
 
     #[test]
     fn segments_come_out_with_the_beginnings_of_their_payloads() {
@@ -256,5 +257,34 @@ mod tests {
             assert_eq!(segment.payload, &whole.payload[..kept]);
         });
         assert_eq!(given, 2);
+    }
+
+    #[test]
+    fn what_is_wrapped_and_what_has_long_addresses_comes_out_as_it_went_in() {
+        let told = tell(
+            "0.0 client > server SYN seq 7 mss 1460
+             0.1 server > client SYN,ACK seq 9 ack 8
+             0.2 client > server ACK seq 8 ack 10",
+        );
+        let mut expected: Vec<_> = told.iter().map(Told::segment).collect();
+        expected[1].encapsulation.push(Layer::Vlan(5));
+        expected[2].from = SocketAddr::from(([0xfd00, 0, 0, 0, 0, 0, 0, 1], 4));
+        expected[2].to = SocketAddr::from(([0xfd00, 0, 0, 0, 0, 0, 0, 2], 5));
+        let mut passed = Passed::default();
+        for (place, segment) in expected.iter().enumerate() {
+            let flow = Some(segment.flow()).filter(|_| place > 0);
+            passed.push(place, &Decoded::Segment(*segment), flow);
+        }
+        let shown = |segment: &Segment<'_>| format!("{segment:?} {:?}", segment.flow());
+        let mut given = Vec::new();
+        passed.give(0, 3, 1, |item| {
+            let Item::Segment(segment, flow) = item else {
+                panic!("no segment");
+            };
+            assert_eq!(flow, segment.flow());
+            given.push(shown(segment));
+        });
+        let expected: Vec<_> = expected.iter().map(shown).collect();
+        assert_eq!(given, expected);
     }
 }

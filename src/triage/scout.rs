@@ -103,3 +103,50 @@ impl Look for Scout {
 
 /// Records to a reset in a flood, at most; chosen: an attempt that is refused has two or three, a connection that did anything ten or more.
 const FLOOD: u64 = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::LinkType;
+    use crate::origin::{RecordId, Timestamp};
+
+    /// A segment of 20 bytes in IPv4 in Ethernet, with these control bits.
+    fn frame(port: u16, flags: u8) -> [u8; 54] {
+        let mut bytes = [0; 54];
+        bytes[12] = 8;
+        bytes[14] = 0x45;
+        bytes[17] = 40;
+        bytes[23] = 6;
+        bytes[34..36].copy_from_slice(&port.to_be_bytes());
+        bytes[46] = 0x50;
+        bytes[47] = flags;
+        bytes
+    }
+
+    fn look(scout: &mut Scout, resets: u16, others: u16) {
+        for port in 0..resets + others {
+            let bytes = frame(port, if port < resets { 0x04 } else { 0x10 });
+            scout.look(&Record {
+                id: RecordId::default(),
+                time: Timestamp::default(),
+                link: LinkType::ETHERNET,
+                bytes: &bytes,
+                original_len: 54,
+            });
+        }
+    }
+
+    #[test]
+    fn behind_a_flood_nothing_is_remembered_until_it_is_over() {
+        let mut scout = Scout::new(usize::MAX);
+        let remembered: Vec<_> = [(50, 50), (50, 50), (1, 99), (1, 99)]
+            .into_iter()
+            .map(|(resets, others)| {
+                look(&mut scout, resets, others);
+                scout.take_passage().is_whole()
+            })
+            .collect();
+        assert_eq!(remembered, [true, false, false, true]);
+        assert_eq!(scout.into_found().1.size(), 200 * size_of::<u32>());
+    }
+}
