@@ -150,7 +150,7 @@ fn look_at(
         let from = std::mem::replace(begun, next);
         stretches.push((from, scout.take_passage()));
     };
-    let mut buffer = Vec::new();
+    let mut buffer = vec![0; AT_ONCE];
     while source.show(&mut buffer, &mut scout).ok()? {
         let place = source.position();
         if place.offset >= begun.offset + STRETCH {
@@ -204,6 +204,8 @@ fn together(shares: Vec<Looked>) -> Scouted {
 
 /// Bytes of a part that one worker reads at a time; chosen: many parts even for a small file, and few beginnings.
 const STRETCH: u64 = 2 << 20;
+/// Bytes read at once: what the kernel does for each call shows where nothing else is done; measured, a tenth less time than by a quarter of it.
+const AT_ONCE: usize = 1 << 20;
 /// Bytes that may be taken to remember records, four for nearly every one; chosen: four million records, of a file that is two gigabytes where they are
 /// whole packets, whose payload it would cost most to read twice.
 const REMEMBERED: usize = 16 << 20;
