@@ -458,7 +458,7 @@ fn hold(buffer: &mut Vec<u8>, len: usize) {
 }
 
 /// Bytes read at once: large enough that the system calls do not show, small enough to stay in the cache until it is used.
-const CHUNK: usize = 256 << 10;
+const CHUNK: usize = 128 << 10;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
