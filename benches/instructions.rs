@@ -86,7 +86,7 @@ fn second_pass(batches: &[Batch], file: &[u8]) {
             .start(RecordId::new(0, source.position().record));
         goes_on = source.show(&mut buffer, &mut sieve).unwrap();
         sieve.gate.end(&mut sieve.sifted);
-        analyzer.absorb(&mut sieve.sifted);
+        analyzer.absorb(&sieve.sifted);
     }
 }
 

@@ -270,16 +270,16 @@ impl Analyzer {
         self.fold();
         let nothing = Incidents::new(self.config.incidents);
         let incidents = std::mem::replace(&mut self.judge.incidents, nothing);
-        self.with(incidents)
+        self.finished(incidents)
     }
 
     /// What is known by now of the resets that were polled; the analysis goes on.
     pub fn so_far(&mut self) -> Finished {
         let incidents = self.judge.incidents.clone();
-        self.with(incidents)
+        self.finished(incidents)
     }
 
-    fn with(&mut self, incidents: Incidents) -> Finished {
+    fn finished(&mut self, incidents: Incidents) -> Finished {
         let counts = self.tracker.counts();
         let mut survey = self.absorbed.clone();
         survey.add(self.desk.survey());

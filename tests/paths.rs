@@ -270,7 +270,7 @@ fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
             number += 1;
         }
         gate.end(&mut sifted);
-        analyzer.absorb(&mut sifted);
+        analyzer.absorb(&sifted);
         report.take(&mut analyzer);
     }
     for gate in gates {

@@ -119,7 +119,7 @@ impl Analyzer {
 
     /// Takes the next records of the capture, which another gate has looked at already. When that has seen its last, [`Analyzer::join`] what it
     /// knows of flows.
-    pub fn absorb(&mut self, sifted: &mut Sifted) {
+    pub fn absorb(&mut self, sifted: &Sifted) {
         let first = self.records() + 1;
         self.absorbed.add(&sifted.survey);
         let rises = sifted.rising.filter(|(from, _)| {

@@ -173,7 +173,7 @@ fn parts<E>(
             analyzer.expect_only(marks);
         }
         while let Some(mut parcel) = workers.next() {
-            analyzer.absorb(&mut parcel.sifted);
+            analyzer.absorb(&parcel.sifted);
             let (reached, ended) = (parcel.reached, parcel.end.take());
             workers.take_back(parcel);
             given(analyzer, reached)?;

@@ -24,22 +24,12 @@ impl<'a> Key<'a> {
     /// The key of the connection that `segment`, which is of that flow, belongs to.
     #[inline]
     pub fn of(segment: &'a Segment<'_>, flow: Flow) -> Self {
-        Self::new(&segment.from, &segment.to, &segment.encapsulation, flow)
+        Self::between(&segment.from, &segment.to, &segment.encapsulation, flow)
     }
 
-    /// The key of the connection between these two.
+    /// The key of the connection between these two, whose flow is known.
     #[inline]
     pub fn between(
-        one: &'a SocketAddr,
-        other: &'a SocketAddr,
-        encapsulation: &'a Encapsulation,
-    ) -> Self {
-        let flow = Flow::between(*one, *other, encapsulation);
-        Self::new(one, other, encapsulation, flow)
-    }
-
-    #[inline]
-    fn new(
         one: &'a SocketAddr,
         other: &'a SocketAddr,
         encapsulation: &'a Encapsulation,

@@ -156,9 +156,10 @@ impl Tracker {
 
     /// The same of an error that came earlier than what was observed.
     pub fn observe_late_error(&mut self, quoted: &Quoted) -> Option<RecordId> {
-        let key = Key::between(&quoted.from, &quoted.to, &quoted.encapsulation);
+        let flow = quoted.flow();
+        let key = Key::between(&quoted.from, &quoted.to, &quoted.encapsulation, flow);
         let found = self.table.find(&key);
-        let slot = found.or_else(|| self.grow_between(quoted))?;
+        let slot = found.or_else(|| self.grow_between(quoted, flow))?;
         let connection = self.table.get_mut(slot)?;
         if connection.icmp.len() < ResetCase::EARLIER {
             connection.icmp.push(*quoted);

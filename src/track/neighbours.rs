@@ -1,6 +1,6 @@
 //! The last seconds of each service and the habits of each host, from every segment -> [`Neighbourhood`].
 
-use super::remembered::{Place, Remembered, Renew};
+use super::remembered::{Place, Remembered, Value};
 use super::table::Slot;
 use crate::case::{
     ConnectionId, Habits, Handshakes, Happening, HostHabits, Neighbourhood, ResetCase, Samples,
@@ -56,9 +56,9 @@ struct More {
     handshakes: Handshakes,
 }
 
-impl Renew for HostHabits {}
+impl Value for HostHabits {}
 
-impl Renew for Service {
+impl Value for Service {
     fn look(&self) -> u64 {
         let first = self.first.map_or(0, |event| event.record.number());
         let ends = self.refused ^ u64::from(self.more.is_some());

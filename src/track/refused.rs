@@ -11,7 +11,6 @@ use super::table::{Rank, Slot};
 use crate::case::{Answer, Happening, Refusal};
 use crate::origin::Timestamp;
 use crate::tcp::{Flow, Quoted, Segment, Side};
-use std::collections::VecDeque;
 
 impl Tracker {
     /// Begins an attempt with `segment`, of that flow. `false`: it says more than that it was sent.
@@ -55,9 +54,9 @@ impl Tracker {
     }
 
     /// Lets the attempt that an ICMP error is about become a connection.
-    pub(super) fn grow_between(&mut self, quoted: &Quoted) -> Option<Slot> {
+    pub(super) fn grow_between(&mut self, quoted: &Quoted, flow: Flow) -> Option<Slot> {
         let (from, to) = (quoted.from, quoted.to);
-        let (place, _) = self.attempts.find(from, to, quoted.flow())?;
+        let (place, _) = self.attempts.find(from, to, flow)?;
         self.grow(place)
     }
 
@@ -139,13 +138,8 @@ impl Tracker {
         };
         if let Some(refusal) = attempt.refusal() {
             let since = self.lacks.since(refusal.record, how == Settling::Early);
-            tell(
-                &mut self.settled,
-                attempt,
-                refusal,
-                &since,
-                &self.neighbours,
-            );
+            self.settled
+                .push_back(told(attempt, refusal, &since, &self.neighbours));
         }
         if self.attempts.len(Stage::Over) > OVER {
             self.forget_oldest(Stage::Over);
@@ -162,17 +156,11 @@ impl Tracker {
 /// Attempts kept whose refusal has settled, for what was late on the way; chosen: whoever asks again from the same port does so sooner.
 const OVER: usize = 256;
 
-/// Tells of a refusal: more than itself only where others were not refused.
-fn tell(
-    settled: &mut VecDeque<Settled>,
-    attempt: &Attempt,
-    answer: Answer,
-    since: &Since,
-    neighbours: &Neighbours,
-) {
+/// What is told of a refusal: more than itself only where others were not refused.
+fn told(attempt: &Attempt, answer: Answer, since: &Since, neighbours: &Neighbours) -> Settled {
     let id = attempt.id();
     let refused = neighbours.refused_alone(&id);
-    let refusal = || Refusal {
+    let refusal = Refusal {
         client: id.client,
         server: id.server,
         syn: attempt.syn,
@@ -184,12 +172,11 @@ fn tell(
         host: neighbours.of_host(&id, Side::Server),
     };
     if refused.is_some() {
-        settled.push_back(Settled::Refusal(refusal()));
-        return;
+        return Settled::Refusal(refusal);
     }
-    let mut case = Settled::case_of(&refusal());
+    let mut case = Settled::case_of(&refusal);
     case.neighbourhood = neighbours.around(&case);
-    settled.push_back(Settled::Case(case));
+    Settled::Case(case)
 }
 
 #[cfg(test)]

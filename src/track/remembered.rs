@@ -90,20 +90,15 @@ struct Known<V> {
     value: V,
 }
 
-/// What a value becomes when its place is forgotten and another one takes it.
-pub trait Renew: Default {
-    /// Forgets everything.
-    fn renew(&mut self) {
-        *self = Self::default();
-    }
-
+/// What may be known of a place: nothing at first.
+pub trait Value: Default {
     /// Something of each of the cache lines that it takes, where it takes more than one or two.
     fn look(&self) -> u64 {
         0
     }
 }
 
-impl<V: Renew> Remembered<V> {
+impl<V: Value> Remembered<V> {
     /// Holds `capacity` values, of which there must be one at least.
     pub fn new(capacity: usize) -> Self {
         Self {
@@ -172,8 +167,8 @@ impl<V: Renew> Remembered<V> {
             self.first = (at + 1) % self.capacity;
             let known = &mut self.values[at];
             self.table.remove(known.hash, number_of(at));
-            (known.place, known.hash) = (place, hash);
-            known.value.renew();
+            let value = V::default();
+            *known = Known { place, hash, value };
             at
         };
         let hash_of = |at: u32| self.values[at as usize].hash;
@@ -194,7 +189,7 @@ const AHEAD: usize = 16;
 mod tests {
     use super::*;
 
-    impl Renew for u32 {}
+    impl Value for u32 {}
 
     fn place(n: u8) -> Place {
         Place::of_host(IpAddr::from([10, 0, 0, n]), Encapsulation::default())

@@ -192,11 +192,10 @@ impl Table {
     /// Lets the connection at `slot` be found between other ends too, which must not be there.
     pub fn add_ends(&mut self, id: ConnectionId, slot: Slot) {
         let hasher = &self.hasher;
-        self.further.insert_unique(
-            hasher.hash_one(flow_of(&id)),
-            (id, slot.place),
-            |(id, _)| hasher.hash_one(flow_of(id)),
-        );
+        self.further
+            .insert_unique(hasher.hash_one(id.flow()), (id, slot.place), |(id, _)| {
+                hasher.hash_one(id.flow())
+            });
         self.further_of.entry(slot.place).or_default().push(id);
     }
 
@@ -225,7 +224,7 @@ impl Table {
         self.places
             .remove(self.hasher.hash_one(entry.flow), slot.place);
         for id in self.further_of.remove(&slot.place).into_iter().flatten() {
-            let hash = self.hasher.hash_one(flow_of(&id));
+            let hash = self.hasher.hash_one(id.flow());
             let is_it = |(_, place): &(_, u32)| *place == slot.place;
             if let Ok(found) = self.further.find_entry(hash, is_it) {
                 found.remove();
@@ -286,10 +285,6 @@ impl Table {
             None => queue.newest = earlier,
         }
     }
-}
-
-fn flow_of(id: &ConnectionId) -> Flow {
-    Flow::between(id.client, id.server, &id.encapsulation)
 }
 
 /// Forgotten connections whose memory is kept; chosen: as many as come and go between two looks at the clock.

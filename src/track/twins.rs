@@ -3,7 +3,7 @@
 
 use super::connection::Connection;
 use super::neighbours::Ending;
-use super::remembered::{Place, Remembered, Renew};
+use super::remembered::{Place, Remembered, Value};
 use super::table::{Slot, Table};
 use crate::case::{Mark, OtherLeg, ResetCase, Twin, TwinEnd};
 use crate::tcp::Side;
@@ -28,7 +28,7 @@ struct Ring {
     next: usize,
 }
 
-impl Renew for Sharing {}
+impl Value for Sharing {}
 
 impl Sharing {
     fn add(&mut self, slot: Slot) {

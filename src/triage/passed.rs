@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 #[derive(Clone, Debug, Default)]
 pub struct Passed {
     all: Vec<One>,
-    wide: Vec<Segment<'static>>,
+    wide: Vec<(SocketAddr, SocketAddr, Encapsulation)>,
     errors: Vec<Quoted>,
     payloads: Vec<u8>,
 }
@@ -46,7 +46,7 @@ struct Brief {
 enum Ends {
     /// In nothing but IPv4: sender and receiver.
     Bare([(Ipv4Addr, u16); 2]),
-    /// Otherwise: the number of a segment that has them.
+    /// Otherwise: their number.
     Wide(u32),
 }
 
@@ -122,10 +122,8 @@ impl Passed {
                 Ends::Bare([from, to].map(|end| (*end.ip(), end.port())))
             }
             _ => {
-                self.wide.push(Segment {
-                    payload: &[],
-                    ..*segment
-                });
+                self.wide
+                    .push((segment.from, segment.to, segment.encapsulation));
                 Ends::Wide(number(self.wide.len() - 1))
             }
         };
@@ -148,10 +146,7 @@ impl Passed {
                 let [from, to] = ends.map(SocketAddr::from);
                 (from, to, Encapsulation::default())
             }
-            Ends::Wide(at) => {
-                let wide = self.wide.get(at as usize)?;
-                (wide.from, wide.to, wide.encapsulation)
-            }
+            Ends::Wide(at) => *self.wide.get(at as usize)?,
         };
         let start = brief.from as usize;
         let payload = self.payloads.get(start..start + usize::from(brief.kept))?;
