@@ -54,7 +54,8 @@ enum State {
 }
 
 impl FileSource {
-    /// Opens a file, or standard input for `-`, and reads its header. `source` is its index among the sources, from 0.
+    /// Opens a file, or standard input for `-`, and reads its header. `source` is its index among the sources, from 0. Standard input that is a
+    /// regular file is read as one, where the system lets it be opened once more.
     ///
     /// # Errors
     ///
@@ -76,15 +77,14 @@ impl FileSource {
             fault: Fault::Open(error),
         };
         let stream: Reader = if name == "-" {
+            if let Some(file) = redirected() {
+                return Ok((Self::start(name, source, Input::File(file))?, None));
+            }
             let input = io::stdin();
             widen(&input);
             Box::new(input)
         } else {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "the one place where captures are opened"
-            )]
-            let file = File::open(path).map_err(failed)?;
+            let file = open_file(path).map_err(failed)?;
             let kind = file.metadata().map_err(failed)?;
             if kind.is_dir() {
                 return Err(CaptureError {
@@ -156,6 +156,11 @@ impl FileSource {
         self.len = self.input.len();
         self.state = State::Reading;
         Ok(())
+    }
+
+    /// Length in bytes of the regular file that is read, when reading began; `None` for anything else.
+    pub const fn len(&self) -> Option<u64> {
+        self.len
     }
 
     /// Where the next record begins, or would if there were one.
@@ -434,6 +439,33 @@ impl Format {
             Self::Pcapng(_) => 0,
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where captures are opened"
+)]
+fn open_file(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Standard input, opened once more, where a whole regular file was redirected into it: another handle on it would share its position, and who
+/// reads a file in several places must not. `None`: it is something else, was read from already, or may not be opened.
+#[cfg(target_os = "linux")]
+fn redirected() -> Option<File> {
+    use std::io::Seek;
+    use std::os::fd::AsFd;
+    let mut given = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+    let is_whole = given.metadata().ok()?.is_file() && given.stream_position().ok()? == 0;
+    is_whole
+        .then(|| open_file(Path::new("/dev/stdin")).ok())
+        .flatten()
+}
+
+/// Elsewhere to open it again gives the same handle.
+#[cfg(not(target_os = "linux"))]
+fn redirected() -> Option<File> {
+    None
 }
 
 /// Lets a pipe hold as much as is read at once, so that its two ends wait for each other less often. What is no pipe, or may not grow, stays.

@@ -71,7 +71,8 @@ fn read_all<E>(
         return stream::read(source, analyzer, given);
     }
     thread::scope(|scope| {
-        let scouts = is_large(path)
+        let is_large = source.len().is_some_and(|len| len >= LARGE);
+        let scouts = is_large
             .then(|| Scouts::start(scope, path, index))
             .flatten();
         let times = if scouts.is_some() { 2 } else { 1 };
@@ -191,10 +192,6 @@ fn parts<E>(
         Ok(None)
     })?;
     Ok(Reading { info, error })
-}
-
-fn is_large(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|file| file.len() >= LARGE)
 }
 
 /// Files below this many bytes are read once: there is nothing to be gained.

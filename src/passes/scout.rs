@@ -93,7 +93,7 @@ impl<'scope> Scouts<'scope> {
         index: u16,
     ) -> Option<Self> {
         let mut source = capture::open(path, index).ok()?;
-        let len = std::fs::metadata(path).ok()?.len();
+        let len = source.len()?;
         let many = super::threads() as u64;
         let mut from = vec![source.position()];
         for share in 1..many {
