@@ -20,7 +20,7 @@ use rstscope::capture::{Batch, FileSource, Look, Record, Source};
 use rstscope::origin::RecordId;
 use rstscope::testkit::Traffic;
 use rstscope::track::Limits;
-use rstscope::triage::{Following, Gate, Marks, Scout, Sifted};
+use rstscope::triage::{Following, Gate, Marks, Recall, Scout, Sifted, Sketch};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Cursor;
@@ -60,10 +60,17 @@ fn walk(_: &[Batch], file: &[u8]) {
 }
 
 fn first_pass(_: &[Batch], file: &[u8]) {
-    let mut scout = Scout::new(usize::MAX);
+    let (mut marks, mut sketch) = (Marks::new(), Sketch::new());
+    let mut scout = Scout::default();
+    scout.begin(Recall::default(), true);
     let (mut source, mut buffer) = (opened(file), Vec::new());
     while source.show(&mut buffer, &mut scout).unwrap() {}
-    drop(scout.into_found());
+    let recall = scout.end(&mut marks);
+    assert!(
+        recall
+            .choose(&marks, &mut sketch, &mut Vec::new())
+            .is_some()
+    );
 }
 
 fn second_pass(batches: &[Batch], file: &[u8]) {

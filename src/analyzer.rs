@@ -160,6 +160,11 @@ impl Analyzer {
         self.tracker.knows_all()
     }
 
+    /// Nanoseconds of capture time that a case waits after the latest reset of its connection.
+    pub const fn case_wait(&self) -> i64 {
+        self.config.limits.case_wait
+    }
+
     /// Tells before the first record that flows with a reset will be found out otherwise: then everything matters until
     /// [`Analyzer::expect_only`].
     pub fn hold_nothing(&mut self) {

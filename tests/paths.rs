@@ -11,7 +11,7 @@
 use proptest::prelude::*;
 use rstscope::analyzer::{Analyzer, Config};
 use rstscope::capture;
-use rstscope::decode::{LinkType, Look, Record};
+use rstscope::decode::{Decoded, LinkType, Look, Record, decode};
 use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use rstscope::passes;
 use rstscope::render::{Format, Options, Show, Style, Zone};
@@ -19,7 +19,8 @@ use rstscope::report::{End, Head};
 use rstscope::tcp::{Encapsulation, Flow, Layer};
 use rstscope::testkit::{Ending, FORMATS, Frame, Traffic, frames, pcap, served, tell};
 use rstscope::track::Limits;
-use rstscope::triage::{Following, Gate, Scout, Sifted};
+use rstscope::triage::{Following, Gate, Marks, Scout, Sifted, Sketch, Survey};
+use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -42,7 +43,9 @@ proptest! {
             change.make(&mut frames);
         }
         let config = Config { limits, ..Config::default() };
-        same(&at_once(&frames, config), &sifted(&frames, config, batch));
+        let report = at_once(&frames, config);
+        same(&report, &sifted(&frames, config, batch, false));
+        same(&report, &sifted(&frames, config, batch, true));
     }
 }
 
@@ -94,7 +97,8 @@ fn a_doubled_connection_behind_the_head_makes_none_of_the_others_known() {
         report.contains("\"kind\":\"duplicates\""),
         "no copy was found: {report}"
     );
-    same(&report, &sifted(&both, config, 16));
+    same(&report, &sifted(&both, config, 16, false));
+    same(&report, &sifted(&both, config, 16, true));
 }
 
 /// As many as proptest's own variable asks for, else few enough to keep the suite short.
@@ -137,6 +141,38 @@ fn threads_over_a_file_report_what_one_pass_does() {
 }
 
 #[test]
+fn what_goes_on_long_behind_its_reset_changes_no_report_of_a_large_file() {
+    let traffic = Traffic {
+        live: 600,
+        pause: 3 * SECOND,
+        exchanges: Some(40),
+        endings: &Ending::RESETS,
+        snap: 200,
+        ..Traffic::web()
+    };
+    let some = traffic.capture(10_000).len();
+    let mut frames = frames(traffic.capture(10_000 * (30 << 20) / some));
+    Change::Stray(5_000).make(&mut frames);
+    let format = FORMATS
+        .iter()
+        .find(|format| format.name == "pcap, microseconds");
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&(format.unwrap().write)(&frames)).unwrap();
+    let frames = rstscope::testkit::frames(std::fs::read(file.path()).unwrap());
+    let needless = matter(&frames, Limits::default().case_wait);
+    let goes_on = needless.iter().filter(|one| one.is_err()).count();
+    assert!(goes_on > 50_000, "{goes_on}");
+    let config = Config {
+        limits: Limits {
+            head: 500,
+            ..Limits::default()
+        },
+        ..Config::default()
+    };
+    same(&at_once(&frames, config), &by_passes(file.path(), config));
+}
+
+#[test]
 fn threads_over_a_file_whose_times_do_not_rise_report_what_one_pass_does() {
     let traffic = Traffic {
         live: 900,
@@ -154,7 +190,11 @@ fn threads_over_a_file_whose_times_do_not_rise_report_what_one_pass_does() {
         ..Config::default()
     };
     let mut frames = whole;
-    for change in [Change::Disorder(2_999, 3), Change::Clock(0.6, -20 * SECOND)] {
+    for change in [
+        Change::Disorder(2_999, 3),
+        Change::Stray(700),
+        Change::Clock(0.6, -20 * SECOND),
+    ] {
         change.make(&mut frames);
     }
     let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -237,13 +277,15 @@ fn at_once(frames: &[Frame], config: Config) -> String {
     report.end(analyzer)
 }
 
-/// Behind the head, only records of marked and sampled flows are tracked; two gates take turns, as two threads would.
-fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
-    let mut scout = Scout::new(0);
+/// Behind the head, only records of marked and sampled flows are tracked, or the least that matters; two gates take turns, as two threads would.
+fn sifted(frames: &[Frame], config: Config, size: usize, least: bool) -> String {
+    let mut scout = Scout::default();
     for (number, frame) in (1..).zip(frames) {
         scout.look(&record(frame, number));
     }
-    let (marks, _) = scout.into_found();
+    let mut marks = Marks::new();
+    scout.end(&mut marks);
+    let matters = matter(frames, config.limits.case_wait);
     let mut analyzer = Analyzer::new(config);
     analyzer.hold_nothing();
     let mut report = Report::begin();
@@ -261,22 +303,68 @@ fn sifted(frames: &[Frame], config: Config, size: usize) -> String {
     analyzer.expect_only(&marks);
     let following = Following::Marked(Arc::new(marks));
     let mut gates = [(); 2].map(|()| Gate::new(following.clone()));
+    let mut sketch = Sketch::new();
     for (turn, frames) in batches.enumerate() {
         let gate = &mut gates[turn % 2];
         let mut sifted = Sifted::default();
         sifted.start(RecordId::new(0, number));
+        let mut others = Survey::default();
         for frame in frames {
-            gate.sift(&record(frame, number), &mut sifted);
+            match matters[usize::try_from(number).unwrap() - 1] {
+                Err(flow) if least => {
+                    others.records += 1;
+                    others.segments += 1;
+                    sketch.add(flow);
+                    sifted.times.push(Timestamp::from_nanos(frame.time));
+                }
+                _ => gate.sift(&record(frame, number), &mut sifted),
+            }
             number += 1;
         }
         gate.end(&mut sifted);
+        sifted.survey.add(&others);
         analyzer.absorb(&sifted);
         report.take(&mut analyzer);
     }
     for gate in gates {
         analyzer.join(gate.into_sketch());
     }
+    analyzer.join(sketch);
     report.end(analyzer)
+}
+
+/// Which records matter, as the program chooses them in a large file. An ordinary segment, of which the flow is told, does not where that is not
+/// sampled, not reset later, and not shortly before.
+fn matter(frames: &[Frame], wait: i64) -> Vec<Result<(), Flow>> {
+    let segment = |frame: &Frame| match decode(&record(frame, 1)) {
+        Decoded::Segment(segment) => Some((segment.flow(), segment.header.flags.rst())),
+        _ => None,
+    };
+    let seen: Vec<_> = frames.iter().map(segment).collect();
+    let mut matters = vec![Ok(()); frames.len()];
+    let mut soon = HashSet::new();
+    for (place, (flow, resets)) in seen.iter().enumerate().filter_map(told).rev() {
+        if resets {
+            soon.insert(flow);
+        } else if !soon.contains(&flow) && !flow.is_sampled() {
+            matters[place] = Err(flow);
+        }
+    }
+    let mut latest = HashMap::new();
+    for (place, (flow, resets)) in seen.iter().enumerate().filter_map(told) {
+        let time = frames[place].time;
+        if resets {
+            latest.insert(flow, time);
+        }
+        if latest.get(&flow).is_some_and(|reset| time <= reset + wait) {
+            matters[place] = Ok(());
+        }
+    }
+    matters
+}
+
+fn told((place, seen): (usize, &Option<(Flow, bool)>)) -> Option<(usize, (Flow, bool))> {
+    Some((place, (*seen)?))
 }
 
 /// As the program reads a file.
@@ -413,6 +501,8 @@ enum Change {
     Lose(usize),
     /// One record of so many comes too late by some places.
     Disorder(usize, usize),
+    /// Behind one segment of so many comes a reset that lies far outside of the window, so that its connection goes on.
+    Stray(usize),
     /// Behind this share of it, each packet is captured once more, behind a router.
     Route(f64),
     /// Behind this share of it, each packet is captured once more, with a tag.
@@ -428,6 +518,7 @@ fn change() -> impl Strategy<Value = Change> {
             .prop_map(|(from, by)| Change::Clock(from, by)),
         (2_usize..40).prop_map(Change::Lose),
         (2_usize..40, 1_usize..6).prop_map(|(one, by)| Change::Disorder(one, by)),
+        (2_usize..400).prop_map(Change::Stray),
         (0.0..1.0).prop_map(Change::Route),
         (0.0..1.0).prop_map(Change::Tag),
     ]
@@ -459,6 +550,11 @@ impl Change {
                     frames.swap(place - by, place);
                 }
             }
+            Self::Stray(one) => {
+                for place in (0..frames.len()).step_by(one).rev() {
+                    frames.insert(place + 1, stray(&frames[place]));
+                }
+            }
             Self::Route(from) => doubled(frames, behind(from, frames), |packet| {
                 // Tags of four bytes stand before the type.
                 let tags = packet.bytes[12..]
@@ -473,6 +569,23 @@ impl Change {
                 packet.original_len += 4;
             }),
         }
+    }
+}
+
+/// A reset behind a segment, a gigabyte ahead of it.
+fn stray(frame: &Frame) -> Frame {
+    const IP: usize = 14;
+    const TCP: usize = 34;
+    let mut bytes = frame.bytes[..TCP + 20].to_vec();
+    bytes[IP + 2..IP + 4].copy_from_slice(&40_u16.to_be_bytes());
+    bytes[TCP + 4] ^= 0x40;
+    bytes[TCP + 12] = 0x50;
+    bytes[TCP + 13] = 0x04;
+    Frame {
+        time: frame.time + 1_000,
+        original_len: 54,
+        bytes,
+        ..frame.clone()
     }
 }
 

@@ -159,7 +159,7 @@ impl FileSource {
     }
 
     /// Length in bytes of the regular file that is read, when reading began; `None` for anything else.
-    pub const fn len(&self) -> Option<u64> {
+    pub const fn file_len(&self) -> Option<u64> {
         self.len
     }
 
@@ -209,20 +209,20 @@ impl FileSource {
     /// Where a record begins at or shortly behind the byte `near`, as far as that can be told from within. `None`: nothing there looks like a
     /// record, or the input is not divisible.
     pub fn boundary(&mut self, near: u64) -> Option<u64> {
-        let from = Position {
-            offset: near,
-            record: 1,
-        };
-        if !self.narrow(from, None).ok()? {
+        if !self.is_divisible() {
             return None;
         }
-        let mut bytes = vec![0; CHUNK];
-        let len = self.input.read_whole(&mut bytes).ok()?;
-        let Format::Pcap(pcap) = &self.format else {
-            return None;
-        };
-        let found = pcap.first_record(bytes.get(..len)?)?;
-        Some(near + found as u64)
+        // Few bytes show it nearly always.
+        [CHUNK / 8, CHUNK].into_iter().find_map(|len| {
+            let mut bytes = vec![0; len];
+            self.input.narrow(near, None).ok()?;
+            let len = self.input.read_whole(&mut bytes).ok()?;
+            let Format::Pcap(pcap) = &self.format else {
+                return None;
+            };
+            let found = pcap.first_record(bytes.get(..len)?)?;
+            Some(near + found as u64)
+        })
     }
 
     /// Reads on, where there is something left to read.

@@ -1,9 +1,9 @@
-//! A large file read twice, by several threads: first to find out which connections were reset, then to track those.
+//! A large file read by several threads: first to find out which connections were reset, then to track those.
 //!
-//! Most connections end without a reset, and to track them would take nearly all the time. So a scout looks for the flows of resets, while the
-//! head of the capture is tracked whole; then workers read parts of what follows and let pass what matters. Where the scout remembers a part's
-//! records, only those that may matter are read again. Every record is counted in its
-//! place, and what is left out changes no report ([`triage`](crate::triage)): the result is that of one pass over everything.
+//! Most connections end without a reset, and to track them would take nearly all the time. So scouts look for the flows of resets, from the end of
+//! the file to its beginning, while the head of the capture is tracked whole; as they know who was reset later, they choose the few records that
+//! matter at once, and workers read those alone. Where that is not possible, workers read a part again and let pass what matters. Every record is
+//! counted in its place, and what is left out changes no report ([`triage`](crate::triage)): the result is that of one pass over everything.
 
 mod folding;
 mod scout;
@@ -71,9 +71,9 @@ fn read_all<E>(
         return stream::read(source, analyzer, given);
     }
     thread::scope(|scope| {
-        let is_large = source.len().is_some_and(|len| len >= LARGE);
+        let is_large = source.file_len().is_some_and(|len| len >= LARGE);
         let scouts = is_large
-            .then(|| Scouts::start(scope, path, index))
+            .then(|| Scouts::start(scope, path, index, analyzer.case_wait()))
             .flatten();
         let times = if scouts.is_some() { 2 } else { 1 };
         let mut looked_at = 0;
@@ -160,11 +160,21 @@ fn parts<E>(
     analyzer: &mut Analyzer,
     given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
 ) -> Result<Reading, E> {
-    let Scouted { marks, stretches } = scouted;
-    let parts = scout::parts_behind(stretches, head.position());
+    let Scouted {
+        marks,
+        sketches,
+        stretches,
+    } = scouted;
+    let mut parts = scout::parts_behind(stretches, head.position());
     let following = if marks.are_many() {
+        for part in &mut parts {
+            part.known = None;
+        }
         Following::All
     } else {
+        for flows in sketches {
+            analyzer.join(flows);
+        }
         Following::Marked(Arc::new(marks))
     };
     let mut info = head.info().clone();

@@ -1,17 +1,22 @@
-//! The first pass: which flows were reset, and where the second pass may begin reading.
+//! The first pass: which flows were reset, and which records the second pass must read.
+//!
+//! Scouts go through a file from its end to its beginning, a stretch at a time. So when they come to the records of a flow, they know nearly always
+//! whether it was reset later, and it is enough to remember the others for a moment.
 
-use crate::capture::{self, Position, Source};
+use crate::capture::{self, FileSource, Position, Source};
 use crate::origin::Timestamp;
-use crate::triage::{Marks, Passage, Recall, Scout};
+use crate::triage::{Chosen, Marks, Recall, Scout, Sketch};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{Scope, ScopedJoinHandle};
 
 /// What the first pass found.
 pub struct Scouted {
     /// The flows that were reset.
     pub marks: Marks,
+    /// The flows of records that need not be read.
+    pub sketches: Vec<Sketch>,
     /// The file, in stretches of some megabytes.
     pub stretches: Vec<Stretch>,
 }
@@ -19,11 +24,9 @@ pub struct Scouted {
 /// Records that follow each other.
 pub struct Stretch {
     from: Position,
-    passage: Passage,
-    /// Where its records are remembered, with those of others.
-    recall: Arc<Recall>,
-    /// The first and the last one's time, where none was earlier than any before it.
-    times: Option<(Timestamp, Timestamp)>,
+    records: u64,
+    /// Which of them must be read, and the first and the last one's time; `None`: all.
+    known: Option<(Chosen, (Timestamp, Timestamp))>,
 }
 
 /// What one worker reads at a time.
@@ -32,16 +35,16 @@ pub struct Part {
     pub from: Position,
     /// Before which byte it ends; `None` for the end of the file.
     pub to: Option<u64>,
-    /// What is remembered of its records, if that is enough to know the others by.
+    /// What is known of its records, if that is enough to know those that need not be read.
     pub known: Option<Known>,
 }
 
-/// What is remembered of the records of a part.
+/// What is known of the records of a part.
 pub struct Known {
-    /// Those of several parts.
-    pub recall: Arc<Recall>,
-    /// Which of them.
-    pub passage: Passage,
+    /// Those that must be read. The others are ordinary segments of flows that were not reset.
+    pub again: Chosen,
+    /// How many there are in all.
+    pub records: u64,
     /// The first and the last one's time.
     pub times: (Timestamp, Timestamp),
 }
@@ -59,9 +62,9 @@ pub fn parts_behind(stretches: Vec<Stretch>, start: Position) -> Vec<Part> {
     let whole = behind.map(|stretch| Part {
         from: stretch.from,
         to: None,
-        known: stretch.times.map(|times| Known {
-            recall: stretch.recall,
-            passage: stretch.passage,
+        known: stretch.known.map(|(again, times)| Known {
+            again,
+            records: stretch.records,
             times,
         }),
     });
@@ -77,40 +80,48 @@ pub fn parts_behind(stretches: Vec<Stretch>, start: Position) -> Vec<Part> {
     parts
 }
 
-/// Those that look at every record of a file, each at its share of it.
+/// Those that look at every record of a file.
 pub struct Scouts<'scope> {
     told: Receiver<u64>,
-    shares: Vec<ScopedJoinHandle<'scope, Option<Looked>>>,
+    ground: Arc<Ground>,
+    threads: Vec<ScopedJoinHandle<'scope, Option<Sketch>>>,
 }
 
 impl<'scope> Scouts<'scope> {
-    /// Lets scouts look at the file at `path`. `None`: that cannot be done in several parts.
+    /// Lets scouts look at the file at `path`. A reset connection matters for `wait` nanoseconds behind its latest reset. `None`: that cannot be done
+    /// in several parts.
     ///
-    /// Where in its middle a record begins is a guess, but not what follows from it: were it wrong, the part before would end inside a record.
+    /// Where in its middle a record begins is a guess, but not what follows from it: were it wrong, the stretch before would end inside a record.
     pub fn start<'env: 'scope>(
         scope: &'scope Scope<'scope, 'env>,
         path: &'env Path,
         index: u16,
+        wait: i64,
     ) -> Option<Self> {
-        let mut source = capture::open(path, index).ok()?;
-        let len = source.len()?;
-        let many = super::threads() as u64;
-        let mut from = vec![source.position()];
-        for share in 1..many {
-            let offset = source.boundary(share * (len / many))?;
-            from.push(Position { offset, record: 1 });
-        }
+        let source = capture::open(path, index).ok()?;
+        let ground = Arc::new(Ground {
+            todo: Mutex::new(Todo {
+                first: source.position().offset,
+                before: Some(source.file_len()?),
+                is_end: true,
+                place: 0,
+                source,
+            }),
+            marks: RwLock::new(Marks::new()),
+            field: Mutex::new(Field::new(wait)),
+        });
         let (tell, told) = channel();
-        let to = from.iter().skip(1).map(|place| Some(place.offset));
-        let shares = from
-            .iter()
-            .zip(to.chain([None]))
-            .map(|(from, to)| {
-                let (tell, from) = (tell.clone(), *from);
-                scope.spawn(move || look_at(path, index, from, to, &tell))
+        let threads = (0..super::threads())
+            .map(|_| {
+                let (tell, ground) = (tell.clone(), Arc::clone(&ground));
+                scope.spawn(move || ground.look(path, index, &tell))
             })
             .collect();
-        Some(Self { told, shares })
+        Some(Self {
+            told,
+            ground,
+            threads,
+        })
     }
 
     /// How many bytes were looked at since this was asked last; `None` when they have ended.
@@ -120,95 +131,292 @@ impl<'scope> Scouts<'scope> {
 
     /// What they found. `None`: the file is damaged.
     pub fn end(self) -> Option<Scouted> {
-        let looked = self.shares.into_iter().map(|share| share.join().ok()?);
-        Some(together(looked.collect::<Option<_>>()?))
+        let sketches = self.threads.into_iter().map(|one| one.join().ok()?);
+        let sketches = sketches.collect::<Option<_>>()?;
+        let ground = Arc::into_inner(self.ground)?;
+        let field = ground.field.into_inner().ok()?;
+        Some(Scouted {
+            marks: ground.marks.into_inner().ok()?,
+            sketches,
+            stretches: together(field.places)?,
+        })
     }
 }
 
-/// What was found in one share of the file, its records numbered from 1.
-struct Looked {
-    marks: Marks,
-    recall: Recall,
-    /// Where each stretch begins, and its records.
-    stretches: Vec<(Position, Passage)>,
-    records: u64,
+/// What the scouts of one file share.
+struct Ground {
+    todo: Mutex<Todo>,
+    marks: RwLock<Marks>,
+    field: Mutex<Field>,
 }
 
-fn look_at(
-    path: &Path,
-    index: u16,
-    from: Position,
+/// What nobody looks at yet: the beginning of the file.
+struct Todo {
+    source: FileSource,
+    /// Where the first record begins.
+    first: u64,
+    /// Where it ends; `None` where nothing is left.
+    before: Option<u64>,
+    /// Nothing was taken from it: it ends with the file.
+    is_end: bool,
+    /// How many stretches were.
+    place: usize,
+}
+
+/// A stretch to be looked at: its place, counted from the end of the file, and its bytes.
+struct Claim {
+    place: usize,
+    from: u64,
     to: Option<u64>,
-    tell: &Sender<u64>,
-) -> Option<Looked> {
-    let mut source = capture::open(path, index).ok()?;
-    source.narrow(from, to).ok().filter(|narrowed| *narrowed)?;
-    let mut scout = Scout::new(REMEMBERED / super::threads());
-    let mut stretches = Vec::new();
-    let mut begun = from;
-    let mut stretch = |scout: &mut Scout, begun: &mut Position, next| {
-        let from = std::mem::replace(begun, next);
-        stretches.push((from, scout.take_passage()));
-    };
-    let mut buffer = vec![0; AT_ONCE];
-    while source.show(&mut buffer, &mut scout).ok()? {
-        let place = source.position();
-        if place.offset >= begun.offset + STRETCH {
-            tell.send(place.offset - begun.offset).ok()?;
-            stretch(&mut scout, &mut begun, place);
-        }
-    }
-    stretch(&mut scout, &mut begun, source.position());
-    let info = source.info();
-    let (marks, recall) = scout.into_found();
-    info.complete.then_some(Looked {
-        marks,
-        recall,
-        stretches,
-        records: info.records,
-    })
+    /// It begins with the file.
+    is_first: bool,
 }
 
-/// Joins the shares: numbers their records as those of one file, and finds the stretches in which time goes on as it did before.
-fn together(shares: Vec<Looked>) -> Scouted {
-    let mut all: Option<Marks> = None;
-    let mut stretches = Vec::new();
+impl Todo {
+    fn claim(&mut self) -> Option<Claim> {
+        let before = self.before?;
+        let mut near = before;
+        let from = loop {
+            near = near.saturating_sub(STRETCH);
+            if near <= self.first {
+                break self.first;
+            }
+            match self.source.boundary(near) {
+                Some(from) if from < before => break from,
+                // Records that are too long to tell.
+                _ => {}
+            }
+        };
+        self.before = Some(from).filter(|from| *from > self.first);
+        let claim = Claim {
+            place: self.place,
+            from,
+            to: Some(before).filter(|_| !self.is_end),
+            is_first: from <= self.first,
+        };
+        self.is_end = false;
+        self.place += 1;
+        Some(claim)
+    }
+}
+
+impl Ground {
+    /// Looks at stretches until none is left. The flows of those that need not be read; `None`: the file is damaged.
+    fn look(&self, path: &Path, index: u16, tell: &Sender<u64>) -> Option<Sketch> {
+        let mut scout = Scout::default();
+        let mut sketch = Sketch::new();
+        let mut buffer = vec![0; AT_ONCE];
+        let mut room = Vec::new();
+        loop {
+            let Some(claim) = self.todo().claim() else {
+                break;
+            };
+            let (recall, remembers) = self.field().spare();
+            scout.begin(recall, remembers);
+            let mut source = capture::open(path, index).ok()?;
+            let from = Position {
+                offset: claim.from,
+                record: 1,
+            };
+            source.narrow(from, claim.to).ok().filter(|done| *done)?;
+            while source.show(&mut buffer, &mut scout).ok()? {}
+            if !source.info().complete {
+                return None;
+            }
+            tell.send(source.position().offset - claim.from).ok()?;
+            let recall = {
+                let mut marks = self.marks.write().unwrap_or_else(PoisonError::into_inner);
+                scout.end(&mut marks)
+            };
+            self.field().looked(&claim, recall);
+            self.choose(&mut sketch, &mut room);
+        }
+        Some(sketch)
+    }
+
+    /// Chooses the records to be read of those stretches of which the flows that were reset are known.
+    fn choose(&self, sketch: &mut Sketch, room: &mut Vec<u8>) {
+        loop {
+            let next = self.field().next();
+            let Some((place, recall)) = next else {
+                return;
+            };
+            let chosen = {
+                let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
+                recall.choose(&marks, sketch, room)
+            };
+            self.field().chosen(place, chosen, recall);
+        }
+    }
+
+    fn todo(&self) -> MutexGuard<'_, Todo> {
+        self.todo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn field(&self) -> MutexGuard<'_, Field> {
+        self.field.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is known of the stretches that were looked at, by their places: the last of the file first.
+struct Field {
+    wait: i64,
+    places: Vec<Option<Seen>>,
+    /// The first of them whose records to be read are still to be chosen.
+    next: usize,
+    /// Before this one all were looked at.
+    reach: usize,
+    /// The beginning of the file was looked at.
+    has_first: bool,
+    /// Bytes of what is remembered until records are chosen by it.
+    remembered: usize,
+    /// Bytes that say which records were chosen.
+    chosen: usize,
+    /// Memory to be used again.
+    spare: Vec<Recall>,
+}
+
+/// A stretch that was looked at.
+struct Seen {
+    from: u64,
+    records: u64,
+    times: Option<(Timestamp, Timestamp)>,
+    latest: Option<Timestamp>,
+    /// Until records are chosen by it.
+    recall: Option<Recall>,
+    chosen: Option<Chosen>,
+    /// The place before which it was known who was reset when they were; `None` for all of the file.
+    horizon: Option<usize>,
+}
+
+impl Field {
+    const fn new(wait: i64) -> Self {
+        Self {
+            wait,
+            places: Vec::new(),
+            next: 0,
+            reach: 0,
+            has_first: false,
+            remembered: 0,
+            chosen: 0,
+            spare: Vec::new(),
+        }
+    }
+
+    /// What the next stretch can be remembered in, and whether its records may be.
+    fn spare(&mut self) -> (Recall, bool) {
+        let remembers = self.remembered < REMEMBERED && self.chosen < CHOSEN;
+        (self.spare.pop().unwrap_or_default(), remembers)
+    }
+
+    /// Takes what a scout has seen.
+    fn looked(&mut self, claim: &Claim, recall: Recall) {
+        self.has_first |= claim.is_first;
+        self.remembered += recall.size();
+        let seen = Seen {
+            from: claim.from,
+            records: recall.records(),
+            times: recall.times().times(),
+            latest: recall.times().latest(),
+            recall: Some(recall),
+            chosen: None,
+            horizon: None,
+        };
+        if self.places.len() <= claim.place {
+            self.places.resize_with(claim.place + 1, || None);
+        }
+        self.places[claim.place] = Some(seen);
+        while let Some(Some(_)) = self.places.get(self.reach) {
+            self.reach += 1;
+        }
+    }
+
+    /// The next stretch of which it is known who was reset: its place, and what is remembered of it.
+    ///
+    /// Those that were reset later are known. Of those that were reset earlier it matters as long as a connection does behind its reset: so far the
+    /// scouts must have come.
+    fn next(&mut self) -> Option<(usize, Recall)> {
+        let is_all = self.has_first && self.reach == self.places.len();
+        let last = self.reach.checked_sub(1)?;
+        let since = self.first_of(last);
+        while self.next < self.reach {
+            let place = self.next;
+            let is_known = is_all
+                || self
+                    .first_of(place)
+                    .zip(since)
+                    .is_some_and(|(first, since)| first - since > self.wait);
+            if !is_known && self.remembered < REMEMBERED {
+                return None;
+            }
+            let seen = self.places.get_mut(place)?.as_mut()?;
+            self.next += 1;
+            let recall = seen.recall.take()?;
+            if is_known {
+                seen.horizon = Some(last).filter(|_| !is_all);
+                return Some((place, recall));
+            }
+            self.take_back(recall);
+        }
+        None
+    }
+
+    /// When the first record of a stretch was captured, where time only rises in it.
+    fn first_of(&self, place: usize) -> Option<Timestamp> {
+        let seen = self.places.get(place)?.as_ref()?;
+        Some(seen.times?.0)
+    }
+
+    /// Takes which records must be read, and back what was remembered.
+    fn chosen(&mut self, place: usize, chosen: Option<Chosen>, recall: Recall) {
+        self.take_back(recall);
+        let chosen = chosen.filter(|chosen| self.chosen + chosen.size() <= CHOSEN);
+        if let Some(Some(seen)) = self.places.get_mut(place) {
+            self.chosen += chosen.as_ref().map_or(0, Chosen::size);
+            seen.chosen = chosen;
+        }
+    }
+
+    fn take_back(&mut self, recall: Recall) {
+        self.remembered -= recall.size();
+        self.spare.push(recall);
+    }
+}
+
+/// Numbers the records of all stretches as those of one file, and finds those stretches in which time goes on as it did before: only of these it is
+/// sure who was reset shortly before.
+fn together(places: Vec<Option<Seen>>) -> Option<Vec<Stretch>> {
+    let mut stretches = Vec::with_capacity(places.len());
+    let mut rises = vec![false; places.len()];
     let (mut before, mut latest) = (0, None);
-    for share in shares {
-        let recall = Arc::new(share.recall);
-        for (mut from, passage) in share.stretches {
-            from.record += before;
-            let rising = passage.times();
-            let times = rising
-                .times()
-                .filter(|(first, _)| passage.is_whole() && latest <= Some(*first));
-            latest = latest.max(rising.latest());
-            stretches.push(Stretch {
-                from,
-                recall: Arc::clone(&recall),
-                passage,
-                times,
-            });
-        }
-        before += share.records;
-        match &mut all {
-            Some(all) => all.join(&share.marks),
-            None => all = Some(share.marks),
-        }
+    for (place, seen) in places.into_iter().enumerate().rev() {
+        let seen = seen?;
+        let times = seen.times.filter(|(first, _)| latest <= Some(*first));
+        rises[place] = times.is_some();
+        latest = latest.max(seen.latest);
+        let is_sure = seen.horizon.is_none_or(|place| rises[place]);
+        stretches.push(Stretch {
+            from: Position {
+                offset: seen.from,
+                record: 1 + before,
+            },
+            records: seen.records,
+            known: seen.chosen.filter(|_| is_sure).zip(times),
+        });
+        before += seen.records;
     }
-    Scouted {
-        marks: all.unwrap_or_else(Marks::new),
-        stretches,
-    }
+    Some(stretches)
 }
 
-/// Bytes of a part that one worker reads at a time; chosen: many parts even for a small file, and few beginnings.
-const STRETCH: u64 = 2 << 20;
+/// Bytes that one scout or worker reads at a time; chosen: many parts even for a small file, and few beginnings.
+const STRETCH: u64 = 4 << 20;
 /// Bytes read at once: what the kernel does for each call shows where nothing else is done; measured, a tenth less time than by a quarter of it.
 const AT_ONCE: usize = 1 << 20;
-/// Bytes that may be taken to remember records, four for nearly every one; chosen: four million records, of a file that is two gigabytes where they are
-/// whole packets, whose payload it would cost most to read twice.
+/// Bytes that may be taken to remember records, eight for nearly every one, until scouts have come far enough; chosen: two million records.
 const REMEMBERED: usize = 16 << 20;
+/// Bytes that may be taken to say which records must be read, five for each or so: what comes before, in files of which more matter, is read whole.
+/// Chosen: ten gigabytes of headers where two records in a hundred matter.
+const CHOSEN: usize = 8 << 20;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
@@ -217,52 +425,110 @@ mod tests {
     use crate::decode::{LinkType, Look, Record};
     use crate::origin::RecordId;
 
-    /// A share of one stretch for each of these times of records, 100 bytes long, that `scout` looks at.
-    fn share(mut scout: Scout, from: u64, stretches: &[&[i64]]) -> Looked {
-        let mut offset = from;
-        let mut number = 1;
-        let mut all = Vec::new();
-        for times in stretches {
-            let begun = Position {
-                offset,
-                record: number,
+    const WAIT: i64 = 10;
+
+    /// What a scout remembers of records of these times, of which none is a segment.
+    fn recall(times: &[i64]) -> Recall {
+        let mut scout = Scout::default();
+        scout.begin(Recall::default(), true);
+        for time in times {
+            scout.look(&Record {
+                id: RecordId::default(),
+                time: Timestamp::from_nanos(*time),
+                link: LinkType::ETHERNET,
+                bytes: &[0; 84],
+                original_len: 84,
+            });
+        }
+        scout.end(&mut Marks::new())
+    }
+
+    /// A field that has seen stretches of these times, in this order of their places; their records are chosen as soon as they can be.
+    fn seen(stretches: &[&[i64]], order: &[usize]) -> (Field, Vec<Vec<usize>>) {
+        let mut field = Field::new(WAIT);
+        let mut chosen = Vec::new();
+        for place in order {
+            let last = stretches.len() - 1;
+            let claim = Claim {
+                place: *place,
+                from: 24 + 1_000 * (last - place) as u64,
+                to: None,
+                is_first: *place == last,
             };
-            for time in *times {
-                scout.look(&Record {
-                    id: RecordId::new(0, number),
-                    time: Timestamp::from_nanos(*time),
-                    link: LinkType::ETHERNET,
-                    bytes: &[0; 84],
-                    original_len: 84,
-                });
-                number += 1;
-                offset += 100;
+            field.looked(&claim, recall(stretches[last - place]));
+            let mut now = Vec::new();
+            while let Some((place, recall)) = field.next() {
+                let records = recall.choose(&Marks::new(), &mut Sketch::new(), &mut Vec::new());
+                field.chosen(place, records, recall);
+                now.push(place);
             }
-            all.push((begun, scout.take_passage()));
+            chosen.push(now);
         }
-        let (marks, recall) = scout.into_found();
-        Looked {
-            marks,
-            recall,
-            stretches: all,
-            records: number - 1,
-        }
+        (field, chosen)
+    }
+
+    fn known(stretches: &[&[i64]]) -> Vec<(u64, bool)> {
+        let order: Vec<_> = (0..stretches.len()).collect();
+        let (field, _) = seen(stretches, &order);
+        let together = together(field.places).unwrap();
+        let known = |stretch: &Stretch| (stretch.from.record, stretch.known.is_some());
+        together.iter().map(known).collect()
     }
 
     #[test]
-    fn a_part_is_known_by_heart_where_time_goes_on_as_before_and_the_file_does_not_end() {
-        let first: &[&[i64]] = &[&[1, 2], &[2, 4], &[4, 3], &[3, 5]];
-        let second: &[&[i64]] = &[&[4, 6], &[6, 7], &[8, 9]];
-        let shares = vec![
-            share(Scout::new(1_000), 24, first),
-            share(Scout::new(1_000), 824, second),
-        ];
-        let Scouted { stretches, .. } = together(shares);
+    fn records_are_chosen_when_all_resets_are_known_that_matter_to_them() {
+        let stretches: &[&[i64]] = &[&[0], &[5], &[11], &[30], &[31, 32]];
+        let (_, chosen) = seen(stretches, &[0, 1, 2, 3, 4]);
+        let expected: [&[usize]; 5] = [&[], &[], &[0, 1], &[], &[2, 3, 4]];
+        assert_eq!(chosen, expected);
+        // Places between are waited for.
+        let (_, chosen) = seen(stretches, &[0, 2, 1, 4, 3]);
+        let expected: [&[usize]; 5] = [&[], &[], &[0, 1], &[], &[2, 3, 4]];
+        assert_eq!(chosen, expected);
+    }
+
+    #[test]
+    fn where_time_falls_all_is_read() {
+        let rising: &[&[i64]] = &[&[1, 2], &[2, 4], &[50, 51], &[90]];
+        assert_eq!(known(rising), [(1, true), (3, true), (5, true), (7, true)]);
+        let falling: &[&[i64]] = &[&[1, 2], &[4, 3], &[3, 5], &[6, 7]];
+        assert_eq!(
+            known(falling),
+            [(1, true), (3, false), (5, false), (7, true)]
+        );
+        // What was taken for long ago, when the last one's records were chosen, is not.
+        let set_back: &[&[i64]] = &[&[60, 61], &[50, 51], &[70, 71]];
+        assert_eq!(known(set_back), [(1, true), (3, false), (5, false)]);
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_may_be() {
+        let mut field = Field::new(WAIT);
+        field.remembered = REMEMBERED;
+        assert!(!field.spare().1);
+        let claim = Claim {
+            place: 0,
+            from: 1_024,
+            to: None,
+            is_first: false,
+        };
+        field.looked(&claim, recall(&[7]));
+        assert!(field.next().is_none(), "nothing is known yet");
+        assert_eq!((field.next, field.remembered), (1, REMEMBERED));
+        field.remembered = 0;
+        field.chosen = CHOSEN;
+        assert!(!field.spare().1);
+    }
+
+    #[test]
+    fn parts_are_known_but_for_the_one_begun_and_the_last() {
+        let stretches: &[&[i64]] = &[&[1], &[2], &[3], &[4]];
+        let (field, _) = seen(stretches, &[0, 1, 2, 3]);
         let head = Position {
             offset: 124,
             record: 2,
         };
-        let parts = parts_behind(stretches, head);
+        let parts = parts_behind(together(field.places).unwrap(), head);
         let known: Vec<_> = parts
             .iter()
             .map(|part| (part.from.record, part.to, part.known.is_some()))
@@ -270,22 +536,44 @@ mod tests {
         assert_eq!(
             known,
             [
-                (2, Some(224), false), // begun in the head
-                (3, Some(424), true),
-                (5, Some(624), false), // time falls
-                (7, Some(824), false), // begins before time fell
-                (9, Some(1_024), false),
-                (11, Some(1_224), true),
-                (13, None, false),
+                (2, Some(1_024), false),
+                (2, Some(2_024), true),
+                (3, Some(3_024), true),
+                (4, None, false),
             ]
         );
     }
 
     #[test]
-    fn a_scout_remembers_no_more_than_it_may() {
-        let shares = vec![share(Scout::new(5), 24, &[&[1], &[2], &[3], &[4]])];
-        let Scouted { stretches, .. } = together(shares);
-        let known: Vec<_> = stretches.iter().map(|one| one.times.is_some()).collect();
-        assert_eq!(known, [true, true, false, false]);
+    fn a_file_is_claimed_from_its_end_to_its_beginning() {
+        let mut bytes = crate::testkit::pcap(&[]);
+        let record = [
+            &[0_u8; 8][..],
+            &100_u32.to_le_bytes(),
+            &100_u32.to_le_bytes(),
+            &[7; 100],
+        ]
+        .concat();
+        while bytes.len() < 9 << 20 {
+            bytes.extend_from_slice(&record);
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, &bytes).unwrap();
+        let source = capture::open(file.path(), 0).unwrap();
+        let mut todo = Todo {
+            first: 24,
+            before: source.file_len(),
+            is_end: true,
+            place: 0,
+            source,
+        };
+        let claims: Vec<_> = std::iter::from_fn(|| todo.claim()).collect();
+        let places: Vec<_> = claims.iter().map(|one| (one.place, one.is_first)).collect();
+        assert_eq!(places, [(0, false), (1, false), (2, true)]);
+        assert_eq!((claims[0].to, claims[2].from), (None, 24));
+        for pair in claims.windows(2) {
+            assert_eq!(pair[1].to, Some(pair[0].from));
+            assert_eq!((pair[0].from - 24) % 116, 0, "no record begins there");
+        }
     }
 }

@@ -1,11 +1,10 @@
 //! The second pass: workers read the parts of a file in turn, and hand over what they read in the order of the file.
 
-use super::scout::Part;
+use super::scout::{Known, Part};
 use crate::capture::{self, CaptureError, FileSource, Position, Source, SourceInfo};
 use crate::decode::{Look, Record};
 use crate::origin::{RecordId, Timestamp};
 use crate::triage::{Again, Following, Gate, Sifted, Sketch, Survey};
-use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -138,27 +137,6 @@ fn readers(following: &Following) -> usize {
     }
 }
 
-/// A part to be read.
-struct Job {
-    from: Position,
-    /// Before which byte it ends; `None` for the end of the file.
-    to: Option<u64>,
-    /// Where not all of it must be read, which.
-    known: Option<Recalled>,
-}
-
-/// What is known of the records of a part.
-struct Recalled {
-    /// Those that must be looked at again.
-    again: Box<[Again]>,
-    /// What is counted of the others.
-    others: Survey,
-    /// How many there are in all.
-    records: u64,
-    /// The first and the last one's time.
-    times: (Timestamp, Timestamp),
-}
-
 /// What a worker reads with.
 struct Reader<'env> {
     path: &'env Path,
@@ -172,51 +150,16 @@ struct Reader<'env> {
 impl Reader<'_> {
     /// Reads parts, one after the other, until nobody listens any more.
     fn read(mut self, parts: Vec<Part>) -> Sketch {
-        // What a scout remembers takes much memory, and what must be looked at again little: it is let go before the tracker takes most. But
-        // the tracker is not kept waiting for it.
-        let mut again = Vec::new();
-        let mut jobs = VecDeque::new();
-        let mut parts = parts.into_iter();
-        loop {
-            jobs.extend(
-                parts
-                    .by_ref()
-                    .take(FORESEEN)
-                    .map(|part| self.job(part, &mut again)),
-            );
-            let Some(job) = jobs.pop_front() else {
-                break;
-            };
-            if self.read_part(&job).is_none() {
+        for part in parts {
+            if self.read_part(&part).is_none() {
                 break;
             }
         }
         self.gate.into_sketch()
     }
 
-    /// What is to be done for a part; `again` is scratch.
-    fn job(&mut self, part: Part, again: &mut Vec<Again>) -> Job {
-        again.clear();
-        let known = part.known.and_then(|known| {
-            let passage = &known.passage;
-            let note = |one| again.push(one);
-            let others = self.gate.recall(&known.recall, passage, note)?;
-            Some(Recalled {
-                again: again.as_slice().into(),
-                others,
-                records: passage.records(),
-                times: known.times,
-            })
-        });
-        Job {
-            from: part.from,
-            to: part.to,
-            known,
-        }
-    }
-
     /// Reads one part. `None`: nobody listens any more.
-    fn read_part(&mut self, part: &Job) -> Option<()> {
+    fn read_part(&mut self, part: &Part) -> Option<()> {
         let mut source = match capture::open(self.path, self.index) {
             Ok(source) => source,
             Err(error) => return self.hand_over(Parcel::last(SourceInfo::default(), Some(error))),
@@ -248,18 +191,21 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads only those records of a part that must be looked at again, where the others are remembered. `None`: it must be read whole.
-    fn recall(&mut self, part: &Job, source: &mut FileSource) -> Option<Parcel> {
+    /// Reads only those records of a part that must be read, where they are known. `None`: it must be read whole.
+    fn recall(&mut self, part: &Part, source: &mut FileSource) -> Option<Parcel> {
         let (known, to) = part.known.as_ref().zip(part.to)?;
+        let Known {
+            again,
+            records,
+            times,
+        } = known;
         let header_len = source.header_len()? as u64;
-        let again: Vec<_> = known
-            .again
+        let places: Vec<_> = again
             .iter()
             .map(|Again { place, before, len }| {
-                let place = u64::from(*place);
                 let offset = part.from.offset + place * header_len + before;
                 let record = part.from.record + place;
-                (Position { offset, record }, *len)
+                (Position { offset, record }, len)
             })
             .collect();
         let mut parcel = self.parcel(part.from);
@@ -267,17 +213,22 @@ impl Reader<'_> {
             gate: &mut self.gate,
             sifted: &mut parcel.sifted,
         };
-        let shown = source.show_again(&again, &mut self.buffer, &mut sieve);
+        let shown = source.show_again(&places, &mut self.buffer, &mut sieve);
         self.gate.end(&mut parcel.sifted);
         shown?;
-        parcel.sifted.survey.add(&known.others);
-        parcel.sifted.recall(known.times);
+        let others = records - again.count();
+        parcel.sifted.survey.add(&Survey {
+            records: others,
+            segments: others,
+            ..Survey::default()
+        });
+        parcel.sifted.recall(*times);
         parcel.reached = to;
         let info = SourceInfo {
-            records: known.records,
+            records: *records,
             bytes: to,
-            first: Some(known.times.0),
-            last: Some(known.times.1),
+            first: Some(times.0),
+            last: Some(times.1),
             complete: true,
             ..SourceInfo::default()
         };
@@ -350,8 +301,6 @@ fn widest(
 
 /// Parcels that a worker may be ahead of the tracker; chosen: enough that each is busy while another's are taken.
 const AHEAD: usize = 2;
-/// Parts that are made ready for each one that is read, as long as there are any; chosen.
-const FORESEEN: usize = 4;
 /// Segments with which a parcel is handed over, and records after which it is in any case; chosen: a page or two of work for the tracker, and
 /// no more than a few hundred kilobytes, all told.
 const FULL: usize = 512;

@@ -134,6 +134,17 @@ impl Connection {
         self.is_sampled || !self.earlier.is_empty()
     }
 
+    /// Whether others may know what it does at `time`, behind the head of the capture: one that was reset is soon nobody's business any more, unless
+    /// it is reset again. So whoever looks for resets from the end of a capture need not look back for what goes on long behind one.
+    pub fn is_news_at(&self, time: Timestamp) -> bool {
+        self.is_known && (self.is_news_for_good() || time <= self.settles_at)
+    }
+
+    /// The same, whatever happens to it.
+    pub const fn is_news_for_good(&self) -> bool {
+        self.is_sampled || self.earlier.is_empty()
+    }
+
     /// Whether payload was captured by which it can be told what it has in common with another.
     pub fn has_shown_bytes(&self) -> bool {
         let shown = |view: &EndpointView| !view.first_bytes.bytes().is_empty();

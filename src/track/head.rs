@@ -21,16 +21,16 @@ impl Tracker {
 
     pub(super) fn end_head(&mut self) {
         let everything = self.is_doubled;
-        let apart: Vec<Slot> = self
+        let all: Vec<Slot> = self
             .table
             .iter_mut()
-            .filter(|(_, connection)| !everything && !connection.is_of_note())
+            .filter(|_| !everything)
             .map(|(slot, connection)| {
-                connection.is_known = false;
+                connection.is_known = connection.is_of_note();
                 slot
             })
             .collect();
-        for slot in apart {
+        for slot in all {
             self.rank(slot);
         }
         if !everything {
@@ -64,5 +64,49 @@ impl Tracker {
         for slot in gone {
             self.table.remove(slot);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testkit::tell;
+    use crate::track::{Limits, Tracker};
+
+    /// What the latest case behind the head of a capture knows of its neighbours.
+    fn neighbourhood(story: &str) -> String {
+        let mut tracker = Tracker::new(Limits {
+            head: 0,
+            ..Limits::default()
+        });
+        tracker.reach(0);
+        for told in tell(story) {
+            tracker.observe(&told.segment());
+        }
+        tracker.finish();
+        let cases = std::iter::from_fn(|| tracker.next_case());
+        format!("{:?}", cases.last().unwrap().neighbourhood)
+    }
+
+    #[test]
+    fn what_goes_on_behind_its_reset_is_soon_nobodys_business() {
+        let spared = "0.000  client A > server    SYN      seq 0
+             0.001  server    > client A SYN,ACK  seq 0 ack 1
+             0.002  client A > server    PSH,ACK  seq 1 ack 1 len 10
+             0.003  server    > client A PSH,ACK  seq 1 ack 11 len 10
+             0.500  client A > server    RST      seq 500000000";
+        let asks_after_a_rest = |at: u32| {
+            format!(
+                "{at}.500  client A > server    PSH,ACK  seq 11 ack 11 len 10
+                 {at}.510  server    > client A PSH,ACK  seq 11 ack 21 len 10"
+            )
+        };
+        let other = "9.000  client B > server    SYN      seq 0
+             9.001  server    > client B SYN,ACK  seq 0 ack 1
+             9.002  client B > server    ACK      seq 1 ack 1
+             9.003  client B > server    PSH,ACK  seq 1 ack 1 len 10
+             9.004  server    > client B RST,ACK  seq 1 ack 11";
+        let told = |lines: &str| neighbourhood(&format!("{spared}\n{lines}\n{other}"));
+        assert_eq!(told(""), told(&asks_after_a_rest(3)));
+        assert_ne!(told(""), told(&asks_after_a_rest(1)));
     }
 }

@@ -116,11 +116,13 @@ impl Tracker {
             Belonging::Connection(slot) => slot,
             Belonging::Attempt(start) => return Some(start),
         };
+        let knows_all = self.knows_all();
         let connection = self.table.get_mut(slot)?;
         let start = connection.started.record;
         let side = connection.side_of(segment);
+        let is_news = knows_all || connection.is_news_at(header.time);
         if let Some(first) = connection.copied_by(side, header) {
-            if connection.is_known {
+            if is_news {
                 self.counts.copies.note(connection, &first, segment);
             }
             connection.saw_again(&first, segment);
@@ -128,13 +130,13 @@ impl Tracker {
                 self.open_copy(slot, side, segment, &first);
             }
         } else {
-            if connection.is_known {
+            if is_news {
                 self.recent.add(header, slot);
             }
             if header.flags.rst() {
                 self.open_case(slot, side, segment);
             } else {
-                self.follow(slot, side, segment);
+                self.follow(slot, side, segment, is_news);
             }
         }
         self.rank(slot);

@@ -9,8 +9,8 @@ use crate::origin::SECOND;
 use crate::tcp::{Checksum, Extent, Segment, Side};
 
 impl Tracker {
-    /// Takes a segment that is no reset.
-    pub(super) fn follow(&mut self, slot: Slot, side: Side, segment: &Segment<'_>) {
+    /// Takes a segment that is no reset, of which others may know where it `is_news`.
+    pub(super) fn follow(&mut self, slot: Slot, side: Side, segment: &Segment<'_>, is_news: bool) {
         let Some(connection) = self.table.get_mut(slot) else {
             return;
         };
@@ -22,7 +22,7 @@ impl Tracker {
         connection.take(side, segment, &mut self.happenings);
         let closes_alone = connection.endpoints.client.fin.is_none();
         let silence = silence.filter(|_| closes_alone);
-        if connection.is_known {
+        if is_news {
             if !connection.is_among_twins {
                 self.twins.add(connection, slot);
             }

@@ -2,46 +2,65 @@
 
 use crate::tcp::Flow;
 
-/// Which of the bits is a flow's. The first is nobody's alone: a flow that has it is told from none by looking again.
+/// Which of the bits is a flow's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bit(u32);
+struct Bit(u32);
 
 impl Bit {
     /// Bits of its index.
-    pub(super) const BITS: u32 = 21;
+    const BITS: u32 = 21;
 
-    /// The one at an index; `None` for the first.
-    pub(super) fn new(index: u32) -> Option<Self> {
-        (index > 0).then_some(Self(index))
-    }
-
-    pub(super) const fn index(self) -> u32 {
-        self.0
-    }
-
+    /// The one whose index is in the lowest bits of a number.
     #[inline]
     #[expect(
         clippy::cast_possible_truncation,
         reason = "those are the bits it takes"
     )]
-    pub(super) const fn of(flow: Flow) -> Self {
-        Self(flow.number() as u32 & ((1 << Self::BITS) - 1))
-    }
-
-    /// Another one, which has nothing to do with the first.
-    #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "those are the bits it takes"
-    )]
-    const fn other_of(flow: Flow) -> Self {
-        Self((flow.number() >> Self::BITS) as u32 & ((1 << Self::BITS) - 1))
+    const fn of(number: u64) -> Self {
+        Self(number as u32 & ((1 << Self::BITS) - 1))
     }
 
     #[inline]
     const fn place(self) -> (usize, u64) {
         // Below the number of words already: said so that nobody asks again.
         ((self.0 / 64) as usize % Bits::WORDS, 1 << (self.0 % 64))
+    }
+}
+
+/// Both of a flow's bits, the second of which has nothing to do with the first. Where both are the first there are, it is told from none by
+/// looking again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair(u64);
+
+impl Pair {
+    /// Bits that tell one.
+    pub(super) const BITS: u32 = 2 * Bit::BITS;
+
+    #[inline]
+    pub(super) const fn of(flow: Flow) -> Self {
+        Self(flow.number() & ((1 << Self::BITS) - 1))
+    }
+
+    /// The one that is told by so many bits; `None` for zeros.
+    #[inline]
+    pub(super) const fn new(told: u64) -> Option<Self> {
+        if told == 0 { None } else { Some(Self(told)) }
+    }
+
+    /// What tells it.
+    #[inline]
+    pub(super) const fn told(self) -> u64 {
+        self.0
+    }
+
+    #[inline]
+    const fn first(self) -> Bit {
+        Bit::of(self.0)
+    }
+
+    #[inline]
+    const fn second(self) -> Bit {
+        Bit::of(self.0 >> Bit::BITS)
     }
 }
 
@@ -114,26 +133,21 @@ impl Marks {
     /// Marks a flow.
     #[inline]
     pub fn set(&mut self, flow: Flow) {
-        self.bits.set(Bit::of(flow));
-        self.more.set(Bit::other_of(flow));
+        let pair = Pair::of(flow);
+        self.bits.set(pair.first());
+        self.more.set(pair.second());
     }
 
     /// Whether a flow is marked, or others that share its bits.
     #[inline]
     pub fn has(&self, flow: Flow) -> bool {
-        self.has_bit(Bit::of(flow)) && self.more.get(Bit::other_of(flow))
+        self.has_pair(Pair::of(flow))
     }
 
-    /// Whether a flow of that bit may be marked.
+    /// Whether a flow of those bits may be marked.
     #[inline]
-    pub(super) fn has_bit(&self, bit: Bit) -> bool {
-        self.bits.get(bit)
-    }
-
-    /// Takes over the marks of another part of the capture.
-    pub fn join(&mut self, other: &Self) {
-        self.bits.join(&other.bits);
-        self.more.join(&other.more);
+    pub(super) fn has_pair(&self, pair: Pair) -> bool {
+        self.bits.get(pair.first()) && self.more.get(pair.second())
     }
 
     /// Whether so many are marked that to tell the others from them saves nothing.
@@ -157,13 +171,13 @@ impl Sketch {
     /// Counts a flow, once.
     #[inline]
     pub fn add(&mut self, flow: Flow) {
-        self.add_bit(Bit::of(flow));
+        self.add_pair(Pair::of(flow));
     }
 
-    /// Counts a flow of that bit, once.
+    /// Counts a flow of those bits, once.
     #[inline]
-    pub(super) fn add_bit(&mut self, bit: Bit) {
-        self.0.set(bit);
+    pub(super) fn add_pair(&mut self, pair: Pair) {
+        self.0.set(pair.first());
     }
 
     /// Takes over what another part of the capture counted.
@@ -208,16 +222,6 @@ mod tests {
             let off = sketch.estimate_with(None).abs_diff(u64::from(count));
             assert!(off <= u64::from(count) / 100, "{count}: off by {off}");
         }
-    }
-
-    #[test]
-    fn what_was_marked_anywhere_is_marked() {
-        let (mut one, mut other) = (Marks::new(), Marks::new());
-        one.set(flow(1));
-        other.set(flow(2));
-        one.join(&other);
-        assert!(one.has(flow(1)) && one.has(flow(2)));
-        assert!(!one.has(flow(3)));
     }
 
     #[test]

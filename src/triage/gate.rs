@@ -1,6 +1,6 @@
 //! The second of two looks, at what follows the head: [`Gate`].
 
-use super::{Again, Marks, Passage, Passed, Recall, Sketch, Survey};
+use super::{Marks, Passed, Sketch, Survey};
 use crate::decode::{Decoded, Record, Skip, decode, glance, glance_at_once};
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Flags, Flow};
@@ -182,34 +182,6 @@ impl Gate {
             sifted.take(*record, flow);
         }
         sifted.times.push(record.time);
-    }
-
-    /// Counts the flows of a passage that a scout remembers, but for those of records that must be looked at again, which it gives. Returns what
-    /// is counted of the others; `None` where everybody's pass, or the scout remembers nothing, and then nothing was done.
-    pub fn recall(
-        &mut self,
-        recall: &Recall,
-        passage: &Passage,
-        mut again: impl FnMut(Again),
-    ) -> Option<Survey> {
-        let Following::Marked(marks) = &self.following else {
-            return None;
-        };
-        let mut known = 0;
-        for (bit, record) in recall.iter(passage) {
-            match bit {
-                Some(bit) if !marks.has_bit(bit) => {
-                    self.sketch.add_bit(bit);
-                    known += 1;
-                }
-                _ => again(record),
-            }
-        }
-        passage.is_whole().then(|| Survey {
-            records: known,
-            segments: known,
-            ..Survey::default()
-        })
     }
 
     /// Notes what is known of all records that were sifted.

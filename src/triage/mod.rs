@@ -24,7 +24,7 @@ pub use desk::Desk;
 pub use gate::{Following, Gate, Sifted};
 pub use held::Cut;
 pub use passed::{Item, Passed};
-pub use recall::{Again, Passage, Recall};
+pub use recall::{Again, Chosen, Recall};
 pub use replay::Late;
 pub use room::Place;
 pub use scout::Scout;

@@ -1,98 +1,122 @@
-//! What a scout remembers of records, so that those that do not matter need not be read twice: [`Recall`], [`Passage`].
+//! What a scout remembers of records, so that those that do not matter need not be read twice: [`Recall`].
 
-use super::bits::Bit;
+use super::bits::Pair;
 use super::rising::Rising;
+use super::{Marks, Sketch};
 use crate::decode::Record;
 use crate::origin::Timestamp;
 use crate::tcp::Flow;
-use std::ops::Range;
 
-/// Of many records, one behind the other, the bits of their flows and their lengths. It is one piece of memory, so that the system has it back when
-/// it is not needed any more.
-#[derive(Clone, Debug, Default)]
+/// Of some records, one behind the other, their times and, where it [is whole](Recall::is_whole), the bits of their flows and their lengths.
+#[derive(Debug, Default)]
 pub struct Recall {
-    /// Of each record the bit above its length; behind a length that is [`Recall::LONG`] stands the length itself.
-    words: Vec<u32>,
-}
-
-/// Some records, one behind the other, and where they are remembered.
-#[derive(Clone, Debug, Default)]
-pub struct Passage {
-    words: Range<usize>,
-    /// Whether records are remembered, and not only their times.
+    /// Of each record the bits above its length; behind a length that is [`Recall::LONG`] stands the length itself.
+    words: Vec<u64>,
     is_whole: bool,
     records: u64,
     times: Rising,
 }
 
+/// Which of some records must be looked at again: a few bytes for each.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// Of each its step, the bytes captured between the one before and this one, and its length.
+    told: Box<[u8]>,
+    count: u64,
+}
+
 /// Where a record is that must be looked at again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Again {
-    /// How many records of its passage are before it.
-    pub place: u32,
+    /// How many of the records are before it.
+    pub place: u64,
     /// Their captured bytes.
     pub before: u64,
     /// Its own captured bytes.
-    pub len: u32,
+    pub len: u64,
 }
 
-impl Recall {
-    /// Bits of a word that hold a length: what remains beside the bit of a flow.
-    const LEN_BITS: u32 = u32::BITS - Bit::BITS;
-    const LONG: u32 = (1 << Self::LEN_BITS) - 1;
-
-    /// Remembers the record that has passed, an ordinary segment of `flow`; `None` for any other, which must be looked at again.
-    #[inline]
-    pub(super) fn note(&mut self, flow: Option<Flow>, record: &Record<'_>) {
-        // The first bit stands for none: flows that have it are looked at again, and so are the sampled.
-        let bit = match flow {
-            Some(flow) if !flow.is_sampled() => Bit::of(flow).index() << Self::LEN_BITS,
-            _ => 0,
-        };
-        match u32::try_from(record.bytes.len()) {
-            Ok(len) if len < Self::LONG => self.words.push(bit | len),
-            len => self
-                .words
-                .extend([bit | Self::LONG, len.unwrap_or(u32::MAX)]),
+impl Chosen {
+    /// Those of `records`, which stand in their order.
+    fn of(records: impl Iterator<Item = Again>, room: &mut Vec<u8>) -> Self {
+        room.clear();
+        let mut count = 0;
+        let (mut place, mut end) = (0, 0);
+        for one in records {
+            for number in [one.place - place, one.before - end, one.len] {
+                push_number(room, number);
+            }
+            (place, end) = (one.place, one.before + one.len);
+            count += 1;
+        }
+        Self {
+            told: room.as_slice().into(),
+            count,
         }
     }
 
-    /// Bytes that it takes.
-    pub fn size(&self) -> usize {
-        self.words.len() * size_of::<u32>()
+    /// How many they are.
+    pub const fn count(&self) -> u64 {
+        self.count
     }
 
-    /// The records of a passage, each with the bit of its flow; `None` where that must be looked at again.
-    pub(super) fn iter(&self, passage: &Passage) -> impl Iterator<Item = (Option<Bit>, Again)> {
-        let words = self.words.get(passage.words.clone()).unwrap_or_default();
-        let mut words = words.iter();
-        let mut next = Again {
-            place: 0,
-            before: 0,
-            len: 0,
-        };
+    /// Bytes that it takes.
+    pub const fn size(&self) -> usize {
+        self.told.len()
+    }
+
+    /// Each of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = Again> {
+        let mut told = self.told.iter();
+        let (mut place, mut end) = (0, 0);
         std::iter::from_fn(move || {
-            let word = *words.next()?;
-            next.len = match word & Self::LONG {
-                Self::LONG => *words.next()?,
-                len => len,
-            };
-            let this = next;
-            next.place += 1;
-            next.before += u64::from(next.len);
-            Some((Bit::new(word >> Self::LEN_BITS), this))
+            place += next_number(&mut told)?;
+            let before = end + next_number(&mut told)?;
+            let len = next_number(&mut told)?;
+            end = before + len;
+            Some(Again { place, before, len })
         })
     }
 }
 
-impl Passage {
-    /// No record yet, behind all that is remembered; of times alone where not `is_whole`.
-    pub(super) fn begin(recall: &Recall, is_whole: bool) -> Self {
-        Self {
-            words: recall.words.len()..recall.words.len(),
+/// Adds a number in as many bytes as it has sevens of bits, the lowest first (LEB128).
+fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
+    loop {
+        let [low, ..] = number.to_le_bytes();
+        number >>= 7;
+        if number == 0 {
+            return bytes.push(low & 0x7f);
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+/// Reads the next one.
+fn next_number<'a>(bytes: &mut impl Iterator<Item = &'a u8>) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..u64::BITS).step_by(7) {
+        let byte = *bytes.next()?;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+impl Recall {
+    /// Bits of a word that hold a length: what remains beside those of a flow.
+    const LEN_BITS: u32 = u64::BITS - Pair::BITS;
+    const LONG: u64 = (1 << Self::LEN_BITS) - 1;
+
+    /// Forgets everything, and keeps its memory; from now on only times are remembered where not `is_whole`.
+    pub(super) fn begin(&mut self, is_whole: bool) {
+        self.words.clear();
+        *self = Self {
+            words: std::mem::take(&mut self.words),
             is_whole,
             ..Self::default()
-        }
+        };
     }
 
     /// Takes a record's time, whether or not the record is remembered.
@@ -102,9 +126,25 @@ impl Passage {
         self.times.pass(time);
     }
 
-    /// Ends it before what will be remembered next.
-    pub(super) fn end(&mut self, recall: &Recall) {
-        self.words.end = recall.words.len();
+    /// Remembers the record that has passed, an ordinary segment of `flow`; `None` for any other, which must be looked at again.
+    #[inline]
+    pub(super) fn note(&mut self, flow: Option<Flow>, record: &Record<'_>) {
+        // Zeros stand for none, and for the sampled.
+        let bits = match flow {
+            Some(flow) if !flow.is_sampled() => Pair::of(flow).told() << Self::LEN_BITS,
+            _ => 0,
+        };
+        let len = record.bytes.len() as u64;
+        if len < Self::LONG {
+            self.words.push(bits | len);
+        } else {
+            self.words.extend([bits | Self::LONG, len]);
+        }
+    }
+
+    /// Bytes that it takes.
+    pub const fn size(&self) -> usize {
+        self.words.len() * size_of::<u64>()
     }
 
     /// Whether records are remembered, and not only their times.
@@ -122,6 +162,33 @@ impl Passage {
     pub const fn times(&self) -> &Rising {
         &self.times
     }
+
+    /// The records that must be looked at again: those of marked and of sampled flows, and what is no ordinary segment. The flows of the others
+    /// are counted. `room` is scratch. `None`: not enough is remembered.
+    pub fn choose(&self, marks: &Marks, sketch: &mut Sketch, room: &mut Vec<u8>) -> Option<Chosen> {
+        if !self.is_whole {
+            return None;
+        }
+        let mut words = self.words.iter();
+        let mut next = Again::default();
+        let records = std::iter::from_fn(|| {
+            loop {
+                let word = *words.next()?;
+                let mut this = next;
+                this.len = match word & Self::LONG {
+                    Self::LONG => *words.next()?,
+                    len => len,
+                };
+                next.place += 1;
+                next.before += this.len;
+                match Pair::new(word >> Self::LEN_BITS) {
+                    Some(pair) if !marks.has_pair(pair) => sketch.add_pair(pair),
+                    _ => return Some(this),
+                }
+            }
+        });
+        Some(Chosen::of(records, room))
+    }
 }
 
 #[cfg(test)]
@@ -134,42 +201,64 @@ mod tests {
         Flow::between_v4((n, 40_000), (0x0a00_0001, 443))
     }
 
-    fn record(bytes: &[u8]) -> Record<'_> {
-        Record {
-            id: RecordId::default(),
-            time: Timestamp::default(),
-            link: LinkType::ETHERNET,
-            bytes,
-            original_len: 5_000,
-        }
+    fn note(recall: &mut Recall, flow: Option<Flow>, len: usize) {
+        recall.pass(Timestamp::default());
+        recall.note(
+            flow,
+            &Record {
+                id: RecordId::default(),
+                time: Timestamp::default(),
+                link: LinkType::ETHERNET,
+                bytes: &vec![0; len],
+                original_len: 5_000_000,
+            },
+        );
     }
 
     #[test]
-    fn flows_and_lengths_come_out_as_they_went_in() {
-        let sampled = (0..100_000).find(|n| flow(*n).is_sampled());
-        let flows = [None, Some(1), Some(2), sampled, Some(3)];
-        let lens = [60, 0, 2_046, 2_047, 5_000];
+    fn those_of_reset_and_sampled_flows_and_odd_ones_are_chosen_where_they_are() {
+        let sampled = (0..100_000).map(flow).find(|flow| flow.is_sampled());
+        let records = [
+            (Some(flow(1)), 60),
+            (None, 0),
+            (Some(flow(2)), 5_000_000),
+            (Some(flow(3)), 70),
+            (sampled, 4_194_303),
+            (Some(flow(2)), 127),
+            (Some(flow(2)), 128),
+        ];
         let mut recall = Recall::default();
-        recall.note(None, &record(&[]));
-        let mut passage = Passage::begin(&recall, true);
-        let bytes = [0; 5_000];
-        for (n, len) in flows.into_iter().zip(lens) {
-            let bytes = bytes.get(..len).unwrap_or_default();
-            recall.note(n.map(flow), &record(bytes));
+        recall.begin(true);
+        for (flow, len) in records {
+            note(&mut recall, flow, len);
         }
-        passage.end(&recall);
-        recall.note(None, &record(&[]));
-        let bit = |n| Some(Bit::of(flow(n)));
+        let (mut marks, mut sketch) = (Marks::new(), Sketch::new());
+        marks.set(flow(2));
+        let chosen = recall.choose(&marks, &mut sketch, &mut Vec::new()).unwrap();
         let again = |place, before, len| Again { place, before, len };
         assert_eq!(
-            recall.iter(&passage).collect::<Vec<_>>(),
+            chosen.iter().collect::<Vec<_>>(),
             [
-                (None, again(0, 0, 60)),
-                (bit(1), again(1, 60, 0)),
-                (bit(2), again(2, 60, 2_046)),
-                (None, again(3, 2_106, 2_047)),
-                (bit(3), again(4, 4_153, 5_000)),
+                again(1, 60, 0),
+                again(2, 60, 5_000_000),
+                again(4, 5_000_130, 4_194_303),
+                again(5, 9_194_433, 127),
+                again(6, 9_194_560, 128),
             ]
         );
+        assert_eq!((chosen.count(), recall.records()), (5, 7));
+        assert_eq!(sketch.estimate_with(None), 2, "those that are not");
+    }
+
+    #[test]
+    fn of_times_alone_nothing_is_chosen() {
+        let mut recall = Recall::default();
+        recall.begin(true);
+        note(&mut recall, None, 9);
+        recall.begin(false);
+        recall.pass(Timestamp::from_nanos(7));
+        let chosen = recall.choose(&Marks::new(), &mut Sketch::new(), &mut Vec::new());
+        assert!(chosen.is_none());
+        assert_eq!((recall.records(), recall.size()), (1, 0));
     }
 }

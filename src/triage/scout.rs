@@ -1,42 +1,31 @@
 //! The first of two looks at a capture: [`Scout`].
 
-use super::{Marks, Passage, Recall};
+use super::{Marks, Recall};
 use crate::decode::{Decoded, Glance, Look, Record, decode, glance, glance_at_once};
 use crate::tcp::Flow;
 
 /// A first look at every record, for [`Marks`] and a [`Recall`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Scout {
-    marks: Marks,
     recall: Recall,
-    /// The records since it was asked last.
-    passage: Passage,
-    /// Bytes of memory that may be taken to remember records.
-    most: usize,
-    /// Resets among the records since it was asked last.
-    resets: u64,
+    /// Flows of the resets among those records.
+    resets: Vec<Flow>,
+    was_flood: bool,
 }
 
 impl Scout {
-    /// A scout that has seen nothing, and takes about `most` bytes to remember records.
-    pub fn new(most: usize) -> Self {
-        let recall = Recall::default();
-        Self {
-            marks: Marks::new(),
-            passage: Passage::begin(&recall, most > 0),
-            recall,
-            most,
-            resets: 0,
-        }
+    /// Begins with other records, which are remembered in `recall`, whose content is forgotten: only their times where not `remembers`, or behind a flood
+    /// of resets, since most would have to be looked at again.
+    pub fn begin(&mut self, mut recall: Recall, remembers: bool) {
+        recall.begin(remembers && !self.was_flood);
+        self.recall = recall;
     }
 
-    /// The records since this was asked last. After a flood of resets the next are not remembered: most would have to be looked at again.
-    pub fn take_passage(&mut self) -> Passage {
-        self.passage.end(&self.recall);
-        let was_flood = std::mem::take(&mut self.resets) > self.passage.records() / FLOOD;
-        let remembers = self.recall.size() < self.most && !was_flood;
-        let next = Passage::begin(&self.recall, remembers);
-        std::mem::replace(&mut self.passage, next)
+    /// Marks the flows of the resets among those records, and says what is remembered of them.
+    pub fn end(&mut self, marks: &mut Marks) -> Recall {
+        self.was_flood = self.resets.len() as u64 > self.recall.records() / FLOOD;
+        self.resets.drain(..).for_each(|flow| marks.set(flow));
+        std::mem::take(&mut self.recall)
     }
 
     /// Takes a copy: a record that nothing here points to stays in registers.
@@ -47,7 +36,7 @@ impl Scout {
             return;
         }
         self.mark_all(&decode(&record));
-        if self.passage.is_whole() {
+        if self.recall.is_whole() {
             self.recall.note(None, &record);
         }
     }
@@ -59,30 +48,21 @@ impl Scout {
     )]
     fn see(&mut self, seen: &Glance<'_>, record: &Record<'_>) {
         if seen.flags.rst() {
-            self.mark(seen.flow());
+            self.resets.push(seen.flow());
         }
-        if self.passage.is_whole() {
+        if self.recall.is_whole() {
             self.recall.note(Some(seen.flow()), record);
         }
     }
 
-    #[inline]
-    fn mark(&mut self, flow: Flow) {
-        self.marks.set(flow);
-        self.resets += 1;
-    }
-
     fn mark_all(&mut self, decoded: &Decoded<'_>) {
         match decoded {
-            Decoded::Segment(segment) if segment.header.flags.rst() => self.mark(segment.flow()),
+            Decoded::Segment(segment) if segment.header.flags.rst() => {
+                self.resets.push(segment.flow());
+            }
             Decoded::Several(parts) => parts.iter().for_each(|part| self.mark_all(part)),
             Decoded::Segment(_) | Decoded::Quoted(_) | Decoded::Skip(_) => {}
         }
-    }
-
-    /// The flows that were reset, and what it remembers.
-    pub fn into_found(self) -> (Marks, Recall) {
-        (self.marks, self.recall)
     }
 }
 
@@ -93,7 +73,7 @@ impl Look for Scout {
         reason = "measured: the walk over a file takes half as long"
     )]
     fn look(&mut self, record: &Record<'_>) {
-        self.passage.pass(record.time);
+        self.recall.pass(record.time);
         match glance_at_once(record) {
             Some(seen) => self.see(&seen, record),
             None => self.look_closer(*record),
@@ -138,15 +118,36 @@ mod tests {
 
     #[test]
     fn behind_a_flood_nothing_is_remembered_until_it_is_over() {
-        let mut scout = Scout::new(usize::MAX);
+        let mut marks = Marks::new();
+        let mut scout = Scout::default();
         let remembered: Vec<_> = [(50, 50), (50, 50), (1, 99), (1, 99)]
             .into_iter()
             .map(|(resets, others)| {
+                scout.begin(Recall::default(), true);
                 look(&mut scout, resets, others);
-                scout.take_passage().is_whole()
+                scout.end(&mut marks).is_whole()
             })
             .collect();
         assert_eq!(remembered, [true, false, false, true]);
-        assert_eq!(scout.into_found().1.size(), 200 * size_of::<u32>());
+    }
+
+    #[test]
+    fn flows_are_marked_that_were_reset() {
+        let mut marks = Marks::new();
+        let mut scout = Scout::default();
+        look(&mut scout, 1, 1);
+        scout.end(&mut marks);
+        let has = |port| {
+            let bytes = frame(port, 0);
+            let record = Record {
+                id: RecordId::default(),
+                time: Timestamp::default(),
+                link: LinkType::ETHERNET,
+                bytes: &bytes,
+                original_len: 54,
+            };
+            marks.has(glance(&record).unwrap().flow())
+        };
+        assert_eq!([0, 1].map(has), [true, false]);
     }
 }

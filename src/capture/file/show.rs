@@ -44,15 +44,14 @@ impl FileSource {
     /// some of them may have been shown.
     pub fn show_again(
         &mut self,
-        mut places: &[(Position, u32)],
+        mut places: &[(Position, u64)],
         buffer: &mut Vec<u8>,
         looker: &mut impl Look,
     ) -> Option<()> {
         let header_len = self.header_len()?;
         while let Some((first, _)) = places.first() {
             let from = first.offset;
-            let end =
-                |(place, len): &(Position, u32)| place.offset + header_len as u64 + u64::from(*len);
+            let end = |(place, len): &(Position, u64)| place.offset + header_len as u64 + len;
             let mut to = from;
             let many = places
                 .iter()
