@@ -10,7 +10,7 @@
 
 use proptest::prelude::*;
 use rstscope::analyzer::{Analyzer, Config};
-use rstscope::capture;
+use rstscope::capture::{self, FileSource};
 use rstscope::decode::{Decoded, LinkType, Look, Record, decode};
 use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use rstscope::passes;
@@ -202,6 +202,47 @@ fn threads_over_a_file_whose_times_do_not_rise_report_what_one_pass_does() {
     // As the file tells their times.
     let frames = rstscope::testkit::frames(std::fs::read(file.path()).unwrap());
     same(&at_once(&frames, config), &by_passes(file.path(), config));
+}
+
+#[test]
+fn threads_over_a_file_that_was_cut_report_what_one_pass_does() {
+    let traffic = Traffic {
+        endings: &Ending::RESETS,
+        ..Traffic::headers()
+    };
+    let file = large_file(&traffic);
+    let bytes = std::fs::read(file.path()).unwrap();
+    let damaged = [&bytes[..4 << 20], &[0xff; 500], &bytes[4 << 20..]].concat();
+    for (bytes, expected) in [
+        (&bytes[..bytes.len() - 7], "cut off inside"),
+        (&damaged[..], "skipped"),
+    ] {
+        std::fs::write(file.path(), bytes).unwrap();
+        let read = |source: FileSource| {
+            let mut analyzer = Analyzer::new(Config::default());
+            let mut report = Report::begin();
+            let reading = passes::read(
+                source,
+                file.path(),
+                0,
+                &mut analyzer,
+                false,
+                |analyzer, _| {
+                    report.take(analyzer);
+                    Ok::<(), std::io::Error>(())
+                },
+            );
+            let reading = reading.unwrap();
+            let problem = reading.info.problem.unwrap_or_default();
+            assert!(problem.contains(expected), "{problem}");
+            let counted = (reading.info.records, reading.info.bytes);
+            format!("{}{problem}{counted:?}", report.end(analyzer))
+        };
+        let name = file.path().display().to_string();
+        let stream = Box::new(std::fs::File::open(file.path()).unwrap());
+        let in_one_pass = read(FileSource::from_reader(name, 0, stream).unwrap());
+        same(&in_one_pass, &read(capture::open(file.path(), 0).unwrap()));
+    }
 }
 
 #[test]

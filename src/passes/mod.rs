@@ -5,6 +5,7 @@
 //! matter at once, and workers read those alone. Where that is not possible, workers read a part again and let pass what matters. Every record is
 //! counted in its place, and what is left out changes no report ([`triage`](crate::triage)): the result is that of one pass over everything.
 
+mod field;
 mod folding;
 mod scout;
 mod stream;
@@ -18,7 +19,7 @@ use scout::{Scouted, Scouts};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use worker::{Ended, Workers};
+use worker::Workers;
 
 /// How a reading ended.
 #[derive(Debug)]
@@ -165,7 +166,7 @@ fn parts<E>(
         sketches,
         stretches,
     } = scouted;
-    let mut parts = scout::parts_behind(stretches, head.position());
+    let mut parts = field::parts_behind(stretches, head.position());
     let following = if marks.are_many() {
         for part in &mut parts {
             part.known = None;
@@ -183,23 +184,24 @@ fn parts<E>(
         if let Following::Marked(marks) = &following {
             analyzer.expect_only(marks);
         }
-        while let Some(mut parcel) = workers.next() {
+        let mut error = None;
+        while error.is_none()
+            && let Some(mut parcel) = workers.next()
+        {
             analyzer.absorb(&parcel.sifted);
             let (reached, ended) = (parcel.reached, parcel.end.take());
             workers.take_back(parcel);
             given(analyzer, reached)?;
-            if let Some(Ended { info: part, error }) = ended {
-                info.join(&part);
+            if let Some(ended) = ended {
+                info.join(&ended.info);
                 workers.next_part();
-                if error.is_some() {
-                    return Ok(error);
-                }
+                error = ended.error;
             }
         }
         for flows in workers.finish() {
             analyzer.join(flows);
         }
-        Ok(None)
+        Ok(error)
     })?;
     Ok(Reading { info, error })
 }

@@ -3,9 +3,9 @@
 //! Scouts go through a file from its end to its beginning, a stretch at a time. So when they come to the records of a flow, they know nearly always
 //! whether it was reset later, and it is enough to remember the others for a moment.
 
+use super::field::{Claim, Field, Stretch};
 use crate::capture::{self, FileSource, Position, Source};
-use crate::origin::Timestamp;
-use crate::triage::{Chosen, Marks, Recall, Scout, Sketch};
+use crate::triage::{Marks, Scout, Sketch};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -19,65 +19,6 @@ pub struct Scouted {
     pub sketches: Vec<Sketch>,
     /// The file, in stretches of some megabytes.
     pub stretches: Vec<Stretch>,
-}
-
-/// Records that follow each other.
-pub struct Stretch {
-    from: Position,
-    records: u64,
-    /// Which of them must be read, and the first and the last one's time; `None`: all.
-    known: Option<(Chosen, (Timestamp, Timestamp))>,
-}
-
-/// What one worker reads at a time.
-pub struct Part {
-    /// Where it begins.
-    pub from: Position,
-    /// Before which byte it ends; `None` for the end of the file.
-    pub to: Option<u64>,
-    /// What is known of its records, if that is enough to know those that need not be read.
-    pub known: Option<Known>,
-}
-
-/// What is known of the records of a part.
-pub struct Known {
-    /// Those that must be read. The others are ordinary segments of flows that were not reset.
-    pub again: Chosen,
-    /// How many there are in all.
-    pub records: u64,
-    /// The first and the last one's time.
-    pub times: (Timestamp, Timestamp),
-}
-
-/// The parts behind `start`; the first begins there.
-pub fn parts_behind(stretches: Vec<Stretch>, start: Position) -> Vec<Part> {
-    let begun = Part {
-        from: start,
-        to: None,
-        known: None,
-    };
-    let behind = stretches
-        .into_iter()
-        .filter(|stretch| stretch.from.offset > start.offset);
-    let whole = behind.map(|stretch| Part {
-        from: stretch.from,
-        to: None,
-        known: stretch.known.map(|(again, times)| Known {
-            again,
-            records: stretch.records,
-            times,
-        }),
-    });
-    let mut parts: Vec<_> = std::iter::once(begun).chain(whole).collect();
-    let mut to = None;
-    for part in parts.iter_mut().rev() {
-        part.to = to;
-        to = Some(part.from.offset);
-    }
-    if let Some(last) = parts.last_mut() {
-        last.known = None; // Where the file ends now is seen by reading to its end.
-    }
-    parts
 }
 
 /// Those that look at every record of a file.
@@ -98,15 +39,9 @@ impl<'scope> Scouts<'scope> {
         index: u16,
         wait: i64,
     ) -> Option<Self> {
-        let source = capture::open(path, index).ok()?;
+        let todo = Todo::of(capture::open(path, index).ok()?)?;
         let ground = Arc::new(Ground {
-            todo: Mutex::new(Todo {
-                first: source.position().offset,
-                before: Some(source.file_len()?),
-                is_end: true,
-                place: 0,
-                source,
-            }),
+            todo: Mutex::new(todo),
             marks: RwLock::new(Marks::new()),
             field: Mutex::new(Field::new(wait)),
         });
@@ -138,7 +73,7 @@ impl<'scope> Scouts<'scope> {
         Some(Scouted {
             marks: ground.marks.into_inner().ok()?,
             sketches,
-            stretches: together(field.places)?,
+            stretches: field.into_stretches()?,
         })
     }
 }
@@ -161,23 +96,29 @@ struct Todo {
     is_end: bool,
     /// How many stretches were.
     place: usize,
-}
-
-/// A stretch to be looked at: its place, counted from the end of the file, and its bytes.
-struct Claim {
-    place: usize,
-    from: u64,
-    to: Option<u64>,
-    /// It begins with the file.
-    is_first: bool,
+    /// Bytes of a stretch.
+    stretch: u64,
 }
 
 impl Todo {
+    /// All of a file. `None`: it is none.
+    fn of(source: FileSource) -> Option<Self> {
+        let len = source.file_len()?;
+        Some(Self {
+            first: source.position().offset,
+            before: Some(len),
+            is_end: true,
+            place: 0,
+            stretch: (len / MANY).clamp(SHORTEST, LONGEST),
+            source,
+        })
+    }
+
     fn claim(&mut self) -> Option<Claim> {
         let before = self.before?;
         let mut near = before;
         let from = loop {
-            near = near.saturating_sub(STRETCH);
+            near = near.saturating_sub(self.stretch);
             if near <= self.first {
                 break self.first;
             }
@@ -209,21 +150,15 @@ impl Ground {
         let mut room = Vec::new();
         loop {
             let Some(claim) = self.todo().claim() else {
-                break;
+                return Some(sketch);
             };
             let (recall, remembers) = self.field().spare();
             scout.begin(recall, remembers);
-            let mut source = capture::open(path, index).ok()?;
-            let from = Position {
-                offset: claim.from,
-                record: 1,
-            };
-            source.narrow(from, claim.to).ok().filter(|done| *done)?;
-            while source.show(&mut buffer, &mut scout).ok()? {}
-            if !source.info().complete {
+            let Some(bytes) = look_at(&claim, path, index, &mut scout, &mut buffer) else {
+                self.todo().before = None; // In vain.
                 return None;
-            }
-            tell.send(source.position().offset - claim.from).ok()?;
+            };
+            tell.send(bytes).ok()?;
             let recall = {
                 let mut marks = self.marks.write().unwrap_or_else(PoisonError::into_inner);
                 scout.end(&mut marks)
@@ -231,7 +166,6 @@ impl Ground {
             self.field().looked(&claim, recall);
             self.choose(&mut sketch, &mut room);
         }
-        Some(sketch)
     }
 
     /// Chooses the records to be read of those stretches of which the flows that were reset are known.
@@ -258,291 +192,38 @@ impl Ground {
     }
 }
 
-/// What is known of the stretches that were looked at, by their places: the last of the file first.
-struct Field {
-    wait: i64,
-    places: Vec<Option<Seen>>,
-    /// The first of them whose records to be read are still to be chosen.
-    next: usize,
-    /// Before this one all were looked at.
-    reach: usize,
-    /// The beginning of the file was looked at.
-    has_first: bool,
-    /// Bytes of what is remembered until records are chosen by it.
-    remembered: usize,
-    /// Bytes that say which records were chosen.
-    chosen: usize,
-    /// Memory to be used again.
-    spare: Vec<Recall>,
+/// Shows `scout` the records of a stretch, and says how many bytes they take. `None`: they do not end where the stretch does. What is wrong with the
+/// end of a file shows when it is read once more.
+fn look_at(
+    claim: &Claim,
+    path: &Path,
+    index: u16,
+    scout: &mut Scout,
+    buffer: &mut Vec<u8>,
+) -> Option<u64> {
+    let mut source = capture::open(path, index).ok()?;
+    let from = Position {
+        offset: claim.from,
+        record: 1,
+    };
+    source.narrow(from, claim.to).ok().filter(|done| *done)?;
+    while let Ok(true) = source.show(buffer, scout) {}
+    let is_whole = source.info().complete || claim.to.is_none();
+    is_whole.then(|| source.position().offset - claim.from)
 }
 
-/// A stretch that was looked at.
-struct Seen {
-    from: u64,
-    records: u64,
-    times: Option<(Timestamp, Timestamp)>,
-    latest: Option<Timestamp>,
-    /// Until records are chosen by it.
-    recall: Option<Recall>,
-    chosen: Option<Chosen>,
-    /// The place before which it was known who was reset when they were; `None` for all of the file.
-    horizon: Option<usize>,
-}
-
-impl Field {
-    const fn new(wait: i64) -> Self {
-        Self {
-            wait,
-            places: Vec::new(),
-            next: 0,
-            reach: 0,
-            has_first: false,
-            remembered: 0,
-            chosen: 0,
-            spare: Vec::new(),
-        }
-    }
-
-    /// What the next stretch can be remembered in, and whether its records may be.
-    fn spare(&mut self) -> (Recall, bool) {
-        let remembers = self.remembered < REMEMBERED && self.chosen < CHOSEN;
-        (self.spare.pop().unwrap_or_default(), remembers)
-    }
-
-    /// Takes what a scout has seen.
-    fn looked(&mut self, claim: &Claim, recall: Recall) {
-        self.has_first |= claim.is_first;
-        self.remembered += recall.size();
-        let seen = Seen {
-            from: claim.from,
-            records: recall.records(),
-            times: recall.times().times(),
-            latest: recall.times().latest(),
-            recall: Some(recall),
-            chosen: None,
-            horizon: None,
-        };
-        if self.places.len() <= claim.place {
-            self.places.resize_with(claim.place + 1, || None);
-        }
-        self.places[claim.place] = Some(seen);
-        while let Some(Some(_)) = self.places.get(self.reach) {
-            self.reach += 1;
-        }
-    }
-
-    /// The next stretch of which it is known who was reset: its place, and what is remembered of it.
-    ///
-    /// Those that were reset later are known. Of those that were reset earlier it matters as long as a connection does behind its reset: so far the
-    /// scouts must have come.
-    fn next(&mut self) -> Option<(usize, Recall)> {
-        let is_all = self.has_first && self.reach == self.places.len();
-        let last = self.reach.checked_sub(1)?;
-        let since = self.first_of(last);
-        while self.next < self.reach {
-            let place = self.next;
-            let is_known = is_all
-                || self
-                    .first_of(place)
-                    .zip(since)
-                    .is_some_and(|(first, since)| first - since > self.wait);
-            if !is_known && self.remembered < REMEMBERED {
-                return None;
-            }
-            let seen = self.places.get_mut(place)?.as_mut()?;
-            self.next += 1;
-            let recall = seen.recall.take()?;
-            if is_known {
-                seen.horizon = Some(last).filter(|_| !is_all);
-                return Some((place, recall));
-            }
-            self.take_back(recall);
-        }
-        None
-    }
-
-    /// When the first record of a stretch was captured, where time only rises in it.
-    fn first_of(&self, place: usize) -> Option<Timestamp> {
-        let seen = self.places.get(place)?.as_ref()?;
-        Some(seen.times?.0)
-    }
-
-    /// Takes which records must be read, and back what was remembered.
-    fn chosen(&mut self, place: usize, chosen: Option<Chosen>, recall: Recall) {
-        self.take_back(recall);
-        let chosen = chosen.filter(|chosen| self.chosen + chosen.size() <= CHOSEN);
-        if let Some(Some(seen)) = self.places.get_mut(place) {
-            self.chosen += chosen.as_ref().map_or(0, Chosen::size);
-            seen.chosen = chosen;
-        }
-    }
-
-    fn take_back(&mut self, recall: Recall) {
-        self.remembered -= recall.size();
-        self.spare.push(recall);
-    }
-}
-
-/// Numbers the records of all stretches as those of one file, and finds those stretches in which time goes on as it did before: only of these it is
-/// sure who was reset shortly before.
-fn together(places: Vec<Option<Seen>>) -> Option<Vec<Stretch>> {
-    let mut stretches = Vec::with_capacity(places.len());
-    let mut rises = vec![false; places.len()];
-    let (mut before, mut latest) = (0, None);
-    for (place, seen) in places.into_iter().enumerate().rev() {
-        let seen = seen?;
-        let times = seen.times.filter(|(first, _)| latest <= Some(*first));
-        rises[place] = times.is_some();
-        latest = latest.max(seen.latest);
-        let is_sure = seen.horizon.is_none_or(|place| rises[place]);
-        stretches.push(Stretch {
-            from: Position {
-                offset: seen.from,
-                record: 1 + before,
-            },
-            records: seen.records,
-            known: seen.chosen.filter(|_| is_sure).zip(times),
-        });
-        before += seen.records;
-    }
-    Some(stretches)
-}
-
-/// Bytes that one scout or worker reads at a time; chosen: many parts even for a small file, and few beginnings.
-const STRETCH: u64 = 4 << 20;
+/// Stretches of a file, as far as they are neither short nor long; chosen: enough that scouts end together.
+const MANY: u64 = 32;
+/// Bytes of a stretch; chosen: many parts for the workers, and few beginnings.
+const SHORTEST: u64 = 512 << 10;
+const LONGEST: u64 = 4 << 20;
 /// Bytes read at once: what the kernel does for each call shows where nothing else is done; measured, a tenth less time than by a quarter of it.
 const AT_ONCE: usize = 1 << 20;
-/// Bytes that may be taken to remember records, eight for nearly every one, until scouts have come far enough; chosen: two million records.
-const REMEMBERED: usize = 16 << 20;
-/// Bytes that may be taken to say which records must be read, five for each or so: what comes before, in files of which more matter, is read whole.
-/// Chosen: ten gigabytes of headers where two records in a hundred matter.
-const CHOSEN: usize = 8 << 20;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
-    use crate::decode::{LinkType, Look, Record};
-    use crate::origin::RecordId;
-
-    const WAIT: i64 = 10;
-
-    /// What a scout remembers of records of these times, of which none is a segment.
-    fn recall(times: &[i64]) -> Recall {
-        let mut scout = Scout::default();
-        scout.begin(Recall::default(), true);
-        for time in times {
-            scout.look(&Record {
-                id: RecordId::default(),
-                time: Timestamp::from_nanos(*time),
-                link: LinkType::ETHERNET,
-                bytes: &[0; 84],
-                original_len: 84,
-            });
-        }
-        scout.end(&mut Marks::new())
-    }
-
-    /// A field that has seen stretches of these times, in this order of their places; their records are chosen as soon as they can be.
-    fn seen(stretches: &[&[i64]], order: &[usize]) -> (Field, Vec<Vec<usize>>) {
-        let mut field = Field::new(WAIT);
-        let mut chosen = Vec::new();
-        for place in order {
-            let last = stretches.len() - 1;
-            let claim = Claim {
-                place: *place,
-                from: 24 + 1_000 * (last - place) as u64,
-                to: None,
-                is_first: *place == last,
-            };
-            field.looked(&claim, recall(stretches[last - place]));
-            let mut now = Vec::new();
-            while let Some((place, recall)) = field.next() {
-                let records = recall.choose(&Marks::new(), &mut Sketch::new(), &mut Vec::new());
-                field.chosen(place, records, recall);
-                now.push(place);
-            }
-            chosen.push(now);
-        }
-        (field, chosen)
-    }
-
-    fn known(stretches: &[&[i64]]) -> Vec<(u64, bool)> {
-        let order: Vec<_> = (0..stretches.len()).collect();
-        let (field, _) = seen(stretches, &order);
-        let together = together(field.places).unwrap();
-        let known = |stretch: &Stretch| (stretch.from.record, stretch.known.is_some());
-        together.iter().map(known).collect()
-    }
-
-    #[test]
-    fn records_are_chosen_when_all_resets_are_known_that_matter_to_them() {
-        let stretches: &[&[i64]] = &[&[0], &[5], &[11], &[30], &[31, 32]];
-        let (_, chosen) = seen(stretches, &[0, 1, 2, 3, 4]);
-        let expected: [&[usize]; 5] = [&[], &[], &[0, 1], &[], &[2, 3, 4]];
-        assert_eq!(chosen, expected);
-        // Places between are waited for.
-        let (_, chosen) = seen(stretches, &[0, 2, 1, 4, 3]);
-        let expected: [&[usize]; 5] = [&[], &[], &[0, 1], &[], &[2, 3, 4]];
-        assert_eq!(chosen, expected);
-    }
-
-    #[test]
-    fn where_time_falls_all_is_read() {
-        let rising: &[&[i64]] = &[&[1, 2], &[2, 4], &[50, 51], &[90]];
-        assert_eq!(known(rising), [(1, true), (3, true), (5, true), (7, true)]);
-        let falling: &[&[i64]] = &[&[1, 2], &[4, 3], &[3, 5], &[6, 7]];
-        assert_eq!(
-            known(falling),
-            [(1, true), (3, false), (5, false), (7, true)]
-        );
-        // What was taken for long ago, when the last one's records were chosen, is not.
-        let set_back: &[&[i64]] = &[&[60, 61], &[50, 51], &[70, 71]];
-        assert_eq!(known(set_back), [(1, true), (3, false), (5, false)]);
-    }
-
-    #[test]
-    fn no_more_is_remembered_than_may_be() {
-        let mut field = Field::new(WAIT);
-        field.remembered = REMEMBERED;
-        assert!(!field.spare().1);
-        let claim = Claim {
-            place: 0,
-            from: 1_024,
-            to: None,
-            is_first: false,
-        };
-        field.looked(&claim, recall(&[7]));
-        assert!(field.next().is_none(), "nothing is known yet");
-        assert_eq!((field.next, field.remembered), (1, REMEMBERED));
-        field.remembered = 0;
-        field.chosen = CHOSEN;
-        assert!(!field.spare().1);
-    }
-
-    #[test]
-    fn parts_are_known_but_for_the_one_begun_and_the_last() {
-        let stretches: &[&[i64]] = &[&[1], &[2], &[3], &[4]];
-        let (field, _) = seen(stretches, &[0, 1, 2, 3]);
-        let head = Position {
-            offset: 124,
-            record: 2,
-        };
-        let parts = parts_behind(together(field.places).unwrap(), head);
-        let known: Vec<_> = parts
-            .iter()
-            .map(|part| (part.from.record, part.to, part.known.is_some()))
-            .collect();
-        assert_eq!(
-            known,
-            [
-                (2, Some(1_024), false),
-                (2, Some(2_024), true),
-                (3, Some(3_024), true),
-                (4, None, false),
-            ]
-        );
-    }
 
     #[test]
     fn a_file_is_claimed_from_its_end_to_its_beginning() {
@@ -560,13 +241,8 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         std::io::Write::write_all(&mut file, &bytes).unwrap();
         let source = capture::open(file.path(), 0).unwrap();
-        let mut todo = Todo {
-            first: 24,
-            before: source.file_len(),
-            is_end: true,
-            place: 0,
-            source,
-        };
+        let mut todo = Todo::of(source).unwrap();
+        todo.stretch = LONGEST;
         let claims: Vec<_> = std::iter::from_fn(|| todo.claim()).collect();
         let places: Vec<_> = claims.iter().map(|one| (one.place, one.is_first)).collect();
         assert_eq!(places, [(0, false), (1, false), (2, true)]);

@@ -1,6 +1,6 @@
 //! The second pass: workers read the parts of a file in turn, and hand over what they read in the order of the file.
 
-use super::scout::{Known, Part};
+use super::field::{Known, Part};
 use crate::capture::{self, CaptureError, FileSource, Position, Source, SourceInfo};
 use crate::decode::{Look, Record};
 use crate::origin::{RecordId, Timestamp};
