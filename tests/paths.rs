@@ -21,7 +21,7 @@ use rstscope::testkit::{Ending, FORMATS, Frame, Traffic, frames, pcap, served, t
 use rstscope::track::Limits;
 use rstscope::triage::{Following, Gate, Marks, Scout, Sifted, Sketch, Survey};
 use std::collections::{HashMap, HashSet};
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -239,7 +239,7 @@ fn threads_over_a_file_that_was_cut_report_what_one_pass_does() {
             format!("{}{problem}{counted:?}", report.end(analyzer))
         };
         let name = file.path().display().to_string();
-        let stream = Box::new(std::fs::File::open(file.path()).unwrap());
+        let stream = Box::new(Cursor::new(bytes.to_vec()));
         let in_one_pass = read(FileSource::from_reader(name, 0, stream).unwrap());
         same(&in_one_pass, &read(capture::open(file.path(), 0).unwrap()));
     }
