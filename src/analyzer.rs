@@ -171,6 +171,11 @@ impl Analyzer {
         self.desk.hold_nothing();
     }
 
+    /// Takes that back behind the head of the capture: all of it will be given.
+    pub const fn hold_again(&mut self) {
+        self.desk.hold_again();
+    }
+
     /// Tells that of all the segments to come only those of these flows, and those that count for others, will be given.
     pub fn expect_only(&mut self, flows: &Marks) {
         self.tracker.forget_unless(|flow| flows.has(flow));

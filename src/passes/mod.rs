@@ -107,10 +107,11 @@ fn read_all<E>(
         };
         let mut given =
             |analyzer: &mut Analyzer, bytes| given(analyzer, (looked_at + bytes) / times);
-        match scouted {
-            Some(scouted) => parts(&source, scouted, path, index, analyzer, &mut given),
-            None => rest(source, batch, analyzer, &mut given),
+        if let Some(scouted) = scouted {
+            return parts(&source, scouted, path, index, analyzer, &mut given);
         }
+        analyzer.hold_again();
+        rest(source, batch, analyzer, &mut given)
     })
 }
 

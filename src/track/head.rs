@@ -27,6 +27,7 @@ impl Tracker {
             .filter(|_| !everything)
             .map(|(slot, connection)| {
                 connection.is_known = connection.is_of_note();
+                connection.is_among_twins &= connection.is_known;
                 slot
             })
             .collect();

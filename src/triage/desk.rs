@@ -258,6 +258,11 @@ impl Desk {
         self.room.clear();
     }
 
+    /// From now on holds again what may matter later, since nobody else finds it out.
+    pub const fn hold_again(&mut self) {
+        self.holds = true;
+    }
+
     /// Whether it holds what may matter later.
     pub const fn holds(&self) -> bool {
         self.holds
@@ -278,7 +283,11 @@ impl Desk {
         match decoded {
             Decoded::Segment(segment) => {
                 self.survey.segments += 1;
-                self.sketch.add(segment.flow());
+                let flow = segment.flow();
+                self.sketch.add(flow);
+                if segment.header.flags.rst() {
+                    self.followed.set(flow);
+                }
             }
             Decoded::Several(parts) => parts.iter().for_each(|part| self.count_all(part)),
             Decoded::Quoted(_) => self.survey.skip(Skip::Quoted),
