@@ -151,17 +151,11 @@ fn what_goes_on_long_behind_its_reset_changes_no_report_of_a_large_file() {
         ..Traffic::web()
     };
     let some = traffic.capture(10_000).len();
-    let mut frames = frames(traffic.capture(10_000 * (30 << 20) / some));
-    Change::Stray(5_000).make(&mut frames);
+    let mut whole = frames(traffic.capture(10_000 * (30 << 20) / some));
+    Change::Stray(5_000).make(&mut whole);
     let format = FORMATS
         .iter()
         .find(|format| format.name == "pcap, microseconds");
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(&(format.unwrap().write)(&frames)).unwrap();
-    let frames = rstscope::testkit::frames(std::fs::read(file.path()).unwrap());
-    let needless = matter(&frames, Limits::default().case_wait);
-    let goes_on = needless.iter().filter(|one| one.is_err()).count();
-    assert!(goes_on > 50_000, "{goes_on}");
     let config = Config {
         limits: Limits {
             head: 500,
@@ -169,7 +163,22 @@ fn what_goes_on_long_behind_its_reset_changes_no_report_of_a_large_file() {
         },
         ..Config::default()
     };
-    same(&at_once(&frames, config), &by_passes(file.path(), config));
+    // As it is, and with some records that are late.
+    for (change, late) in [(None, 0), (Some(Change::Disorder(700, 2)), 100)] {
+        let mut frames = whole.clone();
+        if let Some(change) = change {
+            change.make(&mut frames);
+        }
+        let falls = frames.windows(2).filter(|two| two[1].time < two[0].time);
+        assert!(falls.count() >= late);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&(format.unwrap().write)(&frames)).unwrap();
+        let frames = rstscope::testkit::frames(std::fs::read(file.path()).unwrap());
+        let needless = matter(&frames, Limits::default().case_wait);
+        let goes_on = needless.iter().filter(|one| one.is_err()).count();
+        assert!(goes_on > 50_000, "{goes_on}");
+        same(&at_once(&frames, config), &by_passes(file.path(), config));
+    }
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 use crate::capture::Position;
 use crate::origin::Timestamp;
+use crate::track::DISORDERED;
 use crate::triage::{Chosen, Recall};
+
+/// The first record's time, and the latest.
+type Times = (Timestamp, Timestamp);
 
 /// A stretch that somebody looks at.
 pub struct Claim {
@@ -39,7 +43,8 @@ pub struct Field {
 struct Seen {
     from: u64,
     records: u64,
-    times: Option<(Timestamp, Timestamp)>,
+    /// The first one's time and the latest, and by how much one is late at most; `None` where that is too much.
+    times: Option<(Times, i64)>,
     latest: Option<Timestamp>,
     /// Until records are chosen by it.
     recall: Option<Recall>,
@@ -76,7 +81,7 @@ impl Field {
         let seen = Seen {
             from: claim.from,
             records: recall.records(),
-            times: recall.times().times(),
+            times: recall.times().nearly(DISORDERED),
             latest: recall.times().latest(),
             recall: Some(recall),
             chosen: None,
@@ -98,14 +103,14 @@ impl Field {
     pub fn next(&mut self) -> Option<(usize, Recall)> {
         let is_all = self.has_first && self.reach == self.places.len();
         let last = self.reach.checked_sub(1)?;
-        let since = self.first_of(last);
+        let since = self.times_of(last).map(|((first, _), _)| first);
         while self.next < self.reach {
             let place = self.next;
             let is_known = is_all
                 || self
-                    .first_of(place)
+                    .times_of(place)
                     .zip(since)
-                    .is_some_and(|(first, since)| first - since > self.wait);
+                    .is_some_and(|(((first, _), back), since)| first - since > self.wait + back);
             if !is_known && self.remembered < REMEMBERED {
                 return None;
             }
@@ -121,10 +126,8 @@ impl Field {
         None
     }
 
-    /// When the first record of a stretch was captured, where time only rises in it.
-    fn first_of(&self, place: usize) -> Option<Timestamp> {
-        let seen = self.places.get(place)?.as_ref()?;
-        Some(seen.times?.0)
+    fn times_of(&self, place: usize) -> Option<(Times, i64)> {
+        self.places.get(place)?.as_ref()?.times
     }
 
     /// Takes which records must be read, and back what was remembered.
@@ -151,7 +154,7 @@ impl Field {
         let (mut before, mut latest) = (0, None);
         for (place, seen) in places.into_iter().enumerate().rev() {
             let seen = seen?;
-            let times = seen.times.filter(|(first, _)| latest <= Some(*first));
+            let times = seen.times.filter(|((first, _), _)| latest <= Some(*first));
             rises[place] = times.is_some();
             latest = latest.max(seen.latest);
             let is_sure = seen.horizon.is_none_or(|place| rises[place]);
@@ -173,8 +176,8 @@ impl Field {
 pub struct Stretch {
     from: Position,
     records: u64,
-    /// Which of them must be read, and the first and the last one's time; `None`: all.
-    known: Option<(Chosen, (Timestamp, Timestamp))>,
+    /// Which of them must be read, and their times as they were [seen](Seen::times); `None`: all.
+    known: Option<(Chosen, (Times, i64))>,
 }
 
 /// What one worker reads at a time.
@@ -193,8 +196,10 @@ pub struct Known {
     pub again: Chosen,
     /// How many there are in all.
     pub records: u64,
-    /// The first and the last one's time.
+    /// The first one's time, and the latest.
     pub times: (Timestamp, Timestamp),
+    /// Whether none was earlier than one before it. Else those are among the ones to be read, and the ones before them.
+    pub rises: bool,
 }
 
 /// The parts behind `start`; the first begins there.
@@ -210,10 +215,11 @@ pub fn parts_behind(stretches: Vec<Stretch>, start: Position) -> Vec<Part> {
     let whole = behind.map(|stretch| Part {
         from: stretch.from,
         to: None,
-        known: stretch.known.map(|(again, times)| Known {
+        known: stretch.known.map(|(again, (times, back))| Known {
             again,
             records: stretch.records,
             times,
+            rises: back == 0,
         }),
     });
     let mut parts: Vec<_> = std::iter::once(begun).chain(whole).collect();
@@ -308,14 +314,24 @@ mod tests {
     fn where_time_falls_all_is_read() {
         let rising: &[&[i64]] = &[&[1, 2], &[2, 4], &[50, 51], &[90]];
         assert_eq!(known(rising), [(1, true), (3, true), (5, true), (7, true)]);
-        let falling: &[&[i64]] = &[&[1, 2], &[4, 3], &[3, 5], &[6, 7]];
+        const FALL: i64 = DISORDERED + 1;
+        let falling: &[&[i64]] = &[&[1, 2], &[FALL + 3, 3], &[FALL + 2], &[FALL + 5]];
         assert_eq!(
             known(falling),
-            [(1, true), (3, false), (5, false), (7, true)]
+            [(1, true), (3, false), (5, false), (6, true)]
         );
         // What was taken for long ago, when the last one's records were chosen, is not.
         let set_back: &[&[i64]] = &[&[60, 61], &[50, 51], &[70, 71]];
         assert_eq!(known(set_back), [(1, true), (3, false), (5, false)]);
+    }
+
+    #[test]
+    fn where_records_are_little_late_resets_are_asked_for_that_much_earlier() {
+        let chosen = |last: &[i64]| seen(&[&[0], &[19], last], &[0, 1, 2]).1;
+        let expected: [&[usize]; 3] = [&[], &[0], &[1, 2]];
+        assert_eq!(chosen(&[30, 33, 34]), expected);
+        let expected: [&[usize]; 3] = [&[], &[], &[0, 1, 2]];
+        assert_eq!(chosen(&[30, 33, 31]), expected);
     }
 
     #[test]

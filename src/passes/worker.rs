@@ -198,6 +198,7 @@ impl Reader<'_> {
             again,
             records,
             times,
+            rises,
         } = known;
         let header_len = source.header_len()? as u64;
         let places: Vec<_> = again
@@ -222,7 +223,8 @@ impl Reader<'_> {
             segments: others,
             ..Survey::default()
         });
-        parcel.sifted.recall(*times);
+        let places = (!rises).then(|| again.iter().map(|one| one.place));
+        parcel.sifted.recall(*times, places);
         parcel.reached = to;
         let info = SourceInfo {
             records: *records,

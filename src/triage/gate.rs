@@ -22,8 +22,10 @@ pub struct Sifted {
     pub passed: Passed,
     /// What was counted.
     pub survey: Survey,
-    /// When each was captured; of records that a scout remembers only the first and the last are known.
+    /// When each was captured; of records that a scout remembers no more is known than [`Sifted::times_of_some`] and the two that follow.
     pub times: Vec<Timestamp>,
+    /// When some of them were captured, by their places, where a scout remembers the others: these are no earlier than any before them.
+    pub times_of_some: Vec<(usize, Timestamp)>,
     /// The first and the last one's time, where no record in between is earlier than the one before it.
     pub rising: Option<(Timestamp, Timestamp)>,
     first: RecordId,
@@ -35,6 +37,7 @@ impl Sifted {
         self.passed.clear();
         self.survey = Survey::default();
         self.times.clear();
+        self.times_of_some.clear();
         self.rising = None;
         self.first = first;
     }
@@ -62,8 +65,18 @@ impl Sifted {
         usize::try_from(place).unwrap_or(usize::MAX)
     }
 
-    /// Takes the times from what a scout remembers of the same records: they must rise.
-    pub fn recall(&mut self, times: (Timestamp, Timestamp)) {
+    /// Takes from what a scout remembers of the same records the first one's time and the latest. Those records that were sifted stood at these
+    /// `places` among them; `None` where all times rise.
+    pub fn recall(
+        &mut self,
+        times: (Timestamp, Timestamp),
+        places: Option<impl Iterator<Item = u64>>,
+    ) {
+        if let Some(places) = places {
+            let places = places.map(|place| usize::try_from(place).unwrap_or(usize::MAX));
+            self.times_of_some
+                .extend(places.zip(self.times.iter().copied()));
+        }
         self.times.clear();
         self.rising = Some(times);
     }

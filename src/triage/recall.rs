@@ -15,6 +15,10 @@ pub struct Recall {
     is_whole: bool,
     records: u64,
     times: Rising,
+    /// The one that has passed was late.
+    is_late: bool,
+    /// Where the word of the one before stands.
+    latest: usize,
 }
 
 /// Which of some records must be looked at again: a few bytes for each.
@@ -123,17 +127,26 @@ impl Recall {
     #[inline]
     pub(super) fn pass(&mut self, time: Timestamp) {
         self.records += 1;
-        self.times.pass(time);
+        self.is_late = self.times.pass(time);
     }
 
-    /// Remembers the record that has passed, an ordinary segment of `flow`; `None` for any other, which must be looked at again.
+    /// Remembers the record that has passed, an ordinary segment of `flow`; `None` for any other, which must be looked at again. So must one that is
+    /// late, and the one before it: by these it shows when time fell.
     #[inline]
     pub(super) fn note(&mut self, flow: Option<Flow>, record: &Record<'_>) {
         // Zeros stand for none, and for the sampled.
         let bits = match flow {
-            Some(flow) if !flow.is_sampled() => Pair::of(flow).told() << Self::LEN_BITS,
+            Some(flow) if !flow.is_sampled() && !self.is_late => {
+                Pair::of(flow).told() << Self::LEN_BITS
+            }
             _ => 0,
         };
+        if self.is_late
+            && let Some(before) = self.words.get_mut(self.latest)
+        {
+            *before &= Self::LONG;
+        }
+        self.latest = self.words.len();
         let len = record.bytes.len() as u64;
         if len < Self::LONG {
             self.words.push(bits | len);
@@ -202,7 +215,11 @@ mod tests {
     }
 
     fn note(recall: &mut Recall, flow: Option<Flow>, len: usize) {
-        recall.pass(Timestamp::default());
+        note_at(0, recall, flow, len);
+    }
+
+    fn note_at(time: i64, recall: &mut Recall, flow: Option<Flow>, len: usize) {
+        recall.pass(Timestamp::from_nanos(time));
         recall.note(
             flow,
             &Record {
@@ -248,6 +265,19 @@ mod tests {
         );
         assert_eq!((chosen.count(), recall.records()), (5, 7));
         assert_eq!(sketch.estimate_with(None), 2, "those that are not");
+    }
+
+    #[test]
+    fn those_that_are_late_are_chosen_and_the_ones_before_them() {
+        let mut recall = Recall::default();
+        recall.begin(true);
+        for time in [1, 2, 5, 3, 4, 5, 7, 6] {
+            let len = if time == 7 { 5_000_000 } else { 10 };
+            note_at(time, &mut recall, Some(flow(1)), len);
+        }
+        let chosen = recall.choose(&Marks::new(), &mut Sketch::new(), &mut Vec::new());
+        let places: Vec<_> = chosen.unwrap().iter().map(|one| one.place).collect();
+        assert_eq!(places, [2, 3, 4, 6, 7]);
     }
 
     #[test]

@@ -7,22 +7,33 @@ use crate::origin::Timestamp;
 pub struct Rising {
     /// The first one's, and the latest of all.
     span: Option<(Timestamp, Timestamp)>,
-    falls: bool,
+    /// By how many nanoseconds one was earlier than one before it, at most.
+    back: i64,
 }
 
 impl Rising {
-    /// Takes the next record's time.
+    /// Takes the next record's time. Whether one before was later.
     #[inline]
-    pub fn pass(&mut self, time: Timestamp) {
+    pub fn pass(&mut self, time: Timestamp) -> bool {
         let (first, latest) = self.span.unwrap_or((time, time));
-        self.falls |= time < latest;
+        let is_late = time < latest;
+        if is_late {
+            self.back = self.back.max(latest - time);
+        }
         self.span = Some((first, latest.max(time)));
+        is_late
     }
 
     /// The first and the last one's time; `None` without records, and where one was earlier than one before it.
     #[inline]
     pub fn times(&self) -> Option<(Timestamp, Timestamp)> {
-        self.span.filter(|_| !self.falls)
+        self.span.filter(|_| self.back == 0)
+    }
+
+    /// The first one's time and the latest, where none was earlier than one before it by more than `back` nanoseconds, and by how many it was at most.
+    pub fn nearly(&self, back: i64) -> Option<((Timestamp, Timestamp), i64)> {
+        let span = self.span.filter(|_| self.back <= back)?;
+        Some((span, self.back))
     }
 
     /// The latest time, whether or not time fell; `None` without records.
@@ -41,10 +52,12 @@ mod tests {
         let mut rising = Rising::default();
         assert_eq!((rising.times(), rising.latest()), (None, None));
         for time in [3, 3, 5] {
-            rising.pass(at(time));
+            assert!(!rising.pass(at(time)));
         }
         assert_eq!(rising.times(), Some((at(3), at(5))));
-        rising.pass(at(4));
+        assert!(rising.pass(at(4)));
         assert_eq!((rising.times(), rising.latest()), (None, Some(at(5))));
+        assert_eq!(rising.nearly(1), Some(((at(3), at(5)), 1)));
+        assert_eq!(rising.nearly(0), None);
     }
 }
