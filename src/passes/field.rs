@@ -314,8 +314,8 @@ mod tests {
     fn where_time_falls_all_is_read() {
         let rising: &[&[i64]] = &[&[1, 2], &[2, 4], &[50, 51], &[90]];
         assert_eq!(known(rising), [(1, true), (3, true), (5, true), (7, true)]);
-        const FALL: i64 = DISORDERED + 1;
-        let falling: &[&[i64]] = &[&[1, 2], &[FALL + 3, 3], &[FALL + 2], &[FALL + 5]];
+        let fall = DISORDERED + 1;
+        let falling: &[&[i64]] = &[&[1, 2], &[fall + 3, 3], &[fall + 2], &[fall + 5]];
         assert_eq!(
             known(falling),
             [(1, true), (3, false), (5, false), (6, true)]
