@@ -12,7 +12,7 @@ mod refusals;
 mod taking;
 
 pub use crate::decode::{Bare, bare, headers_len};
-pub use crate::track::Settled;
+pub use crate::track::{DISORDERED, Settled};
 pub use crate::triage::Marks;
 pub use followed::Followed;
 pub use judge::{Docket, Judge};
@@ -23,7 +23,7 @@ use crate::origin::{RecordId, Timestamp};
 use crate::report::{
     CaptureQuality, Doubled, Incident, Reference, ResetReport, Seen, Summary, Traits,
 };
-use crate::track::{DISORDERED, Limits, Met, Tracker};
+use crate::track::{Limits, Met, Tracker};
 use crate::triage::{Desk, Sketch, Survey};
 
 /// What an analysis may keep.

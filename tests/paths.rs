@@ -255,7 +255,7 @@ fn threads_over_a_file_that_was_cut_report_what_one_pass_does() {
 }
 
 #[test]
-fn a_pipe_gives_the_report_of_the_file() {
+fn standard_input_gives_the_report_of_the_file() {
     let mixed = |traffic| Traffic {
         endings: &Ending::RESETS,
         ..traffic
@@ -273,7 +273,10 @@ fn a_pipe_gives_the_report_of_the_file() {
         let piped = program(pipe.stdout.take().unwrap().into(), words, "-");
         assert!(pipe.wait().unwrap().success());
         let name = file.path().display().to_string();
-        same(&piped, &program(Stdio::null(), words, &name));
+        let report = program(Stdio::null(), words, &name);
+        same(&report, &piped);
+        let redirected = file.reopen().unwrap();
+        same(&report, &program(redirected.into(), words, "-"));
     }
 }
 

@@ -1,8 +1,8 @@
 //! What scouts have seen of a file, stretch by stretch, from its end: [`Field`].
 
+use crate::analyzer::DISORDERED;
 use crate::capture::Position;
 use crate::origin::Timestamp;
-use crate::track::DISORDERED;
 use crate::triage::{Chosen, Recall};
 
 /// The first record's time, and the latest.
