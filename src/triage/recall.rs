@@ -15,10 +15,10 @@ pub struct Recall {
     is_whole: bool,
     records: u64,
     times: Rising,
-    /// The one that has passed was late.
-    is_late: bool,
-    /// Where the word of the one before stands.
-    latest: usize,
+    /// Where the words stand of those that were late, and of the ones before them.
+    late: Vec<usize>,
+    /// Behind where the latest length stands that takes a word of its own.
+    long: usize,
 }
 
 /// Which of some records must be looked at again: a few bytes for each.
@@ -116,8 +116,10 @@ impl Recall {
     /// Forgets everything, and keeps its memory; from now on only times are remembered where not `is_whole`.
     pub(super) fn begin(&mut self, is_whole: bool) {
         self.words.clear();
+        self.late.clear();
         *self = Self {
             words: std::mem::take(&mut self.words),
+            late: std::mem::take(&mut self.late),
             is_whole,
             ..Self::default()
         };
@@ -127,31 +129,44 @@ impl Recall {
     #[inline]
     pub(super) fn pass(&mut self, time: Timestamp) {
         self.records += 1;
-        self.is_late = self.times.pass(time);
+        if self.times.pass(time) {
+            self.is_late();
+        }
     }
 
-    /// Remembers the record that has passed, an ordinary segment of `flow`; `None` for any other, which must be looked at again. So must one that is
-    /// late, and the one before it: by these it shows when time fell.
+    /// Notes that the record is late that is remembered next: it must be looked at again, and so must the one before it. By these it shows when time
+    /// fell.
+    #[cold]
+    fn is_late(&mut self) {
+        let next = self.words.len();
+        let before = if self.long == next { 2 } else { 1 };
+        self.late.extend(next.checked_sub(before));
+        self.late.push(next);
+    }
+
+    /// Remembers the record that has passed, an ordinary segment of `flow`; `None` for any other, which must be looked at again.
     #[inline]
     pub(super) fn note(&mut self, flow: Option<Flow>, record: &Record<'_>) {
         // Zeros stand for none, and for the sampled.
         let bits = match flow {
-            Some(flow) if !flow.is_sampled() && !self.is_late => {
-                Pair::of(flow).told() << Self::LEN_BITS
-            }
+            Some(flow) if !flow.is_sampled() => Pair::of(flow).told() << Self::LEN_BITS,
             _ => 0,
         };
-        if self.is_late
-            && let Some(before) = self.words.get_mut(self.latest)
-        {
-            *before &= Self::LONG;
-        }
-        self.latest = self.words.len();
         let len = record.bytes.len() as u64;
         if len < Self::LONG {
             self.words.push(bits | len);
         } else {
             self.words.extend([bits | Self::LONG, len]);
+            self.long = self.words.len();
+        }
+    }
+
+    /// Takes it that nothing follows.
+    pub(super) fn end(&mut self) {
+        for place in self.late.drain(..) {
+            if let Some(word) = self.words.get_mut(place) {
+                *word &= Self::LONG;
+            }
         }
     }
 
@@ -269,15 +284,21 @@ mod tests {
 
     #[test]
     fn those_that_are_late_are_chosen_and_the_ones_before_them() {
-        let mut recall = Recall::default();
-        recall.begin(true);
-        for time in [1, 2, 5, 3, 4, 5, 7, 6] {
-            let len = if time == 7 { 5_000_000 } else { 10 };
-            note_at(time, &mut recall, Some(flow(1)), len);
-        }
-        let chosen = recall.choose(&Marks::new(), &mut Sketch::new(), &mut Vec::new());
-        let places: Vec<_> = chosen.unwrap().iter().map(|one| one.place).collect();
-        assert_eq!(places, [2, 3, 4, 6, 7]);
+        let chosen = |times: &[i64]| {
+            let mut recall = Recall::default();
+            recall.begin(true);
+            for time in times {
+                let len = if *time == 7 { 5_000_000 } else { 10 };
+                note_at(*time, &mut recall, Some(flow(1)), len);
+            }
+            recall.end();
+            let chosen = recall
+                .choose(&Marks::new(), &mut Sketch::new(), &mut Vec::new())
+                .unwrap();
+            chosen.iter().map(|one| one.place).collect::<Vec<_>>()
+        };
+        assert_eq!(chosen(&[1, 2, 5, 3, 4, 5, 7, 6]), [2, 3, 4, 6, 7]);
+        assert_eq!(chosen(&[2, 1, 2]), [0, 1]);
     }
 
     #[test]

@@ -16,12 +16,12 @@ impl Rising {
     #[inline]
     pub fn pass(&mut self, time: Timestamp) -> bool {
         let (first, latest) = self.span.unwrap_or((time, time));
-        let is_late = time < latest;
-        if is_late {
+        if time < latest {
             self.back = self.back.max(latest - time);
+            return true;
         }
-        self.span = Some((first, latest.max(time)));
-        is_late
+        self.span = Some((first, time));
+        false
     }
 
     /// The first and the last one's time; `None` without records, and where one was earlier than one before it.

@@ -25,6 +25,7 @@ impl Scout {
     pub fn end(&mut self, marks: &mut Marks) -> Recall {
         self.was_flood = self.resets.len() as u64 > self.recall.records() / FLOOD;
         self.resets.drain(..).for_each(|flow| marks.set(flow));
+        self.recall.end();
         std::mem::take(&mut self.recall)
     }
 
