@@ -13,7 +13,7 @@ use rstscope::analyzer::{Analyzer, Config};
 use rstscope::capture::{self, FileSource};
 use rstscope::decode::{Decoded, LinkType, Look, Record, decode};
 use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
-use rstscope::passes;
+use rstscope::passes::{self, Reading};
 use rstscope::render::{Format, Options, Show, Style, Zone};
 use rstscope::report::{End, Head};
 use rstscope::tcp::{Encapsulation, Flow, Layer};
@@ -150,8 +150,7 @@ fn what_goes_on_long_behind_its_reset_changes_no_report_of_a_large_file() {
         snap: 200,
         ..Traffic::web()
     };
-    let some = traffic.capture(10_000).len();
-    let mut whole = frames(traffic.capture(10_000 * (30 << 20) / some));
+    let mut whole = frames(capture_of(&traffic, 30 << 20));
     Change::Stray(5_000).make(&mut whole);
     let format = FORMATS
         .iter()
@@ -228,24 +227,11 @@ fn threads_over_a_file_that_was_cut_report_what_one_pass_does() {
     ] {
         std::fs::write(file.path(), bytes).unwrap();
         let read = |source: FileSource| {
-            let mut analyzer = Analyzer::new(Config::default());
-            let mut report = Report::begin();
-            let reading = passes::read(
-                source,
-                file.path(),
-                0,
-                &mut analyzer,
-                false,
-                |analyzer, _| {
-                    report.take(analyzer);
-                    Ok::<(), std::io::Error>(())
-                },
-            );
-            let reading = reading.unwrap();
+            let (reading, report) = read_by_passes(source, file.path(), Config::default());
             let problem = reading.info.problem.unwrap_or_default();
             assert!(problem.contains(expected), "{problem}");
             let counted = (reading.info.records, reading.info.bytes);
-            format!("{}{problem}{counted:?}", report.end(analyzer))
+            format!("{report}{problem}{counted:?}")
         };
         let name = file.path().display().to_string();
         let stream = Box::new(Cursor::new(bytes.to_vec()));
@@ -283,12 +269,17 @@ fn standard_input_gives_the_report_of_the_file() {
 /// A capture just above the size from which a file is read twice.
 fn large_file(traffic: &Traffic) -> tempfile::NamedTempFile {
     const TWICE: usize = 8 << 20;
-    let some = traffic.capture(10_000).len();
-    let bytes = traffic.capture(10_000 * (TWICE + (TWICE >> 3)) / some);
+    let bytes = capture_of(traffic, TWICE + (TWICE >> 3));
     assert!(bytes.len() >= TWICE, "{} bytes", bytes.len());
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&bytes).unwrap();
     file
+}
+
+/// A capture of so many bytes, more or less.
+fn capture_of(traffic: &Traffic, bytes: usize) -> Vec<u8> {
+    let some = traffic.capture(10_000).len();
+    traffic.capture(10_000 * bytes / some)
 }
 
 /// The JSON report of the program, without what it says of its sources.
@@ -422,15 +413,19 @@ fn told((place, seen): (usize, &Option<(Flow, bool)>)) -> Option<(usize, (Flow, 
 
 /// As the program reads a file.
 fn by_passes(path: &Path, config: Config) -> String {
-    let source = capture::open(path, 0).unwrap();
+    let (reading, report) = read_by_passes(capture::open(path, 0).unwrap(), path, config);
+    assert!(reading.error.is_none());
+    report
+}
+
+fn read_by_passes(source: FileSource, path: &Path, config: Config) -> (Reading, String) {
     let mut analyzer = Analyzer::new(config);
     let mut report = Report::begin();
     let reading = passes::read(source, path, 0, &mut analyzer, false, |analyzer, _| {
         report.take(analyzer);
         Ok::<(), std::io::Error>(())
     });
-    assert!(reading.unwrap().error.is_none());
-    report.end(analyzer)
+    (reading.unwrap(), report.end(analyzer))
 }
 
 /// As the program reads a file of which only incidents are to be shown.

@@ -125,32 +125,27 @@ impl Analyzer {
         let rises = sifted.rising.filter(|(from, _)| {
             sifted.times.is_empty() || self.clock.latest.is_none_or(|latest| latest <= *from)
         });
-        let mut next = 0;
-        if let Some((from, to)) = rises {
+        if let Some((from, _)) = rises {
             self.clock.first.get_or_insert(from);
-            let mut reached = 0;
-            for (place, time) in &sifted.times_of_some {
-                let order = first + *place as u64;
-                self.pass(sifted.record(*place).at(order), *time);
-                let give = |item: Item<'_>| observe(&mut self.tracker, item);
-                next = sifted.passed.give(next, place + 1, first, give);
-                reached = place + 1;
-            }
-            // Time that only rises passes no other way in the records that are left out.
-            let give = |item: Item<'_>| observe(&mut self.tracker, item);
-            sifted.passed.give(next, usize::MAX, first, give);
-            self.clock.latest = Some(to);
-            // The next record's time is compared with the last one's here, whether or not that was let pass.
-            if sifted.survey.records > reached as u64 {
-                self.tracker.pass(sifted.last(), to);
-            }
-            return;
         }
-        for (place, time) in sifted.times.iter().enumerate() {
+        let (mut next, mut reached) = (0, 0);
+        for (place, time) in sifted.timed(rises.is_some()) {
             let order = first + place as u64;
-            self.pass(sifted.record(place).at(order), *time);
+            self.pass(sifted.record(place).at(order), time);
             let give = |item: Item<'_>| observe(&mut self.tracker, item);
             next = sifted.passed.give(next, place + 1, first, give);
+            reached = place + 1;
+        }
+        let Some((_, to)) = rises else {
+            return;
+        };
+        // Time that only rises passes no other way in the records that are left out.
+        let give = |item: Item<'_>| observe(&mut self.tracker, item);
+        sifted.passed.give(next, usize::MAX, first, give);
+        self.clock.latest = Some(to);
+        // The next record's time is compared with the last one's here, whether or not that was let pass.
+        if sifted.survey.records > reached as u64 {
+            self.tracker.pass(sifted.last(), to);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::origin::Timestamp;
 use crate::triage::{Chosen, Recall};
 
 /// The first record's time, and the latest.
-type Times = (Timestamp, Timestamp);
+pub type Times = (Timestamp, Timestamp);
 
 /// A stretch that somebody looks at.
 pub struct Claim {
@@ -158,13 +158,18 @@ impl Field {
             rises[place] = times.is_some();
             latest = latest.max(seen.latest);
             let is_sure = seen.horizon.is_none_or(|place| rises[place]);
+            let known = seen.chosen.filter(|_| is_sure).zip(times);
             stretches.push(Stretch {
                 from: Position {
                     offset: seen.from,
                     record: 1 + before,
                 },
-                records: seen.records,
-                known: seen.chosen.filter(|_| is_sure).zip(times),
+                known: known.map(|(again, (times, back))| Known {
+                    again,
+                    records: seen.records,
+                    times,
+                    rises: back == 0,
+                }),
             });
             before += seen.records;
         }
@@ -175,9 +180,8 @@ impl Field {
 /// Records that follow each other.
 pub struct Stretch {
     from: Position,
-    records: u64,
-    /// Which of them must be read, and their times as they were [seen](Seen::times); `None`: all.
-    known: Option<(Chosen, (Times, i64))>,
+    /// `None`: all of them must be read.
+    known: Option<Known>,
 }
 
 /// What one worker reads at a time.
@@ -197,7 +201,7 @@ pub struct Known {
     /// How many there are in all.
     pub records: u64,
     /// The first one's time, and the latest.
-    pub times: (Timestamp, Timestamp),
+    pub times: Times,
     /// Whether none was earlier than one before it. Else those are among the ones to be read, and the ones before them.
     pub rises: bool,
 }
@@ -215,12 +219,7 @@ pub fn parts_behind(stretches: Vec<Stretch>, start: Position) -> Vec<Part> {
     let whole = behind.map(|stretch| Part {
         from: stretch.from,
         to: None,
-        known: stretch.known.map(|(again, (times, back))| Known {
-            again,
-            records: stretch.records,
-            times,
-            rises: back == 0,
-        }),
+        known: stretch.known,
     });
     let mut parts: Vec<_> = std::iter::once(begun).chain(whole).collect();
     let mut to = None;

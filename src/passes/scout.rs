@@ -92,9 +92,7 @@ struct Todo {
     first: u64,
     /// Where it ends; `None` where nothing is left.
     before: Option<u64>,
-    /// Nothing was taken from it: it ends with the file.
-    is_end: bool,
-    /// How many stretches were.
+    /// How many stretches were taken from it.
     place: usize,
     /// Bytes of a stretch.
     stretch: u64,
@@ -107,7 +105,6 @@ impl Todo {
         Some(Self {
             first: source.position().offset,
             before: Some(len),
-            is_end: true,
             place: 0,
             stretch: (len / MANY).clamp(SHORTEST, LONGEST),
             source,
@@ -132,10 +129,9 @@ impl Todo {
         let claim = Claim {
             place: self.place,
             from,
-            to: Some(before).filter(|_| !self.is_end),
+            to: Some(before).filter(|_| self.place > 0),
             is_first: from <= self.first,
         };
-        self.is_end = false;
         self.place += 1;
         Some(claim)
     }

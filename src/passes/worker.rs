@@ -223,8 +223,10 @@ impl Reader<'_> {
             segments: others,
             ..Survey::default()
         });
-        let places = (!rises).then(|| again.iter().map(|one| one.place));
-        parcel.sifted.recall(*times, places);
+        let read = places
+            .iter()
+            .map(|(at, _)| RecordId::new(self.index, at.record));
+        parcel.sifted.recall(*times, Some(read).filter(|_| !rises));
         parcel.reached = to;
         let info = SourceInfo {
             records: *records,

@@ -55,7 +55,7 @@ impl Tracker {
         if let Some(connection) = self.table.get_mut(slot) {
             connection.predecessor = predecessor;
             connection.is_known = is_known;
-            connection.is_sampled = flow.is_sampled();
+            connection.is_lasting = is_known;
         }
         Belonging::Connection(slot)
     }

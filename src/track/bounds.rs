@@ -5,11 +5,10 @@ use super::{Limits, Tracker};
 
 impl Tracker {
     pub(super) fn rank(&mut self, slot: Slot) {
-        let knows_all = self.knows_all();
         let Some(connection) = self.table.get(slot) else {
             return;
         };
-        let is_known = connection.is_known && (knows_all || connection.is_news_for_good());
+        let is_known = connection.is_known && connection.is_lasting;
         let rank = match (is_known, connection.is_finished()) {
             _ if !connection.open_cases.is_empty() => Rank::Awaited,
             (true, true) => Rank::Finished,

@@ -26,8 +26,8 @@ pub struct Connection {
     captured: u8,
     /// The cases of others may know of it.
     pub is_known: bool,
-    /// It stands for many, whether or not it is reset.
-    pub is_sampled: bool,
+    /// They may for good. Else nothing is news to them [any more](Connection::is_news_at) soon after its latest reset.
+    pub is_lasting: bool,
     /// It is remembered among those that may be the twin of another.
     pub is_among_twins: bool,
     /// Its first segment.
@@ -72,7 +72,7 @@ impl Connection {
             sightings: None,
             captured: 1,
             is_known: true,
-            is_sampled: false,
+            is_lasting: true,
             is_among_twins: false,
             started: Mark::of(&segment.header),
             last_time: segment.header.time,
@@ -131,18 +131,13 @@ impl Connection {
 
     /// Whether others may know of it behind the head of the capture.
     pub fn is_of_note(&self) -> bool {
-        self.is_sampled || !self.earlier.is_empty()
+        self.is_lasting || !self.earlier.is_empty()
     }
 
-    /// Whether others may know what it does at `time`, behind the head of the capture: one that was reset is soon nobody's business any more, unless
-    /// it is reset again. So whoever looks for resets from the end of a capture need not look back for what goes on long behind one.
+    /// Whether others may know what it does at `time`: one that they only know since it was reset is soon nobody's business any more, unless it is
+    /// reset again. So whoever looks for resets from the end of a capture need not look back for what goes on long behind one.
     pub fn is_news_at(&self, time: Timestamp) -> bool {
-        self.is_known && (self.is_news_for_good() || time <= self.settles_at)
-    }
-
-    /// The same, whatever happens to it.
-    pub const fn is_news_for_good(&self) -> bool {
-        self.is_sampled || self.earlier.is_empty()
+        self.is_known && (self.is_lasting || time <= self.settles_at)
     }
 
     /// Whether payload was captured by which it can be told what it has in common with another.

@@ -26,6 +26,7 @@ impl Tracker {
             .iter_mut()
             .filter(|_| !everything)
             .map(|(slot, connection)| {
+                connection.is_lasting = connection.id.flow().is_sampled();
                 connection.is_known = connection.is_of_note();
                 connection.is_among_twins &= connection.is_known;
                 slot
@@ -70,19 +71,12 @@ impl Tracker {
 
 #[cfg(test)]
 mod tests {
-    use crate::testkit::tell;
-    use crate::track::{Limits, Tracker};
+    use crate::track::Limits;
+    use crate::track::tests::behind_the_head;
 
     /// What the latest case behind the head of a capture knows of its neighbours.
     fn neighbourhood(story: &str) -> String {
-        let mut tracker = Tracker::new(Limits {
-            head: 0,
-            ..Limits::default()
-        });
-        tracker.reach(0);
-        for told in tell(story) {
-            tracker.observe(&told.segment());
-        }
+        let mut tracker = behind_the_head(Limits::default(), story);
         tracker.finish();
         let cases = std::iter::from_fn(|| tracker.next_case());
         format!("{:?}", cases.last().unwrap().neighbourhood)

@@ -7,8 +7,9 @@ use crate::origin::SECOND;
 pub struct Limits {
     /// Segments at the beginning during which the cases of others may know of every connection. Behind them only those connections count
     /// among the habits of services and hosts that were reset, until [some time](Limits::case_wait) after it, or whose
-    /// [`Flow`](crate::tcp::Flow) is sampled: so what a verdict knows of its neighbours does not depend on how much of the rest was looked at. Its size is a price of speed: measured on some 300 captures with 500
-    /// resets, a head of 256 instead of 32,768 segments changed no cause and no confidence, only what findings had one sample more.
+    /// [`Flow`](crate::tcp::Flow) is sampled: so what a verdict knows of its neighbours does not depend on how much of the rest was looked at. Its
+    /// size is a price of speed: measured on some 300 captures with 500 resets, a head of 256 instead of 32,768 segments changed no cause and no
+    /// confidence, only what findings had one sample more.
     pub head: u64,
     /// Connections with which that beginning ends at the latest.
     pub head_connections: u64,

@@ -116,11 +116,10 @@ impl Tracker {
             Belonging::Connection(slot) => slot,
             Belonging::Attempt(start) => return Some(start),
         };
-        let knows_all = self.knows_all();
         let connection = self.table.get_mut(slot)?;
         let start = connection.started.record;
         let side = connection.side_of(segment);
-        let is_news = knows_all || connection.is_news_at(header.time);
+        let is_news = connection.is_news_at(header.time);
         if let Some(first) = connection.copied_by(side, header) {
             if is_news {
                 self.counts.copies.note(connection, &first, segment);
@@ -254,10 +253,21 @@ mod tests {
 
     /// A tracker that follows three connections, after `story`.
     fn after(story: &str) -> Tracker {
-        let mut tracker = Tracker::new(Limits {
+        let tracker = Tracker::new(Limits {
             connections: 3,
             ..Limits::default()
         });
+        told(tracker, story)
+    }
+
+    /// A tracker behind the head of its capture, after `story`.
+    pub(super) fn behind_the_head(limits: Limits, story: &str) -> Tracker {
+        let mut tracker = Tracker::new(Limits { head: 0, ..limits });
+        tracker.reach(0);
+        told(tracker, story)
+    }
+
+    fn told(mut tracker: Tracker, story: &str) -> Tracker {
         for told in tell(story) {
             tracker.observe(&told.segment());
         }
@@ -286,11 +296,6 @@ mod tests {
 
     #[test]
     fn of_those_that_nobody_else_may_know_of_few_are_kept_once_they_have_ended() {
-        let mut tracker = Tracker::new(Limits {
-            ended: 3,
-            ..Limits::default()
-        });
-        tracker.reach(u64::MAX);
         let story: Vec<String> = ('A'..='Z')
             .map(|name| {
                 let start = i32::from(name as u8);
@@ -303,9 +308,11 @@ mod tests {
                 )
             })
             .collect();
-        for told in tell(&story.join("\n")) {
-            tracker.observe(&told.segment());
-        }
+        let limits = Limits {
+            ended: 3,
+            ..Limits::default()
+        };
+        let tracker = behind_the_head(limits, &story.join("\n"));
         assert_eq!(
             [Rank::Ended, Rank::Apart].map(|rank| tracker.table.len(rank)),
             [3, 0]

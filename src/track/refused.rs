@@ -70,7 +70,7 @@ impl Tracker {
         let slot = self.table.insert(id, flow, &opening, room, Rank::Apart);
         let connection = self.table.get_mut(slot)?;
         connection.is_known = false;
-        connection.is_sampled = flow.is_sampled();
+        connection.is_lasting = false;
         connection.take(Side::Client, &opening, &mut self.happenings);
         // Its neighbours have been told, or are nobody's business.
         self.happenings.clear();
@@ -186,20 +186,10 @@ mod tests {
     use crate::report::report_on;
     use crate::tcp::Layer;
     use crate::testkit::{cases, tell};
-    use crate::track::Limits;
+    use crate::track::{Limits, tests};
 
-    /// A tracker behind the head of its capture, after `story`.
     fn behind_the_head(story: &str) -> Tracker {
-        within(Limits::default(), story)
-    }
-
-    fn within(limits: Limits, story: &str) -> Tracker {
-        let mut tracker = Tracker::new(Limits { head: 0, ..limits });
-        tracker.reach(0);
-        for told in tell(story) {
-            tracker.observe(&told.segment());
-        }
-        tracker
+        tests::behind_the_head(Limits::default(), story)
     }
 
     fn settled(mut tracker: Tracker) -> Vec<Settled> {
@@ -323,7 +313,7 @@ mod tests {
             connections: 1,
             ..Limits::default()
         };
-        let tracker = within(limits, story);
+        let tracker = tests::behind_the_head(limits, story);
         assert_eq!(tracker.attempts.len(Stage::Asked), 1);
         assert_eq!(tracker.counts().forgotten, 2);
     }

@@ -127,12 +127,8 @@ impl Tracker {
             connection.complete(&mut case, &since);
         }
         case.neighbourhood = self.neighbours.around(&case);
-        let knows_all = self.knows_all();
         if let Some(connection) = self.table.get(slot) {
-            let twin = self
-                .twins
-                .twin_of(&case, connection, &self.table, knows_all);
-            case.neighbourhood.twin = twin;
+            case.neighbourhood.twin = self.twins.twin_of(&case, connection, &self.table);
             let endings = self.neighbours.endings_before(case.reset.time);
             case.neighbourhood.other_leg =
                 twins::other_leg(&case, connection, endings, &self.table);

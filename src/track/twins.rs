@@ -83,20 +83,10 @@ impl Twins {
     }
 
     /// The connection that the case's connection continues, or that continues it, at the other end of one changed address.
-    pub fn twin_of(
-        &self,
-        case: &ResetCase,
-        own: &Connection,
-        table: &Table,
-        knows_all: bool,
-    ) -> Option<Twin> {
+    pub fn twin_of(&self, case: &ResetCase, own: &Connection, table: &Table) -> Option<Twin> {
         if !may_have_twin(own) {
             return None;
         }
-        let is_known = |other: &Connection| {
-            let time = other.last_time.max(case.reset.time);
-            other.is_known && (knows_all || other.is_news_at(time))
-        };
         [Side::Client, Side::Server].into_iter().find_map(|shared| {
             let id = &case.connection;
             let slots = self
@@ -105,7 +95,7 @@ impl Twins {
             slots
                 .latest_first()
                 .filter_map(|slot| table.get(slot))
-                .filter(|other| is_known(other))
+                .filter(|other| other.is_news_at(other.last_time.max(case.reset.time)))
                 .find_map(|other| {
                     let id = other.id;
                     let differs = match shared {

@@ -65,20 +65,25 @@ impl Sifted {
         usize::try_from(place).unwrap_or(usize::MAX)
     }
 
-    /// Takes from what a scout remembers of the same records the first one's time and the latest. Those records that were sifted stood at these
-    /// `places` among them; `None` where all times rise.
+    /// Takes from what a scout remembers of the same records the first one's time and the latest. Those records that were sifted are `some` of them;
+    /// `None` where all times rise.
     pub fn recall(
         &mut self,
         times: (Timestamp, Timestamp),
-        places: Option<impl Iterator<Item = u64>>,
+        some: Option<impl Iterator<Item = RecordId>>,
     ) {
-        if let Some(places) = places {
-            let places = places.map(|place| usize::try_from(place).unwrap_or(usize::MAX));
-            self.times_of_some
-                .extend(places.zip(self.times.iter().copied()));
+        for (record, time) in some.into_iter().flatten().zip(&self.times) {
+            self.times_of_some.push((self.place(record), *time));
         }
         self.times.clear();
         self.rising = Some(times);
+    }
+
+    /// When records were captured, by their places: where time only `rises` between the others, those alone that say when it fell.
+    pub fn timed(&self, rises: bool) -> impl Iterator<Item = (usize, Timestamp)> {
+        let all = if rises { &[] } else { self.times.as_slice() };
+        let all = all.iter().copied().enumerate();
+        self.times_of_some.iter().copied().chain(all)
     }
 
     /// The earliest and the latest time; `None` without records.
