@@ -68,7 +68,7 @@ fn first_pass(_: &[Batch], file: &[u8]) {
     let recall = scout.end(&mut marks);
     assert!(
         recall
-            .choose(&marks, &mut sketch, &mut Vec::new())
+            .choose(&marks, &mut sketch, |len| 16 + len, &mut Vec::new())
             .is_some()
     );
 }

@@ -10,7 +10,7 @@
 
 use proptest::prelude::*;
 use rstscope::analyzer::{Analyzer, Config};
-use rstscope::capture::{self, FileSource};
+use rstscope::capture::{self, FileSource, SourceInfo};
 use rstscope::decode::{Decoded, LinkType, Look, Record, decode};
 use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use rstscope::passes::{self, Reading};
@@ -226,18 +226,120 @@ fn threads_over_a_file_that_was_cut_report_what_one_pass_does() {
         (&damaged[..], "skipped"),
     ] {
         std::fs::write(file.path(), bytes).unwrap();
-        let read = |source: FileSource| {
-            let (reading, report) = read_by_passes(source, file.path(), Config::default());
-            let problem = reading.info.problem.unwrap_or_default();
-            assert!(problem.contains(expected), "{problem}");
-            let counted = (reading.info.records, reading.info.bytes);
-            format!("{report}{problem}{counted:?}")
-        };
-        let name = file.path().display().to_string();
-        let stream = Box::new(Cursor::new(bytes.to_vec()));
-        let in_one_pass = read(FileSource::from_reader(name, 0, stream).unwrap());
-        same(&in_one_pass, &read(capture::open(file.path(), 0).unwrap()));
+        let info = one_report_by_both_roads(file.path(), bytes);
+        let problem = info.problem.unwrap_or_default();
+        assert!(problem.contains(expected), "{problem}");
     }
+}
+
+#[test]
+fn threads_over_a_pcapng_file_report_what_one_pass_does() {
+    let traffic = Traffic {
+        live: 900,
+        pause: 300 * MILLISECOND,
+        resets: 60,
+        endings: &Ending::RESETS,
+        ports: 5_000,
+        ..Traffic::headers()
+    };
+    let frames = frames(std::fs::read(large_file(&traffic).path()).unwrap());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut divided = Vec::new();
+    for format in FORMATS {
+        if !format.name.starts_with("pcapng") {
+            continue;
+        }
+        let bytes = (format.write)(&frames);
+        std::fs::write(file.path(), &bytes).unwrap();
+        one_report_by_both_roads(file.path(), &bytes);
+        if capture::open(file.path(), 0).unwrap().divide().is_some() {
+            divided.push(format.name);
+        }
+    }
+    assert!(divided.len() >= 5, "read in parts: {divided:?}");
+}
+
+#[test]
+fn what_a_pcapng_file_says_between_its_packets_is_heard_by_threads_too() {
+    let traffic = Traffic {
+        endings: &Ending::RESETS,
+        ..Traffic::headers()
+    };
+    let frames = frames(std::fs::read(large_file(&traffic).path()).unwrap());
+    let format = FORMATS
+        .iter()
+        .find(|format| format.name == "pcapng")
+        .unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let written = |frames: &[Frame]| {
+        let bytes = (format.write)(frames);
+        std::fs::write(file.path(), &bytes).unwrap();
+        let first = capture::open(file.path(), 0).unwrap().divide().unwrap();
+        (usize::try_from(first).unwrap(), bytes)
+    };
+    // Two thirds, and one.
+    let (early, late) = frames.split_at(frames.len() / 3 * 2);
+    let ((first, early), (_, late)) = (written(early), written(late));
+    let (preamble, late) = late.split_at(first);
+    let interface = &preamble[28..];
+    let dropped = |lost: u64| {
+        let option = [&[5, 0, 8, 0][..], &lost.to_le_bytes(), &[0; 4]].concat();
+        block(5, &[&[0; 12][..], &option].concat())
+    };
+    let packet = |options: &[u8]| {
+        let mut body = [0_u32, 0, 0, 4, 4].map(u32::to_le_bytes).concat();
+        body.extend([7; 4]);
+        body.extend(options);
+        block(6, &body)
+    };
+    let comment = packet(&[1, 0, 4, 0, b's', b'e', b'e', b'n', 0, 0, 0, 0]);
+    let lost = packet(&[4, 0, 8, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let names = block(4, &[0; 64]);
+    let nothing = Vec::new();
+    let cut = &late[..late.len() - 7];
+    let damage = vec![0xff; 500];
+    for (place, (between, late, end)) in [
+        (&nothing, late, &dropped(9)),
+        (&dropped(5), late, &dropped(9)),
+        (&dropped(5), late, &nothing),
+        (&interface.to_vec(), late, &nothing),
+        (&preamble.to_vec(), late, &dropped(9)),
+        (&comment, late, &names),
+        (&names, late, &comment),
+        (&lost, late, &dropped(9)),
+        (&nothing, cut, &nothing),
+        (&dropped(5), late, &dropped(9)[..20].to_vec()),
+        (&damage, late, &nothing),
+        (&nothing, late, &damage),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let bytes = [&early, &between[..], late, end].concat();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let info = one_report_by_both_roads(file.path(), &bytes);
+        let wanted = [9, 9, 5].get(place).copied();
+        assert!(wanted.is_none() || info.dropped == wanted, "{info:?}");
+    }
+}
+
+/// A pcapng block, little end first.
+fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(body.len() + 12).unwrap().to_le_bytes();
+    [&kind.to_le_bytes()[..], &len, body, &len].concat()
+}
+
+/// Reads a file as the program does, and its bytes in one pass, and says what is known of it by either.
+fn one_report_by_both_roads(path: &Path, bytes: &[u8]) -> SourceInfo {
+    let read = |source: FileSource| read_by_passes(source, path, Config::default());
+    let name = path.display().to_string();
+    let stream = Box::new(Cursor::new(bytes.to_vec()));
+    let (in_one, report) = read(FileSource::from_reader(name, 0, stream).unwrap());
+    let (in_parts, other) = read(capture::open(path, 0).unwrap());
+    same(&report, &other);
+    assert_eq!(in_one.info, in_parts.info);
+    assert_eq!(in_one.error.is_some(), in_parts.error.is_some());
+    in_parts.info
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::batch::Batch;
 use super::error::{CaptureError, Damage, Fault, FirstBytes, Place};
 use super::info::SourceInfo;
 use super::input::Input;
+use super::layout::{Layout, Spacing};
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::walk::{Keep, Lost, Progress, Stop, Walked};
@@ -27,6 +28,8 @@ pub struct FileSource {
     len: Option<u64>,
     /// Bytes read and not yet given: the beginning of a record.
     carry: Vec<u8>,
+    /// What stands in a pcapng file before its first packet, once somebody asked for that, and how long it is.
+    preamble: Option<(Pcapng, u64)>,
     state: State,
     info: SourceInfo,
 }
@@ -127,6 +130,7 @@ impl FileSource {
             progress: Progress::default(),
             len: None,
             carry: Vec::new(),
+            preamble: None,
             state: State::Ended,
         };
         match new.begin() {
@@ -171,22 +175,44 @@ impl FileSource {
         }
     }
 
-    /// Whether another reader may begin in the middle: so it is where every record stands on its own, in a plain pcap file.
-    pub const fn is_divisible(&self) -> bool {
-        matches!(
-            (&self.input, &self.format),
-            (Input::File(_), Format::Pcap(_))
-        )
+    /// Where the first record begins, if other readers may begin in the middle: that is so where every record stands on its own, in a plain pcap file,
+    /// and where all that must be known of them stands before the first, in a pcapng file of one section whose interfaces are alike. What follows must
+    /// not be [bound](Layout::Bound) to anything else. `None` elsewhere.
+    pub fn divide(&mut self) -> Option<u64> {
+        match (&self.input, &self.format) {
+            (Input::File(_), Format::Pcap(_)) => Some(self.format.header_len()),
+            (Input::File(_), Format::Pcapng(_)) => {
+                if self.preamble.is_none() {
+                    self.preamble = [CHUNK / 64, CHUNK].into_iter().find_map(|len| {
+                        let mut bytes = vec![0; len];
+                        let len = self.input.read_some_at(0, &mut bytes).ok()?;
+                        Pcapng::preamble(bytes.get(..len)?)
+                    });
+                    let behind = self.progress.offset + self.carry.len() as u64;
+                    self.input.narrow(behind, None).ok()?;
+                }
+                self.preamble.as_ref().map(|(_, len)| *len)
+            }
+            _ => None,
+        }
+    }
+
+    /// How the records lie that were read since the source was opened or [narrowed](FileSource::narrow).
+    pub const fn layout(&self) -> Layout {
+        match &self.format {
+            Format::Pcap(pcap) => Layout::Even(Spacing::new(pcap.header_len(), 1)),
+            Format::Pcapng(pcapng) => pcapng.layout(),
+        }
     }
 
     /// Reads only the records from `from` on, up to the byte `to`, or to the end of the file for `None`. A part that ends inside a record has
-    /// an end as a file that was cut. `false` where the input [is not divisible](FileSource::is_divisible), and then nothing has changed.
+    /// an end as a file that was cut. `false` where the input is not [divisible](FileSource::divide), and then nothing has changed.
     ///
     /// # Errors
     ///
     /// When it cannot be read from there.
     pub fn narrow(&mut self, from: Position, to: Option<u64>) -> Result<bool, CaptureError> {
-        if !self.is_divisible() {
+        if self.divide().is_none() {
             return Ok(false);
         }
         let at = Place {
@@ -197,7 +223,11 @@ impl FileSource {
             Ok(()) => {}
             Err(source) => return Err(self.fail(Fault::Read { at, source })),
         }
+        if let Some((preamble, _)) = &self.preamble {
+            self.format = Format::Pcapng(preamble.clone());
+        }
         self.carry.clear();
+        self.state = State::Reading;
         self.progress = Progress {
             next: from.record,
             offset: from.offset,
@@ -209,19 +239,17 @@ impl FileSource {
     /// Where a record begins at or shortly behind the byte `near`, as far as that can be told from within. `None`: nothing there looks like a
     /// record, or the input is not divisible.
     pub fn boundary(&mut self, near: u64) -> Option<u64> {
-        if !self.is_divisible() {
-            return None;
-        }
+        self.divide()?;
         // Few bytes show it nearly always.
         [CHUNK / 8, CHUNK].into_iter().find_map(|len| {
             let mut bytes = vec![0; len];
-            self.input.narrow(near, None).ok()?;
-            let len = self.input.read_whole(&mut bytes).ok()?;
-            let Format::Pcap(pcap) = &self.format else {
-                return None;
+            let len = self.input.read_some_at(near, &mut bytes).ok()?;
+            let bytes = bytes.get(..len)?;
+            let found = match (&self.format, &self.preamble) {
+                (Format::Pcap(pcap), _) => pcap.first_record(bytes),
+                (Format::Pcapng(_), preamble) => preamble.as_ref()?.0.first_packet(bytes, near),
             };
-            let found = pcap.first_record(bytes.get(..len)?)?;
-            Some(near + found as u64)
+            Some(near + found? as u64)
         })
     }
 
@@ -240,6 +268,14 @@ impl FileSource {
                 self.state = State::Ending(fault);
             }
             Err(fault) => self.state = State::Ending(Some(fault)),
+        }
+    }
+
+    /// Notes what the file has told of its interfaces.
+    fn note_interfaces(&mut self) {
+        if let Format::Pcapng(pcapng) = &self.format {
+            self.info.dropped = pcapng.dropped();
+            self.info.interfaces = pcapng.interfaces();
         }
     }
 
@@ -365,10 +401,7 @@ impl Source for FileSource {
         batch.index.clear();
         self.advance(&mut batch.bytes, &mut batch.index);
         self.info.note(&batch.index);
-        if let Format::Pcapng(pcapng) = &self.format {
-            self.info.dropped = pcapng.dropped();
-            self.info.interfaces = pcapng.interfaces();
-        }
+        self.note_interfaces();
         if batch.is_empty() {
             return self.end();
         }

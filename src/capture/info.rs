@@ -48,7 +48,7 @@ impl SourceInfo {
     /// Interfaces that are told at most; chosen: they are for a report's reader.
     pub const INTERFACES: usize = 64;
 
-    /// Adds what is known of the part of the same input that follows.
+    /// Adds what is known of the part of the same input that follows. What is counted at interfaces is counted from the beginning.
     pub fn join(&mut self, next: &Self) {
         let both = |one: Option<Timestamp>, other: Option<Timestamp>, pick: fn(_, _) -> _| {
             one.zip(other)
@@ -58,6 +58,13 @@ impl SourceInfo {
         };
         self.first = both(self.first, next.first, Timestamp::min);
         self.last = both(self.last, next.last, Timestamp::max);
+        for (one, other) in self.interfaces.iter_mut().zip(&next.interfaces) {
+            one.dropped = one.dropped.max(other.dropped);
+        }
+        if !self.interfaces.is_empty() {
+            let each = self.interfaces.iter().filter_map(|one| one.dropped);
+            self.dropped = each.reduce(u64::saturating_add);
+        }
         let new = next.links.iter().filter(|link| !self.links.contains(link));
         let new: Vec<_> = new.copied().collect();
         self.links.extend(new);

@@ -61,6 +61,11 @@ impl Input {
                 done => done.map(|()| into.len()),
             };
         }
+        self.read_some_at(from, into)
+    }
+
+    /// The same where there may be less, and how much there is.
+    pub(super) fn read_some_at(&mut self, from: u64, into: &mut [u8]) -> io::Result<usize> {
         self.narrow(from, None)?;
         self.read_whole(into)
     }

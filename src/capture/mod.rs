@@ -26,6 +26,7 @@ mod filter;
 mod foreign;
 mod info;
 mod input;
+mod layout;
 #[cfg(feature = "live")]
 mod live;
 mod merge;
@@ -44,6 +45,7 @@ pub use file::{FileSource, Position};
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
 pub use info::{InterfaceInfo, SourceInfo};
+pub use layout::{Layout, Spacing};
 #[cfg(feature = "live")]
 pub use live::{
     BUFFER, Drops, Interface, LiveError, LiveFault, Presence, SNAP_LENGTH, Sniffable, StampedBy,

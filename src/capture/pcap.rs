@@ -214,12 +214,12 @@ impl Pcap {
         RECORD_HEADER_LEN + self.extra
     }
 
-    /// The record that `bytes` are, and its frame. `None`: they are not one, or there is something odd about it.
-    pub(super) fn single<'a>(&self, bytes: &'a [u8], number: u64) -> Option<(Entry, &'a [u8])> {
+    /// Gives the record that `bytes` are to `keep`. `None`: they are not one, or there is something odd about it.
+    pub(super) fn single(&self, bytes: &[u8], number: u64, keep: &mut impl Keep) -> Option<()> {
         let head = self.head(bytes)?;
         let frame = bytes.get(self.header_len()..)?;
         let is_whole = frame.len() == head.len as usize && !self.is_odd(&head);
-        is_whole.then(|| (self.entry(&head, number, self.header_len()), frame))
+        is_whole.then(|| keep.keep(self.entry(&head, number, self.header_len()), frame))
     }
 
     #[inline]

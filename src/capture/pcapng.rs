@@ -6,6 +6,7 @@
 mod block;
 mod clock;
 mod interface;
+mod middle;
 mod packet;
 mod write;
 
@@ -15,7 +16,9 @@ use super::batch::Entry;
 use super::bytes::{ByteOrder, Fields};
 use super::error::Damage;
 use super::info::{InterfaceInfo, SourceInfo};
-use super::walk::{Keep, Lost, Progress, Sound, Stop, Walked, search};
+use super::layout::{Layout, Spacing};
+use super::walk::{Keep, Lost, Progress, Sound, Stop, Walked, longest_record, search};
+use crate::decode::LinkType;
 use crate::origin::Timestamp;
 use block::{add, is_numbered, is_read, is_registered, kind, padded};
 use interface::Interface;
@@ -36,6 +39,7 @@ pub(super) struct Pcapng {
     interfaces_before: Vec<InterfaceInfo>,
     /// How many interfaces were described, from the beginning of the file.
     described: u32,
+    layout: Layout,
     /// Set while the next sound block is searched for.
     lost: Option<Lost>,
 }
@@ -55,6 +59,7 @@ impl Pcapng {
             dropped_before: None,
             interfaces_before: Vec::new(),
             described: 0,
+            layout: Layout::Empty,
             lost: None,
         }
     }
@@ -74,6 +79,11 @@ impl Pcapng {
             .fold(self.dropped_before, add)
     }
 
+    /// How the packets lie.
+    pub(super) const fn layout(&self) -> Layout {
+        self.layout
+    }
+
     /// Gives the records that lie whole in `bytes` to `keep`, and says where it stopped and why.
     pub(super) fn walk(
         &mut self,
@@ -83,6 +93,12 @@ impl Pcapng {
     ) -> Walked {
         let mut at = 0;
         let stop = loop {
+            if self.passing == 0 && self.lost.is_none() {
+                at = match self.order {
+                    ByteOrder::Little => self.run::<true>(bytes, at, &mut progress.next, keep),
+                    ByteOrder::Big => self.run::<false>(bytes, at, &mut progress.next, keep),
+                };
+            }
             let rest = bytes.get(at..).unwrap_or(&[]);
             if self.passing > 0 {
                 let here = rest
@@ -141,6 +157,62 @@ impl Pcapng {
         Walked { used: at, stop }
     }
 
+    /// Gives packets from the byte `at` on, as long as each is whole and there is nothing in its block beside it, and says where the next would begin.
+    ///
+    /// What nearly every packet comes through, so without a question too many.
+    #[inline(never)]
+    fn run<const LITTLE: bool>(
+        &mut self,
+        bytes: &[u8],
+        mut at: usize,
+        next: &mut u64,
+        keep: &mut impl Keep,
+    ) -> usize {
+        let order = if LITTLE {
+            ByteOrder::Little
+        } else {
+            ByteOrder::Big
+        };
+        let mut last = None;
+        while let Some(rest) = bytes.get(at..)
+            && let Some(fixed) = rest.first_chunk()
+        {
+            let head = Head::of(order, fixed);
+            let block = rest.get(..head.len as usize);
+            let Some(block) = block.filter(|_| head.is_usual()) else {
+                break;
+            };
+            let ends = block.last_chunk().map(|end| order.u32(*end));
+            let frame = block.get(PACKET_HEADER_LEN..PACKET_HEADER_LEN + head.captured as usize);
+            let Some((interface, frame)) = self.interfaces.get(head.interface as usize).zip(frame)
+            else {
+                break;
+            };
+            if ends != Some(head.len) {
+                break;
+            }
+            let time = interface.clock.time(head.ticks);
+            let entry = Entry {
+                number: *next,
+                time,
+                start: at + PACKET_HEADER_LEN,
+                len: head.captured,
+                original_len: head.original_len,
+                link: interface.link,
+                interface: u16::try_from(interface.place).ok(),
+            };
+            keep.keep(entry, frame);
+            last = Some(time);
+            *next += 1;
+            at += head.len as usize;
+        }
+        if let Some(last) = last {
+            self.last = last;
+            self.layout = self.layout.and(even(BESIDE));
+        }
+        at
+    }
+
     /// Reads the block at the beginning of `rest`, which lies at `at` in the buffer; gives the bytes that are done with.
     fn step(
         &mut self,
@@ -163,12 +235,19 @@ impl Pcapng {
         }
         if !is_held {
             progress.next += u64::from(is_numbered(kind));
+            self.layout = self.layout.and(layout_of(kind));
             self.passing = u64::from(len);
             return Ok(0);
         }
         let whole = len as usize;
         let block = rest.get(..whole).ok_or(Halt::Need("block", whole))?;
-        if let Some(packet) = self.block(kind, len, block).map_err(Halt::Damage)? {
+        let packet = self.block(kind, len, block).map_err(Halt::Damage)?;
+        let layout = match &packet {
+            Some(packet) if packet.stands_alone => even(len - padded(packet.len)),
+            _ => layout_of(kind),
+        };
+        self.layout = self.layout.and(layout);
+        if let Some(packet) = packet {
             self.last = packet.time;
             let start = BODY + packet.start;
             let frame = block.get(start..start + packet.len as usize);
@@ -276,6 +355,61 @@ impl Pcapng {
     }
 }
 
+/// The fixed fields of an enhanced packet.
+struct Head {
+    kind: u32,
+    len: u32,
+    interface: u32,
+    ticks: u64,
+    captured: u32,
+    original_len: u32,
+}
+
+impl Head {
+    #[inline]
+    fn of(order: ByteOrder, fixed: &[u8; PACKET_HEADER_LEN]) -> Self {
+        let field = |at: usize| order.u32([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
+        Self {
+            kind: field(0),
+            len: field(4),
+            interface: field(8),
+            ticks: u64::from(field(12)) << 32 | u64::from(field(16)),
+            captured: field(20),
+            original_len: field(24),
+        }
+    }
+
+    /// Whether it is one, neither too long nor with anything beside its frame.
+    #[inline]
+    const fn is_usual(&self) -> bool {
+        self.kind == kind::ENHANCED_PACKET
+            && self.captured <= LONGEST_USUAL
+            && self.len == padded(self.captured) + BESIDE
+    }
+}
+
+/// How packets lie of which each has so many bytes of its block beside its frame.
+const fn even(beside: u32) -> Layout {
+    Layout::Even(Spacing::new(beside as usize, 4))
+}
+
+/// How what follows lies behind a block that holds no packet, or one that cannot be read alone.
+const fn layout_of(kind: u32) -> Layout {
+    let is_bound = matches!(
+        kind,
+        kind::SECTION
+            | kind::INTERFACE
+            | kind::PACKET
+            | kind::SIMPLE_PACKET
+            | kind::ENHANCED_PACKET
+    );
+    if is_bound || is_numbered(kind) {
+        Layout::Bound
+    } else {
+        Layout::Uneven
+    }
+}
+
 /// Why a block is not read.
 enum Halt {
     /// So many bytes of a part are needed.
@@ -291,6 +425,11 @@ const BODY: usize = 8;
 const SECTION_HEADER_LEN: usize = 12;
 /// Kind, and length twice.
 const LEAST_BLOCK: u32 = 12;
+/// What an enhanced packet has before its frame, and beside it if there are no options.
+const PACKET_HEADER_LEN: usize = 28;
+const BESIDE: u32 = 32;
+/// Bytes captured of a packet that is believed whatever its link.
+const LONGEST_USUAL: u32 = longest_record(LinkType::ETHERNET);
 /// The longest block that is held in memory: the longest record with a generous share of options. libpcap's bound is 16 MiB too.
 const MOST_BLOCK: u32 = 16 << 20;
 /// The longest block whose end is looked at before it is passed over, or believed where one is searched for; chosen: half of what is read at once.

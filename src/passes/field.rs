@@ -1,7 +1,7 @@
 //! What scouts have seen of a file, stretch by stretch, from its end: [`Field`].
 
 use crate::analyzer::DISORDERED;
-use crate::capture::Position;
+use crate::capture::{Position, Spacing};
 use crate::origin::Timestamp;
 use crate::triage::{Chosen, Recall};
 
@@ -46,6 +46,8 @@ struct Seen {
     /// The first one's time and the latest, and by how much one is late at most; `None` where that is too much.
     times: Option<(Times, i64)>,
     latest: Option<Timestamp>,
+    /// How its records are spaced; `None`: not alike.
+    spacing: Option<Spacing>,
     /// Until records are chosen by it.
     recall: Option<Recall>,
     chosen: Option<Chosen>,
@@ -75,7 +77,7 @@ impl Field {
     }
 
     /// Takes what a scout has seen.
-    pub fn looked(&mut self, claim: &Claim, recall: Recall) {
+    pub fn looked(&mut self, claim: &Claim, recall: Recall, spacing: Option<Spacing>) {
         self.has_first |= claim.is_first;
         self.remembered += recall.size();
         let seen = Seen {
@@ -83,6 +85,7 @@ impl Field {
             records: recall.records(),
             times: recall.times().nearly(DISORDERED),
             latest: recall.times().latest(),
+            spacing,
             recall: Some(recall),
             chosen: None,
             horizon: None,
@@ -96,11 +99,11 @@ impl Field {
         }
     }
 
-    /// The next stretch of which it is known who was reset: its place, and what is remembered of it.
+    /// The next stretch of which it is known who was reset: its place, what is remembered of it, and how its records are spaced.
     ///
     /// Those that were reset later are known. Of those that were reset earlier it matters as long as a connection does behind its reset: so far the
     /// scouts must have come.
-    pub fn next(&mut self) -> Option<(usize, Recall)> {
+    pub fn next(&mut self) -> Option<(usize, Recall, Spacing)> {
         let is_all = self.has_first && self.reach == self.places.len();
         let last = self.reach.checked_sub(1)?;
         let since = self.times_of(last).map(|((first, _), _)| first);
@@ -117,9 +120,9 @@ impl Field {
             let seen = self.places.get_mut(place)?.as_mut()?;
             self.next += 1;
             let recall = seen.recall.take()?;
-            if is_known {
+            if is_known && let Some(spacing) = seen.spacing {
                 seen.horizon = Some(last).filter(|_| !is_all);
-                return Some((place, recall));
+                return Some((place, recall, spacing));
             }
             self.take_back(recall);
         }
@@ -248,6 +251,7 @@ mod tests {
     use crate::triage::{Marks, Scout, Sketch};
 
     const WAIT: i64 = 10;
+    const SPACING: Spacing = Spacing::new(16, 1);
 
     /// What a scout remembers of records of these times, of which none is a segment.
     fn recall(times: &[i64]) -> Recall {
@@ -277,10 +281,15 @@ mod tests {
                 to: None,
                 is_first: *place == last,
             };
-            field.looked(&claim, recall(stretches[last - place]));
+            field.looked(&claim, recall(stretches[last - place]), Some(SPACING));
             let mut now = Vec::new();
-            while let Some((place, recall)) = field.next() {
-                let records = recall.choose(&Marks::new(), &mut Sketch::new(), &mut Vec::new());
+            while let Some((place, recall, _)) = field.next() {
+                let records = recall.choose(
+                    &Marks::new(),
+                    &mut Sketch::new(),
+                    |len| len,
+                    &mut Vec::new(),
+                );
                 field.chosen(place, records, recall);
                 now.push(place);
             }
@@ -334,6 +343,21 @@ mod tests {
     }
 
     #[test]
+    fn of_records_that_lie_unlike_none_is_chosen() {
+        let mut field = Field::new(WAIT);
+        let claim = Claim {
+            place: 0,
+            from: 24,
+            to: None,
+            is_first: true,
+        };
+        field.looked(&claim, recall(&[7]), None);
+        assert!(field.next().is_none());
+        assert_eq!(field.remembered, 0);
+        assert!(field.into_stretches().unwrap()[0].known.is_none());
+    }
+
+    #[test]
     fn no_more_is_remembered_than_may_be() {
         let mut field = Field::new(WAIT);
         field.remembered = REMEMBERED;
@@ -344,7 +368,7 @@ mod tests {
             to: None,
             is_first: false,
         };
-        field.looked(&claim, recall(&[7]));
+        field.looked(&claim, recall(&[7]), Some(SPACING));
         assert!(field.next().is_none(), "nothing is known yet");
         assert_eq!((field.next, field.remembered), (1, REMEMBERED));
         field.remembered = 0;

@@ -68,7 +68,7 @@ fn read_all<E>(
     analyzer: &mut Analyzer,
     mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
 ) -> Result<Reading, E> {
-    if !source.is_divisible() {
+    if source.divide().is_none() {
         return stream::read(source, analyzer, given);
     }
     thread::scope(|scope| {

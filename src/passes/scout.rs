@@ -4,7 +4,7 @@
 //! whether it was reset later, and it is enough to remember the others for a moment.
 
 use super::field::{Claim, Field, Stretch};
-use crate::capture::{self, FileSource, Position, Source};
+use crate::capture::{self, FileSource, Layout, Position, Source, Spacing};
 use crate::triage::{Marks, Scout, Sketch};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -99,11 +99,11 @@ struct Todo {
 }
 
 impl Todo {
-    /// All of a file. `None`: it is none.
-    fn of(source: FileSource) -> Option<Self> {
+    /// All of a file. `None`: it is none, or cannot be read in parts.
+    fn of(mut source: FileSource) -> Option<Self> {
         let len = source.file_len()?;
         Some(Self {
-            first: source.position().offset,
+            first: source.divide()?,
             before: Some(len),
             place: 0,
             stretch: (len / MANY).clamp(SHORTEST, LONGEST),
@@ -150,7 +150,8 @@ impl Ground {
             };
             let (recall, remembers) = self.field().spare();
             scout.begin(recall, remembers);
-            let Some(bytes) = look_at(&claim, path, index, &mut scout, &mut buffer) else {
+            let looked = look_at(&claim, path, index, &mut scout, &mut buffer);
+            let Some((bytes, spacing)) = looked else {
                 self.todo().before = None; // In vain.
                 return None;
             };
@@ -159,7 +160,7 @@ impl Ground {
                 let mut marks = self.marks.write().unwrap_or_else(PoisonError::into_inner);
                 scout.end(&mut marks)
             };
-            self.field().looked(&claim, recall);
+            self.field().looked(&claim, recall, spacing);
             self.choose(&mut sketch, &mut room);
         }
     }
@@ -168,12 +169,12 @@ impl Ground {
     fn choose(&self, sketch: &mut Sketch, room: &mut Vec<u8>) {
         loop {
             let next = self.field().next();
-            let Some((place, recall)) = next else {
+            let Some((place, recall, spacing)) = next else {
                 return;
             };
             let chosen = {
                 let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
-                recall.choose(&marks, sketch, room)
+                recall.choose(&marks, sketch, |len| spacing.span(len), room)
             };
             self.field().chosen(place, chosen, recall);
         }
@@ -188,15 +189,15 @@ impl Ground {
     }
 }
 
-/// Shows `scout` the records of a stretch, and says how many bytes they take. `None`: they do not end where the stretch does. What is wrong with the
-/// end of a file shows when it is read once more.
+/// Shows `scout` the records of a stretch, and says how many bytes they take, and how they are spaced where that is alike. `None`: they do not end
+/// where the stretch does, or cannot be told from within. What is wrong with the end of a file shows when it is read once more.
 fn look_at(
     claim: &Claim,
     path: &Path,
     index: u16,
     scout: &mut Scout,
     buffer: &mut Vec<u8>,
-) -> Option<u64> {
+) -> Option<(u64, Option<Spacing>)> {
     let mut source = capture::open(path, index).ok()?;
     let from = Position {
         offset: claim.from,
@@ -205,7 +206,9 @@ fn look_at(
     source.narrow(from, claim.to).ok().filter(|done| *done)?;
     while let Ok(true) = source.show(buffer, scout) {}
     let is_whole = source.info().complete || claim.to.is_none();
-    is_whole.then(|| source.position().offset - claim.from)
+    let layout = source.layout();
+    let bytes = source.position().offset - claim.from;
+    (is_whole && layout != Layout::Bound).then(|| (bytes, layout.spacing()))
 }
 
 /// Stretches of a file, as far as they are neither short nor long; chosen: enough that scouts end together.

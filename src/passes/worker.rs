@@ -200,11 +200,10 @@ impl Reader<'_> {
             times,
             rises,
         } = known;
-        let header_len = source.header_len()? as u64;
         let places: Vec<_> = again
             .iter()
             .map(|Again { place, before, len }| {
-                let offset = part.from.offset + place * header_len + before;
+                let offset = part.from.offset + before;
                 let record = part.from.record + place;
                 (Position { offset, record }, len)
             })

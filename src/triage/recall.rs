@@ -24,7 +24,7 @@ pub struct Recall {
 /// Which of some records must be looked at again: a few bytes for each.
 #[derive(Clone, Debug, Default)]
 pub struct Chosen {
-    /// Of each its step, the bytes captured between the one before and this one, and its length.
+    /// Of each its step, the bytes between the one before and this one, and those that it takes.
     told: Box<[u8]>,
     count: u64,
 }
@@ -34,9 +34,9 @@ pub struct Chosen {
 pub struct Again {
     /// How many of the records are before it.
     pub place: u64,
-    /// Their captured bytes.
+    /// The bytes that they take where they stand.
     pub before: u64,
-    /// Its own captured bytes.
+    /// Those that it takes itself.
     pub len: u64,
 }
 
@@ -192,8 +192,14 @@ impl Recall {
     }
 
     /// The records that must be looked at again: those of marked and of sampled flows, and what is no ordinary segment. The flows of the others
-    /// are counted. `room` is scratch. `None`: not enough is remembered.
-    pub fn choose(&self, marks: &Marks, sketch: &mut Sketch, room: &mut Vec<u8>) -> Option<Chosen> {
+    /// are counted. A record takes `span` bytes where it stands if so many were captured; `room` is scratch. `None`: not enough is remembered.
+    pub fn choose(
+        &self,
+        marks: &Marks,
+        sketch: &mut Sketch,
+        span: impl Fn(u64) -> u64,
+        room: &mut Vec<u8>,
+    ) -> Option<Chosen> {
         if !self.is_whole {
             return None;
         }
@@ -203,10 +209,10 @@ impl Recall {
             loop {
                 let word = *words.next()?;
                 let mut this = next;
-                this.len = match word & Self::LONG {
+                this.len = span(match word & Self::LONG {
                     Self::LONG => *words.next()?,
                     len => len,
-                };
+                });
                 next.place += 1;
                 next.before += this.len;
                 match Pair::new(word >> Self::LEN_BITS) {
@@ -266,16 +272,18 @@ mod tests {
         }
         let (mut marks, mut sketch) = (Marks::new(), Sketch::new());
         marks.set(flow(2));
-        let chosen = recall.choose(&marks, &mut sketch, &mut Vec::new()).unwrap();
+        let span = |len| len + 3;
+        let room = &mut Vec::new();
+        let chosen = recall.choose(&marks, &mut sketch, span, room).unwrap();
         let again = |place, before, len| Again { place, before, len };
         assert_eq!(
             chosen.iter().collect::<Vec<_>>(),
             [
-                again(1, 60, 0),
-                again(2, 60, 5_000_000),
-                again(4, 5_000_130, 4_194_303),
-                again(5, 9_194_433, 127),
-                again(6, 9_194_560, 128),
+                again(1, 63, 3),
+                again(2, 66, 5_000_003),
+                again(4, 5_000_142, 4_194_306),
+                again(5, 9_194_448, 130),
+                again(6, 9_194_578, 131),
             ]
         );
         assert_eq!((chosen.count(), recall.records()), (5, 7));
@@ -293,7 +301,12 @@ mod tests {
             }
             recall.end();
             let chosen = recall
-                .choose(&Marks::new(), &mut Sketch::new(), &mut Vec::new())
+                .choose(
+                    &Marks::new(),
+                    &mut Sketch::new(),
+                    |len| len,
+                    &mut Vec::new(),
+                )
                 .unwrap();
             chosen.iter().map(|one| one.place).collect::<Vec<_>>()
         };
@@ -308,7 +321,12 @@ mod tests {
         note(&mut recall, None, 9);
         recall.begin(false);
         recall.pass(Timestamp::from_nanos(7));
-        let chosen = recall.choose(&Marks::new(), &mut Sketch::new(), &mut Vec::new());
+        let chosen = recall.choose(
+            &Marks::new(),
+            &mut Sketch::new(),
+            |len| len,
+            &mut Vec::new(),
+        );
         assert!(chosen.is_none());
         assert_eq!((recall.records(), recall.size()), (1, 0));
     }

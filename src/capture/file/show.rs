@@ -1,6 +1,6 @@
 //! Records shown and not kept: one after the other, or from where they are known to be.
 
-use super::{CHUNK, FileSource, Format, Input, Position, hold};
+use super::{CHUNK, FileSource, Format, Position, hold};
 use crate::capture::CaptureError;
 use crate::capture::batch::Entry;
 use crate::capture::walk::Keep;
@@ -8,7 +8,8 @@ use crate::decode::Look;
 
 impl FileSource {
     /// Shows the next records to `looker`, who needs few of them for longer; `buffer` is where they lie meanwhile, of use for the next call.
-    /// `false` is the end. Of their times and link types [`Source::info`](crate::capture::Source::info) knows nothing then.
+    /// `false` is the end. Of their times and link types [`Source::info`](crate::capture::Source::info) knows nothing then, and of interfaces only
+    /// then.
     ///
     /// # Errors
     ///
@@ -28,30 +29,26 @@ impl FileSource {
         if shown.has_any() {
             return Ok(true);
         }
+        self.note_interfaces();
         self.end()
     }
 
-    /// Bytes of a record before its frame; `None` where the input [is not divisible](FileSource::is_divisible).
-    pub const fn header_len(&self) -> Option<usize> {
-        match (&self.input, &self.format) {
-            (Input::File(_), Format::Pcap(pcap)) => Some(pcap.header_len()),
-            _ => None,
-        }
-    }
-
-    /// Shows `looker` the records that begin at these places, in the order of the file, each with so many bytes of its frame. `buffer` is as for
-    /// [`FileSource::show`], and for what is read next the source must be [narrowed](FileSource::narrow). `None`: the file is not as it was, and
-    /// some of them may have been shown.
+    /// Shows `looker` the records that begin at these places, in the order of the file, each of which takes so many bytes there. `buffer` is as for
+    /// [`FileSource::show`], and for what is read next the source must be [narrowed](FileSource::narrow). `None`: the file is not as it was, and some
+    /// of them may have been shown; or it is not [divisible](FileSource::divide).
     pub fn show_again(
         &mut self,
         mut places: &[(Position, u64)],
         buffer: &mut Vec<u8>,
         looker: &mut impl Look,
     ) -> Option<()> {
-        let header_len = self.header_len()?;
+        let Some((first, _)) = places.first() else {
+            return Some(());
+        };
+        self.narrow(*first, None).ok().filter(|done| *done)?;
         while let Some((first, _)) = places.first() {
             let from = first.offset;
-            let end = |(place, len): &(Position, u64)| place.offset + header_len as u64 + len;
+            let end = |(place, len): &(Position, u64)| place.offset + len;
             let mut to = from;
             let many = places
                 .iter()
@@ -70,14 +67,19 @@ impl FileSource {
             hold(buffer, len);
             let bytes = buffer.get_mut(..len)?;
             (self.input.read_whole_at(from, bytes).ok()? == len).then_some(())?;
-            let Format::Pcap(pcap) = &self.format else {
-                return None;
+            let mut shown = Shown {
+                looker,
+                source: self.source,
+                records: 0,
             };
             for place in near {
                 let part = |offset: u64| usize::try_from(offset - from).ok();
                 let record = bytes.get(part(place.0.offset)?..part(end(place))?)?;
-                let (entry, frame) = pcap.single(record, place.0.record)?;
-                looker.look(&entry.record(self.source, frame));
+                let number = place.0.record;
+                match &mut self.format {
+                    Format::Pcap(pcap) => pcap.single(record, number, &mut shown),
+                    Format::Pcapng(pcapng) => pcapng.single(record, number, &mut shown),
+                }?;
             }
         }
         Some(())

@@ -32,6 +32,25 @@ fn pcap(records: u32, len: u32) -> Vec<u8> {
     file.bytes
 }
 
+/// A pcapng file of the same records.
+fn pcapng(records: u32, len: u32) -> Vec<u8> {
+    let mut file = Writer::new(ByteOrder::Little);
+    file.block(0x0a0d_0d0a, |block| {
+        block.u32(0x1a2b_3c4d).u16(1).u16(0).u64(u64::MAX);
+    });
+    file.block(1, |block| {
+        block.u16(1).u16(0).u32(0);
+    });
+    for second in 0..records {
+        let body = vec![second.to_le_bytes()[0]; len as usize];
+        let ticks = second.wrapping_mul(1_000);
+        file.block(6, |block| {
+            block.u32(0).u32(0).u32(ticks).u32(len).u32(len).raw(&body);
+        });
+    }
+    file.bytes
+}
+
 #[test]
 fn records_survive_the_ends_of_the_buffer() {
     let bytes = pcap(5_000, 1_499);
@@ -82,16 +101,39 @@ fn what_is_shown_is_what_a_batch_is_filled_with() {
 
 #[test]
 fn records_are_shown_again_from_where_they_are_known_to_be_and_none_that_is_not_there() {
+    for (bytes, first, span) in [(pcap(3_000, 700), 24, 716), (pcapng(3_000, 697), 48, 732)] {
+        shows_again(&bytes, first, span);
+    }
+    let place = Position {
+        offset: 24,
+        record: 1,
+    };
+    let mut stream = open(&pcap(3, 9)).unwrap();
+    let shown = stream.show_again(&[(place, 25)], &mut Vec::new(), &mut Kept::default());
+    assert_eq!(shown, None);
+}
+
+/// Shows records again of a file of 3,000, of which the first begins at `first` and each takes `span` bytes.
+fn shows_again(bytes: &[u8], first: u64, span: u64) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(&pcap(3_000, 700)).unwrap();
+    file.write_all(bytes).unwrap();
     let mut source = FileSource::open(file.path(), 3).unwrap();
+    assert_eq!(source.divide(), Some(first));
     let (records, _) = drain(&mut source);
+    assert_eq!(
+        records.len(),
+        3_000,
+        "to ask whether it can be divided reads nothing"
+    );
     let place = |number: u64| Position {
-        offset: 24 + (number - 1) * 716,
+        offset: first + (number - 1) * span,
         record: number,
     };
     let numbers: Vec<u64> = (1..=3_000).filter(|n| n % 97 < 3 || *n > 2_000).collect();
-    let places: Vec<_> = numbers.iter().map(|number| (place(*number), 700)).collect();
+    let places: Vec<_> = numbers
+        .iter()
+        .map(|number| (place(*number), span))
+        .collect();
     let (mut kept, mut buffer) = (Kept::default(), Vec::new());
     source.show_again(&places, &mut buffer, &mut kept).unwrap();
     let wanted = records
@@ -102,17 +144,25 @@ fn records_are_shown_again_from_where_they_are_known_to_be_and_none_that_is_not_
         offset: place(5).offset + 4,
         record: 5,
     };
-    for wrong in [(place(5), 699), (place(3_000), 701), (beside, 700)] {
+    for wrong in [
+        (place(5), span - 1),
+        (place(3_000), span + 1),
+        (beside, span),
+    ] {
         let mut kept = Kept::default();
         assert_eq!(source.show_again(&[wrong], &mut buffer, &mut kept), None);
         assert!(kept.0.is_empty());
     }
-    assert_eq!(
-        open(&pcap(3, 9))
-            .unwrap()
-            .show_again(&places, &mut buffer, &mut kept),
-        None
-    );
+    assert_eq!(source.show_again(&[], &mut buffer, &mut kept), Some(()));
+    // And from the middle on, as a part.
+    source
+        .narrow(place(1_001), Some(place(2_001).offset))
+        .unwrap();
+    let mut part = Kept::default();
+    while source.show(&mut buffer, &mut part).unwrap() {}
+    assert!(part.0 == records[1_000..2_000] && source.info().complete);
+    let spacing = source.layout().spacing().unwrap();
+    assert_eq!(spacing.span(records[0].4.len() as u64), span);
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(super) struct Packet {
     pub(super) link: LinkType,
     /// Its interface's place in the whole file, from 0.
     pub(super) interface: Option<u16>,
+    /// Whether what its block says does not depend on others, nor others on it: it says of no losses.
+    pub(super) stands_alone: bool,
 }
 
 impl Pcapng {
@@ -50,13 +52,14 @@ impl Pcapng {
         }
         let start = body.len() - fields.rest().len();
         fields.take(len as usize).ok_or(short)?;
-        let packet = Packet {
+        let mut packet = Packet {
             time: interface.clock.time(ticks),
             start,
             len,
             original_len,
             link: interface.link,
             interface: u16::try_from(interface.place).ok(),
+            stands_alone: false,
         };
         if fields.rest().len() > OPTION_HEADER_LEN {
             fields.take(padding(len as usize)).ok_or(short)?;
@@ -69,6 +72,7 @@ impl Pcapng {
         if let Some(interface) = self.interfaces.get_mut(index as usize) {
             interface.dropped_between = add(interface.dropped_between, lost);
         }
+        packet.stands_alone = kind == kind::ENHANCED_PACKET && lost.is_none();
         Ok(packet)
     }
 
@@ -101,6 +105,7 @@ impl Pcapng {
             original_len,
             link: interface.link,
             interface: u16::try_from(interface.place).ok(),
+            stands_alone: false,
         })
     }
 }

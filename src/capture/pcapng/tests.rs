@@ -362,3 +362,161 @@ fn interfaces_are_told_with_their_losses_across_sections() {
         ]
     );
 }
+
+/// How long what stands before the first packet is, for those who begin in the middle.
+fn preamble(file: &Writer) -> Option<u64> {
+    Pcapng::preamble(&file.bytes).map(|(_, len)| len)
+}
+
+fn plain(file: &mut Writer) {
+    enhanced(file, 0, 7, b"abc", &[]);
+}
+
+fn commented(file: &mut Writer) {
+    enhanced(file, 0, 7, b"abc", &[(option::COMMENT, b"seen")]);
+}
+
+/// Blocks on which what follows depends.
+const BINDING: [fn(&mut Writer); 6] = [
+    section,
+    |file| interface(file, 1, 0, &[]),
+    |file| enhanced(file, 0, 7, b"abc", &[(option::EPB_DROPCOUNT, &[0; 8])]),
+    |file| {
+        file.block(kind::SIMPLE_PACKET, |block| {
+            block.u32(4).raw(b"abcd");
+        });
+    },
+    |file| {
+        file.block(0x0bad, |block| {
+            block.raw(b"numbered");
+        });
+    },
+    |file| {
+        file.block(0x4000_0bad, |block| block.bytes.resize(600_000, 0));
+    },
+];
+
+#[test]
+fn a_preamble_is_one_section_with_interfaces_that_are_alike() {
+    for order in ORDERS {
+        let mut file = Writer::new(order);
+        section(&mut file);
+        assert_eq!(preamble(&file), None, "no packet");
+        for _ in 1..SourceInfo::INTERFACES {
+            interface(&mut file, 1, 0, &[(option::IF_TSRESOL, &[9])]);
+        }
+        statistics(&mut file, 1, &[(option::ISB_IFDROP, 10)]);
+        file.block(4, |names| {
+            names.raw(&[0; 20]);
+        });
+        let behind = |before: &[fn(&mut Writer)]| {
+            let bytes = file.bytes.clone();
+            let mut file = Writer { order, bytes };
+            for write in before {
+                write(&mut file);
+            }
+            let len = file.bytes.len() as u64;
+            plain(&mut file);
+            (preamble(&file), len)
+        };
+        let [section, one_more, lossy, simple, custom, long] = BINDING;
+        let (found, len) = behind(&[one_more]);
+        assert_eq!(found, Some(len));
+        assert_eq!(behind(&[lossy]).0, Some(file.bytes.len() as u64));
+        let unlike: fn(&mut Writer) = |file| interface(file, 113, 0, &[]);
+        let passed: fn(&mut Writer) = |file| {
+            file.block(4, |block| block.bytes.resize(600_000, 0));
+        };
+        for before in [section, simple, custom, long, unlike, passed] {
+            assert_eq!(behind(&[before]).0, None);
+        }
+        assert_eq!(behind(&[one_more, one_more]).0, None, "too many");
+    }
+}
+
+#[test]
+fn how_packets_lie_is_seen_as_they_are_read() {
+    let layout = |rest: &[fn(&mut Writer)]| {
+        let mut file = small(ByteOrder::Big);
+        for write in rest {
+            write(&mut file);
+        }
+        let (mut section, from) = Pcapng::preamble(&file.bytes).unwrap();
+        let bytes = &file.bytes[usize::try_from(from).unwrap()..];
+        section.walk(bytes, &mut Progress::default(), &mut Vec::new());
+        section.layout()
+    };
+    let spacing = layout(&[plain]).spacing().unwrap();
+    assert_eq!([3, 4, 5].map(|len| spacing.span(len)), [36, 36, 40]);
+    let statistics: fn(&mut Writer) = |file| statistics(file, 0, &[(option::ISB_IFDROP, 1)]);
+    for other in [commented, statistics] {
+        assert_eq!(layout(&[other]), Layout::Uneven);
+    }
+    for (place, binding) in BINDING.into_iter().enumerate() {
+        let layout = layout(&[binding, statistics]);
+        assert_eq!(layout, Layout::Bound, "block {place}");
+    }
+}
+
+#[test]
+fn a_packet_is_found_from_anywhere_and_none_inside_another() {
+    for order in ORDERS {
+        // Packets that bear captures themselves.
+        let mut inner = Writer::new(order);
+        for time in 0..9 {
+            enhanced(&mut inner, 0, time, b"a packet in a packet", &[]);
+        }
+        let mut file = small(order);
+        file.bytes.truncate(52);
+        let mut starts = Vec::new();
+        for time in 0..40 {
+            starts.push(file.bytes.len());
+            let frame = [&[7; 3][..], &inner.bytes].concat();
+            let frame = &frame[usize::from(time % 3 == 0) * 3..];
+            enhanced(&mut file, 0, time, frame, &[]);
+            if time % 7 == 0 {
+                statistics(&mut file, 0, &[]);
+            }
+        }
+        let (section, _) = Pcapng::preamble(&file.bytes).unwrap();
+        for near in 52..file.bytes.len() - 3 * 600 {
+            let found = section.first_packet(&file.bytes[near..], near as u64);
+            let expected = starts.iter().find(|start| **start >= near).unwrap();
+            assert_eq!(found.map(|at| near + at), Some(*expected));
+        }
+        assert_eq!(section.first_packet(&[0x5a; 4_000], 0), None);
+    }
+}
+
+#[test]
+fn a_single_packet_is_given_by_its_block_and_nothing_else_is() {
+    for order in ORDERS {
+        for options in [&[][..], &[(option::COMMENT, &b"seen"[..])]] {
+            let mut file = small(order);
+            let from = file.bytes.len();
+            enhanced(&mut file, 0, 9_000_000, b"xyz", options);
+            let (mut section, _) = Pcapng::preamble(&file.bytes).unwrap();
+            let mut given: Vec<Entry> = Vec::new();
+            assert_eq!(
+                section.single(&file.bytes[from..], 70, &mut given),
+                Some(())
+            );
+            let [entry] = given[..] else {
+                unreachable!("one was given")
+            };
+            assert_eq!(
+                (entry.number, entry.time.nanos(), entry.len),
+                (70, 9_000_000_000, 3)
+            );
+            for wrong in [
+                &file.bytes[from + 4..],
+                &file.bytes[from - 40..],
+                &file.bytes[28..52],
+                &[],
+            ] {
+                let (mut section, _) = Pcapng::preamble(&file.bytes).unwrap();
+                assert_eq!(section.single(wrong, 70, &mut Vec::new()), None);
+            }
+        }
+    }
+}
