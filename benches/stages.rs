@@ -9,7 +9,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rstscope::analyzer::{Analyzer, Config, Finished};
-use rstscope::capture::{self, Batch, FileSource, Source};
+use rstscope::capture::{Batch, FilePiece, FileSource, Source};
 use rstscope::case::ResetCase;
 use rstscope::case::facts::Facts;
 use rstscope::decode::{decode, glance};
@@ -136,7 +136,7 @@ fn whole(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(MANY as u64));
         group.bench_function(format!("{name}, one pass"), |bench| {
             bench.iter(|| {
-                let source = capture::open(file.path(), 0).unwrap();
+                let source = FileSource::open(file.path(), 0).unwrap();
                 one_pass(source, Analyzer::fold).finish()
             });
         });
@@ -177,10 +177,13 @@ fn one_pass(mut source: FileSource, mut poll: impl FnMut(&mut Analyzer)) -> Anal
 }
 
 fn two_passes(path: &Path) -> Finished {
-    let source = capture::open(path, 0).unwrap();
+    let file = FilePiece {
+        path: path.to_owned(),
+        index: 0,
+    };
     let mut analyzer = Analyzer::new(Config::default());
     let given = |_: &mut Analyzer, _| Ok::<(), std::io::Error>(());
-    passes::read(source, path, 0, &mut analyzer, true, given).unwrap();
+    passes::read(file.open().unwrap(), &file, &mut analyzer, true, given).unwrap();
     analyzer.finish()
 }
 

@@ -10,7 +10,7 @@
 
 use proptest::prelude::*;
 use rstscope::analyzer::{Analyzer, Config};
-use rstscope::capture::{self, FileSource, SourceInfo};
+use rstscope::capture::{self, FilePiece, FileSource, Merge, SourceInfo};
 use rstscope::decode::{Decoded, LinkType, Look, Record, decode};
 use rstscope::origin::{MILLISECOND, RecordId, SECOND, Timestamp};
 use rstscope::passes::{self, Reading};
@@ -323,6 +323,122 @@ fn what_a_pcapng_file_says_between_its_packets_is_heard_by_threads_too() {
     }
 }
 
+#[test]
+fn threads_over_pieces_of_a_capture_report_what_one_pass_does() {
+    let traffic = Traffic {
+        live: 900,
+        pause: 300 * MILLISECOND,
+        resets: 60,
+        endings: &Ending::RESETS,
+        ..Traffic::headers()
+    };
+    let frames = frames(capture_of(&traffic, 12 << 20));
+    let format = |name: &str| FORMATS.iter().find(|format| format.name == name).unwrap();
+    let (pcap, pcapng) = (format("pcap, microseconds"), format("pcapng"));
+    let third = frames.len() / 3;
+    let whole = |frames: &[Frame]| (pcap.write)(frames);
+    let pieces = [
+        whole(&frames[2 * third..]),
+        whole(&frames[..1_000]),
+        whole(&[]),
+        (pcapng.write)(&frames[third..2 * third]),
+        whole(&frames[1_000..third]),
+    ];
+    let mut cut = pieces.clone();
+    cut[4].truncate(pieces[4].len() - 7);
+    cut[1].truncate(pieces[1].len() - 50);
+    for (pieces, cuts) in [(pieces, 0), (cut, 2)] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut merge = Merge::new();
+        for (index, bytes) in (0..).zip(&pieces) {
+            let path = directory.path().join(format!("piece {index}"));
+            std::fs::write(&path, bytes).unwrap();
+            merge.add_file(&path, index).unwrap();
+        }
+        let files = merge.files().unwrap();
+        let order: Vec<_> = files.iter().map(|file| file.index).collect();
+        assert_eq!(order, [1, 4, 3, 0]);
+        for head in [100, 500, 20_000] {
+            let limits = Limits {
+                head,
+                ..Limits::default()
+            };
+            let config = Config {
+                limits,
+                ..Config::default()
+            };
+            let mut again = Merge::new();
+            for file in &files {
+                again.add_file(&file.path, file.index).unwrap();
+            }
+            let (expected, infos) = merged(again, config);
+            let (readings, report) = by_row(&files, config).unwrap();
+            same(&expected, &report);
+            let read = files.iter().map(|file| file.index);
+            let read: Vec<_> = read
+                .zip(readings.iter().map(|one| one.info.clone()))
+                .collect();
+            assert_eq!(infos, read);
+            assert_eq!(
+                readings.iter().filter(|one| one.error.is_some()).count(),
+                cuts
+            );
+        }
+    }
+}
+
+#[test]
+fn pieces_that_overlap_are_left_to_be_merged() {
+    let frames = frames(capture_of(&Traffic::headers(), 12 << 20));
+    let half = frames.len() / 2;
+    let directory = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    let format = FORMATS
+        .iter()
+        .find(|format| format.name == "pcapng, nanoseconds, big endian");
+    for (index, frames) in (0..).zip([&frames[..half], &frames[half - 1..]]) {
+        let path = directory.path().join(format!("{index}"));
+        std::fs::write(&path, (format.unwrap().write)(frames)).unwrap();
+        files.push(FilePiece { path, index });
+    }
+    assert!(frames[half - 1].time < frames[half].time);
+    // One record is in both, and those of one time are not mixed.
+    assert!(by_row(&files, Config::default()).is_some());
+    let earlier = &frames[half - 2..];
+    std::fs::write(&files[1].path, (format.unwrap().write)(earlier)).unwrap();
+    assert!(by_row(&files, Config::default()).is_none());
+}
+
+/// As the program reads pieces of a capture one behind the other. `None`: they do not follow each other.
+fn by_row(files: &[FilePiece], config: Config) -> Option<(Vec<Reading>, String)> {
+    let mut analyzer = Analyzer::new(config);
+    let mut report = Report::begin();
+    let readings = passes::read_row(files, &mut analyzer, false, |analyzer, _| {
+        report.take(analyzer);
+        Ok::<(), std::io::Error>(())
+    });
+    Some((readings.unwrap()?, report.end(analyzer)))
+}
+
+/// As the program reads what must be merged; and what is known of each input then, in the order of their first records.
+fn merged(mut merge: Merge, config: Config) -> (String, Vec<(u16, SourceInfo)>) {
+    let mut analyzer = Analyzer::new(config);
+    let mut report = Report::begin();
+    while let Some(next) = merge.next() {
+        if let Ok(record) = next {
+            analyzer.push(&record);
+            report.take(&mut analyzer);
+        }
+    }
+    let infos = merge.infos().map(|(index, info)| (index, info.clone()));
+    (report.end(analyzer), infos.collect())
+}
+
+fn piece(path: &Path, index: u16) -> FilePiece {
+    let path = path.to_owned();
+    FilePiece { path, index }
+}
+
 /// A pcapng block, little end first.
 fn block(kind: u32, body: &[u8]) -> Vec<u8> {
     let len = u32::try_from(body.len() + 12).unwrap().to_le_bytes();
@@ -366,6 +482,31 @@ fn standard_input_gives_the_report_of_the_file() {
         let redirected = file.reopen().unwrap();
         same(&report, &program(redirected.into(), words, "-"));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn of_several_inputs_a_pipe_with_a_name_is_read_once_too() {
+    let frames = frames(capture_of(&Traffic::headers(), 12 << 20));
+    let pcap = FORMATS.first().unwrap();
+    let (early, late) = frames.split_at(frames.len() / 2);
+    let [early, late] = [early, late].map(|frames| {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&(pcap.write)(frames)).unwrap();
+        file
+    });
+    let redirected = late.reopen().unwrap();
+    let [early, late] = [&early, &late].map(|file| file.path().display().to_string());
+    let files = program(Stdio::null(), &[&early], &late);
+    let cat = Command::new("cat")
+        .arg(&late)
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut cat = cat.unwrap();
+    let pipe = cat.stdout.take().unwrap();
+    same(&files, &program(pipe.into(), &[&early], "/dev/stdin"));
+    assert!(cat.wait().unwrap().success());
+    same(&files, &program(redirected.into(), &[&early], "-"));
 }
 
 /// A capture just above the size from which a file is read twice.
@@ -523,10 +664,16 @@ fn by_passes(path: &Path, config: Config) -> String {
 fn read_by_passes(source: FileSource, path: &Path, config: Config) -> (Reading, String) {
     let mut analyzer = Analyzer::new(config);
     let mut report = Report::begin();
-    let reading = passes::read(source, path, 0, &mut analyzer, false, |analyzer, _| {
-        report.take(analyzer);
-        Ok::<(), std::io::Error>(())
-    });
+    let reading = passes::read(
+        source,
+        &piece(path, 0),
+        &mut analyzer,
+        false,
+        |analyzer, _| {
+            report.take(analyzer);
+            Ok::<(), std::io::Error>(())
+        },
+    );
     (reading.unwrap(), report.end(analyzer))
 }
 
@@ -535,7 +682,7 @@ fn by_folding(path: &Path, config: Config) -> String {
     let source = capture::open(path, 0).unwrap();
     let mut analyzer = Analyzer::new(config);
     let given = |_: &mut Analyzer, _| Ok::<(), std::io::Error>(());
-    let reading = passes::read(source, path, 0, &mut analyzer, true, given);
+    let reading = passes::read(source, &piece(path, 0), &mut analyzer, true, given);
     assert!(reading.unwrap().error.is_none());
     analyzer.settle();
     analyzer.fold();

@@ -14,6 +14,7 @@ use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::walk::{Keep, Lost, Progress, Stop, Walked};
 use super::{Source, foreign};
+use crate::decode::LinkType;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -194,6 +195,15 @@ impl FileSource {
                 self.preamble.as_ref().map(|(_, len)| *len)
             }
             _ => None,
+        }
+    }
+
+    /// The link type of all records, where the input is [divisible](FileSource::divide).
+    pub fn link(&mut self) -> Option<LinkType> {
+        self.divide()?;
+        match (&self.format, &self.preamble) {
+            (Format::Pcap(pcap), _) => Some(pcap.link()),
+            (Format::Pcapng(_), preamble) => preamble.as_ref()?.0.link(),
         }
     }
 

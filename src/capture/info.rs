@@ -58,6 +58,9 @@ impl SourceInfo {
         };
         self.first = both(self.first, next.first, Timestamp::min);
         self.last = both(self.last, next.last, Timestamp::max);
+        if self.interfaces.is_empty() {
+            self.interfaces.clone_from(&next.interfaces);
+        }
         for (one, other) in self.interfaces.iter_mut().zip(&next.interfaces) {
             one.dropped = one.dropped.max(other.dropped);
         }

@@ -34,6 +34,26 @@ pub struct Stopped {
     pub records: u64,
 }
 
+/// A file that is a piece of a capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePiece {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its index among the sources, from 0.
+    pub index: u16,
+}
+
+impl FilePiece {
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](super::open).
+    pub fn open(&self) -> Result<FileSource, CaptureError> {
+        super::open(&self.path, self.index)
+    }
+}
+
 struct Piece {
     /// Where it can be opened again; `None` for what cannot be read twice.
     path: Option<PathBuf>,
@@ -98,7 +118,7 @@ impl Merge {
 
     /// Takes out the input, where it is a single file that nothing was read of yet: whoever takes it gives back what became of it by
     /// [`Merge::ended`].
-    pub fn take_sole(&mut self) -> Option<(FileSource, PathBuf, u16)> {
+    pub fn take_sole(&mut self) -> Option<(FileSource, FilePiece)> {
         let [piece] = self.pieces.as_mut_slice() else {
             return None;
         };
@@ -107,7 +127,8 @@ impl Merge {
         match std::mem::replace(&mut piece.state, ended) {
             State::Open { source, .. } => {
                 self.begun = true;
-                Some((*source, path, piece.index))
+                let index = piece.index;
+                Some((*source, FilePiece { path, index }))
             }
             other => {
                 piece.state = other;
@@ -116,9 +137,28 @@ impl Merge {
         }
     }
 
-    /// Takes back what became of the single input.
-    pub fn ended(&mut self, info: SourceInfo) {
-        if let [piece] = self.pieces.as_mut_slice() {
+    /// The inputs that have records, in the order of their first ones, where all of them are files of which nothing was given yet. Whoever reads them
+    /// otherwise gives back what became of each by [`Merge::ended`].
+    pub fn files(&mut self) -> Option<Vec<FilePiece>> {
+        if self.begun || self.pieces.iter().any(|piece| !piece.is_file()) {
+            return None;
+        }
+        self.begun = true;
+        self.begin();
+        let filled = self.pieces.iter_mut().filter(|piece| piece.first.is_some());
+        let files = filled.map(|piece| {
+            piece.close();
+            let (path, index) = (piece.path.clone()?, piece.index);
+            Some(FilePiece { path, index })
+        });
+        files
+            .collect::<Option<Vec<_>>>()
+            .filter(|_| self.stopped.is_empty())
+    }
+
+    /// Takes back what became of an input.
+    pub fn ended(&mut self, index: u16, info: SourceInfo) {
+        if let Some(piece) = self.pieces.iter_mut().find(|piece| piece.index == index) {
             piece.state = State::Ended(info);
         }
     }
@@ -247,6 +287,15 @@ enum Ahead {
 }
 
 impl Piece {
+    /// Whether it is a file that can be opened again: what a pipe gives, it gives once.
+    fn is_file(&self) -> bool {
+        let is_file = match &self.state {
+            State::Open { source, .. } => source.file_len().is_some(),
+            State::Waiting(_) | State::Ended(_) => true,
+        };
+        is_file && self.path.is_some()
+    }
+
     fn info(&self) -> &SourceInfo {
         match &self.state {
             State::Open { source, .. } => source.info(),

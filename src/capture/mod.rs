@@ -51,7 +51,7 @@ pub use live::{
     BUFFER, Drops, Interface, LiveError, LiveFault, Presence, SNAP_LENGTH, Sniffable, StampedBy,
     Tuning, interfaces,
 };
-pub use merge::{Merge, Stopped};
+pub use merge::{FilePiece, Merge, Stopped};
 pub use pcapng::{Origin, PcapngWriter};
 pub use spool::Spool;
 

@@ -209,6 +209,11 @@ impl Pcap {
         at
     }
 
+    /// The link type of all records.
+    pub(super) const fn link(&self) -> LinkType {
+        self.link
+    }
+
     /// Bytes of a record before its frame.
     pub(super) const fn header_len(&self) -> usize {
         RECORD_HEADER_LEN + self.extra

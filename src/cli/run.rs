@@ -11,9 +11,9 @@ use super::select::Selection;
 use super::sieve::Sieve;
 use super::target::{self, Target};
 use crate::analyzer::{Analyzer, Config};
-use crate::capture::{FileSource, Merge, Stopped};
+use crate::capture::{FilePiece, FileSource, Merge, Stopped};
 use crate::mask::Mask;
-use crate::passes;
+use crate::passes::{self, Reading};
 use crate::render::{Options, Renderer, Show, Style};
 use crate::report::{End, Head, quality_of_sources};
 use std::fs::File;
@@ -213,9 +213,15 @@ impl Run {
     /// Reads the inputs to their ends. One that fails is said, and what it gave before stands.
     fn read(&mut self, inputs: &mut Merge) -> io::Result<()> {
         if self.sieve.is_open()
-            && let Some((source, path, index)) = inputs.take_sole()
+            && let Some((source, file)) = inputs.take_sole()
         {
-            return self.read_sole(source, &path, index, inputs);
+            return self.read_sole(source, &file, inputs);
+        }
+        if self.sieve.is_open()
+            && let Some(files) = inputs.files()
+            && self.read_row(&files, inputs)?
+        {
+            return Ok(());
         }
         let mut records = 0_u64;
         while let Some(next) = inputs.next() {
@@ -241,27 +247,27 @@ impl Run {
     fn read_sole(
         &mut self,
         source: FileSource,
-        path: &Path,
-        index: u16,
+        file: &FilePiece,
         inputs: &mut Merge,
     ) -> io::Result<()> {
-        let Self {
-            analyzer, giving, ..
-        } = self;
-        let folds = giving.folds;
-        let reading = passes::read(source, path, index, analyzer, folds, |analyzer, bytes| {
-            progress::reach(bytes);
-            if folds {
-                return Ok(());
-            }
-            giving.give(analyzer)
-        })?;
-        if let Some(error) = reading.error {
-            let records = reading.info.records;
-            messages::cut_short(&Stopped { error, records });
-        }
-        inputs.ended(reading.info);
+        let (analyzer, folds) = (&mut self.analyzer, self.giving.folds);
+        let given = |analyzer: &mut Analyzer, bytes| self.giving.reach(analyzer, bytes);
+        let reading = passes::read(source, file, analyzer, folds, given)?;
+        ended(reading, file, inputs);
         Ok(())
+    }
+
+    /// Reads files that follow each other, as fast as they can be. `false`: they do not.
+    fn read_row(&mut self, files: &[FilePiece], inputs: &mut Merge) -> io::Result<bool> {
+        let (analyzer, folds) = (&mut self.analyzer, self.giving.folds);
+        let given = |analyzer: &mut Analyzer, bytes| self.giving.reach(analyzer, bytes);
+        let Some(readings) = passes::read_row(files, analyzer, folds, given)? else {
+            return Ok(false);
+        };
+        for (reading, file) in readings.into_iter().zip(files) {
+            ended(reading, file, inputs);
+        }
+        Ok(true)
     }
 
     /// Writes the rest.
@@ -294,7 +300,25 @@ impl Run {
     }
 }
 
+/// Takes note of how the reading of a file ended.
+fn ended(reading: Reading, file: &FilePiece, inputs: &mut Merge) {
+    if let Some(error) = reading.error {
+        let records = reading.info.records;
+        messages::cut_short(&Stopped { error, records });
+    }
+    inputs.ended(file.index, reading.info);
+}
+
 impl Giving {
+    /// Writes what has settled when a reading has come so far.
+    fn reach(&mut self, analyzer: &mut Analyzer, bytes: u64) -> io::Result<()> {
+        progress::reach(bytes);
+        if self.folds {
+            return Ok(()); // Another thread takes it.
+        }
+        self.give(analyzer)
+    }
+
     /// Writes the resets that have settled.
     fn give(&mut self, analyzer: &mut Analyzer) -> io::Result<()> {
         if let Some(start) = analyzer.started() {

@@ -10,13 +10,15 @@ pub type Times = (Timestamp, Timestamp);
 
 /// A stretch that somebody looks at.
 pub struct Claim {
-    /// How many stretches are behind it in the file.
+    /// How many stretches are behind it.
     pub place: usize,
+    /// In which file it is, from 0.
+    pub file: usize,
     /// Where its first record begins.
     pub from: u64,
     /// Before which byte it ends; `None` for the end of the file.
     pub to: Option<u64>,
-    /// Whether it begins with the file.
+    /// Whether none is before it.
     pub is_first: bool,
 }
 
@@ -41,8 +43,11 @@ pub struct Field {
 
 /// A stretch that was looked at.
 struct Seen {
+    file: usize,
     from: u64,
     records: u64,
+    /// The first one's time.
+    first: Option<Timestamp>,
     /// The first one's time and the latest, and by how much one is late at most; `None` where that is too much.
     times: Option<(Times, i64)>,
     latest: Option<Timestamp>,
@@ -81,8 +86,10 @@ impl Field {
         self.has_first |= claim.is_first;
         self.remembered += recall.size();
         let seen = Seen {
+            file: claim.file,
             from: claim.from,
             records: recall.records(),
+            first: recall.times().first(),
             times: recall.times().nearly(DISORDERED),
             latest: recall.times().latest(),
             spacing,
@@ -148,21 +155,26 @@ impl Field {
         self.spare.push(recall);
     }
 
-    /// The whole file, when all of it was looked at: `None` if it was not. Numbers its records, and finds those stretches in which time goes on as it
-    /// did before: only of these it is sure who was reset shortly before.
+    /// All files, one behind the other. `None`: not all was looked at, or a file begins before another has ended. Numbers the records of each, and finds
+    /// those stretches in which time goes on as it did before: only of these it is sure who was reset shortly before.
     pub fn into_stretches(self) -> Option<Vec<Stretch>> {
-        let places = self.places;
+        let places = Some(self.places).filter(|_| self.has_first)?;
         let mut stretches = Vec::with_capacity(places.len());
         let mut rises = vec![false; places.len()];
-        let (mut before, mut latest) = (0, None);
+        let (mut file, mut before, mut latest) = (0, 0, None);
         for (place, seen) in places.into_iter().enumerate().rev() {
             let seen = seen?;
+            if seen.file > file {
+                (file, before) = (seen.file, 0);
+                seen.first.filter(|first| latest <= Some(*first))?;
+            }
             let times = seen.times.filter(|((first, _), _)| latest <= Some(*first));
             rises[place] = times.is_some();
             latest = latest.max(seen.latest);
             let is_sure = seen.horizon.is_none_or(|place| rises[place]);
             let known = seen.chosen.filter(|_| is_sure).zip(times);
             stretches.push(Stretch {
+                file,
                 from: Position {
                     offset: seen.from,
                     record: 1 + before,
@@ -182,6 +194,8 @@ impl Field {
 
 /// Records that follow each other.
 pub struct Stretch {
+    /// In which file they are, from 0.
+    file: usize,
     from: Position,
     /// `None`: all of them must be read.
     known: Option<Known>,
@@ -189,6 +203,8 @@ pub struct Stretch {
 
 /// What one worker reads at a time.
 pub struct Part {
+    /// In which file it is, from 0.
+    pub file: usize,
     /// Where it begins.
     pub from: Position,
     /// Before which byte it ends; `None` for the end of the file.
@@ -209,29 +225,33 @@ pub struct Known {
     pub rises: bool,
 }
 
-/// The parts behind `start`; the first begins there.
-pub fn parts_behind(stretches: Vec<Stretch>, start: Position) -> Vec<Part> {
+/// The parts behind `start` in one of the files; the first begins there.
+pub fn parts_behind(stretches: Vec<Stretch>, file: usize, start: Position) -> Vec<Part> {
     let begun = Part {
+        file,
         from: start,
         to: None,
         known: None,
     };
     let behind = stretches
         .into_iter()
-        .filter(|stretch| stretch.from.offset > start.offset);
+        .filter(|stretch| (stretch.file, stretch.from.offset) > (file, start.offset));
     let whole = behind.map(|stretch| Part {
+        file: stretch.file,
         from: stretch.from,
         to: None,
         known: stretch.known,
     });
     let mut parts: Vec<_> = std::iter::once(begun).chain(whole).collect();
-    let mut to = None;
+    let mut next: Option<(usize, u64)> = None;
     for part in parts.iter_mut().rev() {
-        part.to = to;
-        to = Some(part.from.offset);
-    }
-    if let Some(last) = parts.last_mut() {
-        last.known = None; // Where the file ends now is seen by reading to its end.
+        part.to = next
+            .filter(|(file, _)| *file == part.file)
+            .map(|(_, from)| from);
+        if part.to.is_none() {
+            part.known = None; // Where the file ends now is seen by reading to its end.
+        }
+        next = Some((part.file, part.from.offset));
     }
     parts
 }
@@ -277,6 +297,7 @@ mod tests {
             let last = stretches.len() - 1;
             let claim = Claim {
                 place: *place,
+                file: 0,
                 from: 24 + 1_000 * (last - place) as u64,
                 to: None,
                 is_first: *place == last,
@@ -343,10 +364,62 @@ mod tests {
     }
 
     #[test]
+    fn each_file_numbers_its_records_and_is_read_to_its_end() {
+        let read = |begins: i64| {
+            let mut field = Field::new(WAIT);
+            let looks: [(usize, u64, &[i64]); 5] = [
+                (2, 1_024, &[61, 62]),
+                (2, 24, &[50]),
+                (1, 24, &[begins, 49]),
+                (0, 1_024, &[3, 40]),
+                (0, 24, &[1, 2]),
+            ];
+            for (place, (file, from, times)) in looks.into_iter().enumerate() {
+                let claim = Claim {
+                    place,
+                    file,
+                    from,
+                    to: None,
+                    is_first: place == 4,
+                };
+                field.looked(&claim, recall(times), Some(SPACING));
+                while let Some((place, recall, _)) = field.next() {
+                    let (marks, room) = (Marks::new(), &mut Vec::new());
+                    let records = recall.choose(&marks, &mut Sketch::new(), |len| len, room);
+                    field.chosen(place, records, recall);
+                }
+            }
+            field.into_stretches()
+        };
+        let head = Position {
+            offset: 124,
+            record: 2,
+        };
+        let parts = parts_behind(read(40).unwrap(), 0, head);
+        let told: Vec<_> = parts
+            .iter()
+            .map(|part| (part.file, part.from.record, part.to, part.known.is_some()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (0, 2, Some(1_024), false),
+                (0, 3, None, false),
+                (1, 1, None, false),
+                (2, 1, Some(1_024), true),
+                (2, 2, None, false),
+            ]
+        );
+        assert_eq!(parts_behind(read(40).unwrap(), 2, head).len(), 2);
+        assert!(read(39).is_none(), "before the file before it has ended");
+    }
+
+    #[test]
     fn of_records_that_lie_unlike_none_is_chosen() {
         let mut field = Field::new(WAIT);
         let claim = Claim {
             place: 0,
+            file: 0,
             from: 24,
             to: None,
             is_first: true,
@@ -364,6 +437,7 @@ mod tests {
         assert!(!field.spare().1);
         let claim = Claim {
             place: 0,
+            file: 0,
             from: 1_024,
             to: None,
             is_first: false,
@@ -384,7 +458,7 @@ mod tests {
             offset: 124,
             record: 2,
         };
-        let parts = parts_behind(field.into_stretches().unwrap(), head);
+        let parts = parts_behind(field.into_stretches().unwrap(), 0, head);
         let known: Vec<_> = parts
             .iter()
             .map(|part| (part.from.record, part.to, part.known.is_some()))

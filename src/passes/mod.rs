@@ -1,4 +1,4 @@
-//! A large file read by several threads: first to find out which connections were reset, then to track those.
+//! A large file, or several that follow each other, read by several threads: first to find out which connections were reset, then to track those.
 //!
 //! Most connections end without a reset, and to track them would take nearly all the time. So scouts look for the flows of resets, from the end of
 //! the file to its beginning, while the head of the capture is tracked whole; as they know who was reset later, they choose the few records that
@@ -7,19 +7,16 @@
 
 mod field;
 mod folding;
+mod row;
 mod scout;
 mod stream;
 mod worker;
 
 use crate::analyzer::Analyzer;
-use crate::capture::{Batch, CaptureError, FileSource, Source, SourceInfo};
-use crate::triage::Following;
+use crate::capture::{Batch, CaptureError, FilePiece, FileSource, Source, SourceInfo};
 use folding::Folding;
-use scout::{Scouted, Scouts};
-use std::path::Path;
-use std::sync::Arc;
+use scout::Scouts;
 use std::thread;
-use worker::Workers;
 
 /// How a reading ended.
 #[derive(Debug)]
@@ -30,25 +27,69 @@ pub struct Reading {
     pub error: Option<CaptureError>,
 }
 
-/// Reads `source`, which was just opened from the file at `path`, to its end. `given` is called whenever resets may have settled, with the bytes
-/// of input that are done with, those of a file that is read twice counting half each time; when it fails, so does the reading. Where `folds`,
-/// nothing may follow the source: all resets are settled at its end, go into incidents by a thread of their own, and none is left for `given` to
-/// poll.
+/// Reads `source`, which was just opened from `file`, to its end. `given` is called whenever resets may have settled, with the bytes of input that are
+/// done with, those of a file that is read twice counting half each time; when it fails, so does the reading. Where `folds`, nothing may follow the
+/// source: all resets are settled at its end, go into incidents by a thread of their own, and none is left for `given` to poll.
 ///
 /// # Errors
 ///
 /// Those of `given`. What is wrong with the input is no error of the reading, but part of its result.
 pub fn read<E>(
     source: FileSource,
-    path: &Path,
-    index: u16,
+    file: &FilePiece,
+    analyzer: &mut Analyzer,
+    folds: bool,
+    given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+) -> Result<Reading, E> {
+    folding(analyzer, folds, given, |analyzer, given| {
+        read_all(source, file, analyzer, given)
+    })
+}
+
+/// Reads files that follow each other in time, all of them and in this order, as [`read`] does one. `None`: they do not follow each other, are small, or
+/// cannot be read in parts; nothing was read for `analyzer` then.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub fn read_row<E>(
+    files: &[FilePiece],
     analyzer: &mut Analyzer,
     folds: bool,
     mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
-) -> Result<Reading, E> {
+) -> Result<Option<Vec<Reading>>, E> {
+    let mut looked_at = 0;
+    let scouted = thread::scope(|scope| {
+        let Some(scouts) = Scouts::start(scope, files, analyzer.case_wait()) else {
+            return Ok(None);
+        };
+        while let Some(more) = scouts.next() {
+            looked_at += more;
+            given(analyzer, looked_at / 2)?;
+        }
+        Ok(scouts.end())
+    })?;
+    let Some(scouted) = scouted else {
+        return Ok(None);
+    };
+    let given = |analyzer: &mut Analyzer, bytes| given(analyzer, u64::midpoint(looked_at, bytes));
+    let readings = folding(analyzer, folds, given, |analyzer, given| {
+        analyzer.hold_nothing();
+        row::read(files, scouted, analyzer, given)
+    });
+    readings.map(Some)
+}
+
+/// Lets something be read, and where it `folds`, lets the resets that settle meanwhile go into incidents.
+fn folding<T, E>(
+    analyzer: &mut Analyzer,
+    folds: bool,
+    mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+    read: impl FnOnce(&mut Analyzer, &mut Given<'_, E>) -> Result<T, E>,
+) -> Result<T, E> {
     thread::scope(|scope| {
         let folding = folds.then(|| Folding::start(scope, analyzer));
-        let reading = read_all(source, path, index, analyzer, |analyzer, bytes| {
+        let read = read(analyzer, &mut |analyzer, bytes| {
             if let Some(folding) = &folding {
                 folding.feed(analyzer);
             }
@@ -57,25 +98,25 @@ pub fn read<E>(
         if let Some(folding) = folding {
             folding.end(analyzer);
         }
-        reading
+        read
     })
 }
 
+/// Whoever is told how far a reading has come.
+type Given<'a, E> = dyn FnMut(&mut Analyzer, u64) -> Result<(), E> + 'a;
+
 fn read_all<E>(
     mut source: FileSource,
-    path: &Path,
-    index: u16,
+    file: &FilePiece,
     analyzer: &mut Analyzer,
-    mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+    given: &mut Given<'_, E>,
 ) -> Result<Reading, E> {
     if source.divide().is_none() {
         return stream::read(source, analyzer, given);
     }
+    let files = std::slice::from_ref(file);
     thread::scope(|scope| {
-        let is_large = source.file_len().is_some_and(|len| len >= LARGE);
-        let scouts = is_large
-            .then(|| Scouts::start(scope, path, index, analyzer.case_wait()))
-            .flatten();
+        let scouts = Scouts::start(scope, files, analyzer.case_wait());
         let times = if scouts.is_some() { 2 } else { 1 };
         let mut looked_at = 0;
         let mut batch = Batch::new();
@@ -83,8 +124,8 @@ fn read_all<E>(
             analyzer.hold_nothing();
         }
         let ended = loop {
-            let mut given = |analyzer: &mut Analyzer, bytes| given(analyzer, bytes / times);
-            match next(&mut source, &mut batch, analyzer, &mut given)? {
+            let given = &mut |analyzer: &mut Analyzer, bytes| given(analyzer, bytes / times);
+            match next(&mut source, &mut batch, analyzer, given)? {
                 Some(error) => break Some(error),
                 None if scouts.is_some() && !analyzer.knows_all() => break None,
                 None => {}
@@ -105,13 +146,14 @@ fn read_all<E>(
             }
             None => None,
         };
-        let mut given =
-            |analyzer: &mut Analyzer, bytes| given(analyzer, (looked_at + bytes) / times);
+        let given =
+            &mut |analyzer: &mut Analyzer, bytes| given(analyzer, (looked_at + bytes) / times);
         if let Some(scouted) = scouted {
-            return parts(&source, scouted, path, index, analyzer, &mut given);
+            let (reading, _) = row::parts(files, (0, &source), scouted, analyzer, given)?;
+            return Ok(reading);
         }
         analyzer.hold_again();
-        rest(source, batch, analyzer, &mut given)
+        rest(source, batch, analyzer, given)
     })
 }
 
@@ -120,7 +162,7 @@ fn rest<E>(
     mut source: FileSource,
     mut batch: Batch,
     analyzer: &mut Analyzer,
-    given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+    given: &mut Given<'_, E>,
 ) -> Result<Reading, E> {
     loop {
         if let Some(error) = next(&mut source, &mut batch, analyzer, given)? {
@@ -136,7 +178,7 @@ fn next<E>(
     source: &mut FileSource,
     batch: &mut Batch,
     analyzer: &mut Analyzer,
-    given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+    given: &mut Given<'_, E>,
 ) -> Result<Option<Option<CaptureError>>, E> {
     match source.fill(batch) {
         Ok(true) => {}
@@ -152,63 +194,6 @@ fn next<E>(
     given(analyzer, source.info().bytes)?;
     Ok(None)
 }
-
-/// Reads what follows the head, part by part.
-fn parts<E>(
-    head: &FileSource,
-    scouted: Scouted,
-    path: &Path,
-    index: u16,
-    analyzer: &mut Analyzer,
-    given: &mut impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
-) -> Result<Reading, E> {
-    let Scouted {
-        marks,
-        sketches,
-        stretches,
-    } = scouted;
-    let mut parts = field::parts_behind(stretches, head.position());
-    let following = if marks.are_many() {
-        for part in &mut parts {
-            part.known = None;
-        }
-        Following::All
-    } else {
-        for flows in sketches {
-            analyzer.join(flows);
-        }
-        Following::Marked(Arc::new(marks))
-    };
-    let mut info = head.info().clone();
-    let error = thread::scope(|scope| {
-        let mut workers = Workers::start(scope, path, index, &following, parts);
-        if let Following::Marked(marks) = &following {
-            analyzer.expect_only(marks);
-        }
-        let mut error = None;
-        while error.is_none()
-            && let Some(mut parcel) = workers.next()
-        {
-            analyzer.absorb(&parcel.sifted);
-            let (reached, ended) = (parcel.reached, parcel.end.take());
-            workers.take_back(parcel);
-            given(analyzer, reached)?;
-            if let Some(ended) = ended {
-                info.join(&ended.info);
-                workers.next_part();
-                error = ended.error;
-            }
-        }
-        for flows in workers.finish() {
-            analyzer.join(flows);
-        }
-        Ok(error)
-    })?;
-    Ok(Reading { info, error })
-}
-
-/// Files below this many bytes are read once: there is nothing to be gained.
-const LARGE: u64 = 8 << 20;
 
 /// Threads that read: as many as there are processors, and no more than a disk or a memory can feed; chosen.
 fn threads() -> usize {

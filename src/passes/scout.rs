@@ -1,12 +1,11 @@
 //! The first pass: which flows were reset, and which records the second pass must read.
 //!
-//! Scouts go through a file from its end to its beginning, a stretch at a time. So when they come to the records of a flow, they know nearly always
+//! Scouts go through files from the end of the last to the beginning of the first, a stretch at a time. So when they come to the records of a flow, they know nearly always
 //! whether it was reset later, and it is enough to remember the others for a moment.
 
 use super::field::{Claim, Field, Stretch};
-use crate::capture::{self, FileSource, Layout, Position, Source, Spacing};
+use crate::capture::{FilePiece, FileSource, Layout, Position, Source, Spacing};
 use crate::triage::{Marks, Scout, Sketch};
-use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -17,30 +16,30 @@ pub struct Scouted {
     pub marks: Marks,
     /// The flows of records that need not be read.
     pub sketches: Vec<Sketch>,
-    /// The file, in stretches of some megabytes.
+    /// The files, one behind the other, in stretches of some megabytes.
     pub stretches: Vec<Stretch>,
 }
 
-/// Those that look at every record of a file.
+/// Those that look at every record of some files.
 pub struct Scouts<'scope> {
     told: Receiver<u64>,
-    ground: Arc<Ground>,
+    ground: Arc<Ground<'scope>>,
     threads: Vec<ScopedJoinHandle<'scope, Option<Sketch>>>,
 }
 
 impl<'scope> Scouts<'scope> {
-    /// Lets scouts look at the file at `path`. A reset connection matters for `wait` nanoseconds behind its latest reset. `None`: that cannot be done
-    /// in several parts.
+    /// Lets scouts look at files that follow each other. A reset connection matters for `wait` nanoseconds behind its latest reset. `None`: that
+    /// cannot be done in several parts, or they are small.
     ///
     /// Where in its middle a record begins is a guess, but not what follows from it: were it wrong, the stretch before would end inside a record.
     pub fn start<'env: 'scope>(
         scope: &'scope Scope<'scope, 'env>,
-        path: &'env Path,
-        index: u16,
+        files: &'env [FilePiece],
         wait: i64,
     ) -> Option<Self> {
-        let todo = Todo::of(capture::open(path, index).ok()?)?;
+        let todo = Todo::of(files)?;
         let ground = Arc::new(Ground {
+            files,
             todo: Mutex::new(todo),
             marks: RwLock::new(Marks::new()),
             field: Mutex::new(Field::new(wait)),
@@ -49,7 +48,7 @@ impl<'scope> Scouts<'scope> {
         let threads = (0..super::threads())
             .map(|_| {
                 let (tell, ground) = (tell.clone(), Arc::clone(&ground));
-                scope.spawn(move || ground.look(path, index, &tell))
+                scope.spawn(move || ground.look(&tell))
             })
             .collect();
         Some(Self {
@@ -64,7 +63,7 @@ impl<'scope> Scouts<'scope> {
         self.told.recv().ok()
     }
 
-    /// What they found. `None`: the file is damaged.
+    /// What they found. `None`: a file is damaged, or they do not follow each other.
     pub fn end(self) -> Option<Scouted> {
         let sketches = self.threads.into_iter().map(|one| one.join().ok()?);
         let sketches = sketches.collect::<Option<_>>()?;
@@ -78,68 +77,110 @@ impl<'scope> Scouts<'scope> {
     }
 }
 
-/// What the scouts of one file share.
-struct Ground {
-    todo: Mutex<Todo>,
+/// What scouts share.
+struct Ground<'env> {
+    files: &'env [FilePiece],
+    todo: Mutex<Todo<'env>>,
     marks: RwLock<Marks>,
     field: Mutex<Field>,
 }
 
-/// What nobody looks at yet: the beginning of the file.
-struct Todo {
-    source: FileSource,
-    /// Where the first record begins.
-    first: u64,
-    /// Where it ends; `None` where nothing is left.
-    before: Option<u64>,
-    /// How many stretches were taken from it.
+/// What nobody looks at yet.
+struct Todo<'env> {
+    files: &'env [FilePiece],
+    /// What is left of each, down to the beginning of the first.
+    left: Vec<Left>,
+    /// The last of them that something is left of, once it was opened.
+    source: Option<FileSource>,
+    /// How many stretches were taken.
     place: usize,
     /// Bytes of a stretch.
     stretch: u64,
 }
 
-impl Todo {
-    /// All of a file. `None`: it is none, or cannot be read in parts.
-    fn of(mut source: FileSource) -> Option<Self> {
-        let len = source.file_len()?;
-        Some(Self {
-            first: source.divide()?,
-            before: Some(len),
+/// What nobody looks at yet of a file: its beginning.
+struct Left {
+    /// Where the first record begins.
+    first: u64,
+    /// Where it ends.
+    before: u64,
+    /// Nothing was taken from it.
+    is_all: bool,
+}
+
+impl<'env> Todo<'env> {
+    /// All of the files. `None`: one of them cannot be read in parts, or they are small.
+    fn of(files: &'env [FilePiece]) -> Option<Self> {
+        let left = files.iter().map(|file| {
+            let mut source = file.open().ok()?;
+            Some(Left {
+                first: source.divide()?,
+                before: source.file_len()?,
+                is_all: true,
+            })
+        });
+        let left = left.collect::<Option<Vec<_>>>()?;
+        let len: u64 = left.iter().map(|left| left.before).sum();
+        (len >= LARGE).then(|| Self {
+            files,
+            left,
+            source: None,
             place: 0,
             stretch: (len / MANY).clamp(SHORTEST, LONGEST),
-            source,
         })
     }
 
     fn claim(&mut self) -> Option<Claim> {
-        let before = self.before?;
+        let file = self.left.len().checked_sub(1)?;
+        let Left {
+            first,
+            before,
+            is_all,
+        } = *self.left.last()?;
         let mut near = before;
         let from = loop {
             near = near.saturating_sub(self.stretch);
-            if near <= self.first {
-                break self.first;
+            if near <= first {
+                break first;
             }
-            match self.source.boundary(near) {
+            match self.boundary(file, near) {
                 Some(from) if from < before => break from,
                 // Records that are too long to tell.
                 _ => {}
             }
         };
-        self.before = Some(from).filter(|from| *from > self.first);
         let claim = Claim {
             place: self.place,
+            file,
             from,
-            to: Some(before).filter(|_| self.place > 0),
-            is_first: from <= self.first,
+            to: Some(before).filter(|_| !is_all),
+            is_first: file == 0 && from <= first,
         };
         self.place += 1;
+        self.left.pop();
+        if from > first {
+            self.left.push(Left {
+                first,
+                before: from,
+                is_all: false,
+            });
+        } else {
+            self.source = None;
+        }
         Some(claim)
+    }
+
+    fn boundary(&mut self, file: usize, near: u64) -> Option<u64> {
+        if self.source.is_none() {
+            self.source = self.files.get(file)?.open().ok();
+        }
+        self.source.as_mut()?.boundary(near)
     }
 }
 
-impl Ground {
-    /// Looks at stretches until none is left. The flows of those that need not be read; `None`: the file is damaged.
-    fn look(&self, path: &Path, index: u16, tell: &Sender<u64>) -> Option<Sketch> {
+impl<'env> Ground<'env> {
+    /// Looks at stretches until none is left. The flows of those that need not be read; `None`: a file is damaged.
+    fn look(&self, tell: &Sender<u64>) -> Option<Sketch> {
         let mut scout = Scout::default();
         let mut sketch = Sketch::new();
         let mut buffer = vec![0; AT_ONCE];
@@ -150,9 +191,10 @@ impl Ground {
             };
             let (recall, remembers) = self.field().spare();
             scout.begin(recall, remembers);
-            let looked = look_at(&claim, path, index, &mut scout, &mut buffer);
+            let file = self.files.get(claim.file)?;
+            let looked = look_at(&claim, file, &mut scout, &mut buffer);
             let Some((bytes, spacing)) = looked else {
-                self.todo().before = None; // In vain.
+                self.todo().left.clear(); // In vain.
                 return None;
             };
             tell.send(bytes).ok()?;
@@ -180,7 +222,7 @@ impl Ground {
         }
     }
 
-    fn todo(&self) -> MutexGuard<'_, Todo> {
+    fn todo(&self) -> MutexGuard<'_, Todo<'env>> {
         self.todo.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -193,12 +235,11 @@ impl Ground {
 /// where the stretch does, or cannot be told from within. What is wrong with the end of a file shows when it is read once more.
 fn look_at(
     claim: &Claim,
-    path: &Path,
-    index: u16,
+    file: &FilePiece,
     scout: &mut Scout,
     buffer: &mut Vec<u8>,
 ) -> Option<(u64, Option<Spacing>)> {
-    let mut source = capture::open(path, index).ok()?;
+    let mut source = file.open().ok()?;
     let from = Position {
         offset: claim.from,
         record: 1,
@@ -211,7 +252,9 @@ fn look_at(
     (is_whole && layout != Layout::Bound).then(|| (bytes, layout.spacing()))
 }
 
-/// Stretches of a file, as far as they are neither short nor long; chosen: enough that scouts end together.
+/// Files of fewer bytes in all are read once: there is nothing to be gained.
+const LARGE: u64 = 8 << 20;
+/// Stretches of all, as far as they are neither short nor long; chosen: enough that scouts end together.
 const MANY: u64 = 32;
 /// Bytes of a stretch; chosen: many parts for the workers, and few beginnings.
 const SHORTEST: u64 = 512 << 10;
@@ -224,8 +267,8 @@ const AT_ONCE: usize = 1 << 20;
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_file_is_claimed_from_its_end_to_its_beginning() {
+    /// A file of so many records of 116 bytes.
+    fn file(records: usize) -> tempfile::NamedTempFile {
         let mut bytes = crate::testkit::pcap(&[]);
         let record = [
             &[0_u8; 8][..],
@@ -234,21 +277,44 @@ mod tests {
             &[7; 100],
         ]
         .concat();
-        while bytes.len() < 9 << 20 {
-            bytes.extend_from_slice(&record);
-        }
+        bytes.extend(record.repeat(records));
         let mut file = tempfile::NamedTempFile::new().unwrap();
         std::io::Write::write_all(&mut file, &bytes).unwrap();
-        let source = capture::open(file.path(), 0).unwrap();
-        let mut todo = Todo::of(source).unwrap();
+        file
+    }
+
+    fn piece(file: &tempfile::NamedTempFile, index: u16) -> FilePiece {
+        FilePiece {
+            path: file.path().to_owned(),
+            index,
+        }
+    }
+
+    #[test]
+    fn files_are_claimed_from_the_end_of_the_last_to_the_beginning_of_the_first() {
+        let (large, small) = (file(80_000), file(9));
+        let files = [piece(&large, 0), piece(&small, 1)];
+        let mut todo = Todo::of(&files).unwrap();
         todo.stretch = LONGEST;
         let claims: Vec<_> = std::iter::from_fn(|| todo.claim()).collect();
-        let places: Vec<_> = claims.iter().map(|one| (one.place, one.is_first)).collect();
-        assert_eq!(places, [(0, false), (1, false), (2, true)]);
-        assert_eq!((claims[0].to, claims[2].from), (None, 24));
-        for pair in claims.windows(2) {
+        let told: Vec<_> = claims
+            .iter()
+            .map(|one| (one.place, one.file, one.to.is_none(), one.is_first))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (0, 1, true, false),
+                (1, 0, true, false),
+                (2, 0, false, false),
+                (3, 0, false, true)
+            ]
+        );
+        assert_eq!((claims[0].from, claims[3].from), (24, 24));
+        for pair in claims[1..].windows(2) {
             assert_eq!(pair[1].to, Some(pair[0].from));
             assert_eq!((pair[0].from - 24) % 116, 0, "no record begins there");
         }
+        assert!(Todo::of(&files[1..]).is_none(), "not worth it");
     }
 }

@@ -1,6 +1,6 @@
 //! One pass: a thread reads and looks, and the analyzer has what comes of it.
 
-use super::Reading;
+use super::{Given, Reading};
 use crate::analyzer::Analyzer;
 use crate::capture::{Batch, CaptureError, FileSource, Source, SourceInfo};
 use crate::triage::{Sights, Sketch};
@@ -20,7 +20,7 @@ struct Looked {
 pub fn read<E>(
     source: FileSource,
     analyzer: &mut Analyzer,
-    mut given: impl FnMut(&mut Analyzer, u64) -> Result<(), E>,
+    given: &mut Given<'_, E>,
 ) -> Result<Reading, E> {
     let (hand, looked) = sync_channel(AHEAD);
     let (back, free) = channel();

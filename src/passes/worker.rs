@@ -1,11 +1,10 @@
-//! The second pass: workers read the parts of a file in turn, and hand over what they read in the order of the file.
+//! The second pass: workers read the parts of files in turn, and hand over what they read in their order.
 
 use super::field::{Known, Part};
-use crate::capture::{self, CaptureError, FileSource, Position, Source, SourceInfo};
+use crate::capture::{CaptureError, FilePiece, FileSource, Position, Source, SourceInfo};
 use crate::decode::{Look, Record};
 use crate::origin::{RecordId, Timestamp};
 use crate::triage::{Again, Following, Gate, Sifted, Sketch, Survey};
-use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
@@ -14,7 +13,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 pub struct Parcel {
     /// What is known of all.
     pub sifted: Sifted,
-    /// Bytes of the file before its end.
+    /// Bytes of its file before its end.
     pub reached: u64,
     /// Where it is the last of its part, how that ended.
     pub end: Option<Ended>,
@@ -38,7 +37,7 @@ pub struct Ended {
     pub error: Option<CaptureError>,
 }
 
-/// The workers of one file. Worker n reads every part whose place in the file is n, counted in turn.
+/// Those that read parts. Worker n reads every part whose place is n, counted in turn.
 pub struct Workers<'scope> {
     all: Vec<Worker<'scope>>,
     /// The part that is being handed over.
@@ -57,8 +56,7 @@ impl<'scope> Workers<'scope> {
     /// Lets workers read parts that follow each other.
     pub fn start<'env: 'scope>(
         scope: &'scope Scope<'scope, 'env>,
-        path: &'env Path,
-        index: u16,
+        files: &'env [FilePiece],
         following: &Following,
         parts: Vec<Part>,
     ) -> Self {
@@ -75,8 +73,7 @@ impl<'scope> Workers<'scope> {
                 let (hand, parcels) = sync_channel(AHEAD);
                 let (back, free) = channel();
                 let reader = Reader {
-                    path,
-                    index,
+                    files,
                     gate: Gate::new(following.clone()),
                     buffer: Vec::new(),
                     hand,
@@ -97,7 +94,7 @@ impl<'scope> Workers<'scope> {
         }
     }
 
-    /// What comes next in the file. `None` is its end.
+    /// What comes next. `None` is the end.
     pub fn next(&mut self) -> Option<Parcel> {
         if self.part == self.parts {
             return None;
@@ -139,8 +136,7 @@ fn readers(following: &Following) -> usize {
 
 /// What a worker reads with.
 struct Reader<'env> {
-    path: &'env Path,
-    index: u16,
+    files: &'env [FilePiece],
     gate: Gate,
     buffer: Vec<u8>,
     hand: SyncSender<Parcel>,
@@ -160,11 +156,12 @@ impl Reader<'_> {
 
     /// Reads one part. `None`: nobody listens any more.
     fn read_part(&mut self, part: &Part) -> Option<()> {
-        let mut source = match capture::open(self.path, self.index) {
+        let file = self.files.get(part.file)?;
+        let mut source = match file.open() {
             Ok(source) => source,
             Err(error) => return self.hand_over(Parcel::last(SourceInfo::default(), Some(error))),
         };
-        if let Some(parcel) = self.recall(part, &mut source) {
+        if let Some(parcel) = self.recall(part, file.index, &mut source) {
             return self.hand_over(parcel);
         }
         if let Err(error) = source.narrow(part.from, part.to) {
@@ -172,7 +169,7 @@ impl Reader<'_> {
         }
         let mut times = None;
         loop {
-            let mut parcel = self.parcel(source.position());
+            let mut parcel = self.parcel(file.index, source.position());
             let filled = self.fill(&mut parcel, &mut source);
             times = widest(times, parcel.sifted.span());
             parcel.reached = source.info().bytes;
@@ -184,15 +181,17 @@ impl Reader<'_> {
                 Ok(false) => None,
                 Err(error) => Some(error),
             };
+            let link = source.link();
             let mut info = source.info().clone();
             (info.first, info.last) = times.unzip();
+            info.links.extend(link.filter(|_| info.records > 0));
             parcel.end = Some(Ended { info, error });
             return self.hand_over(parcel);
         }
     }
 
     /// Reads only those records of a part that must be read, where they are known. `None`: it must be read whole.
-    fn recall(&mut self, part: &Part, source: &mut FileSource) -> Option<Parcel> {
+    fn recall(&mut self, part: &Part, index: u16, source: &mut FileSource) -> Option<Parcel> {
         let (known, to) = part.known.as_ref().zip(part.to)?;
         let Known {
             again,
@@ -208,7 +207,7 @@ impl Reader<'_> {
                 (Position { offset, record }, len)
             })
             .collect();
-        let mut parcel = self.parcel(part.from);
+        let mut parcel = self.parcel(index, part.from);
         let mut sieve = Sieve {
             gate: &mut self.gate,
             sifted: &mut parcel.sifted,
@@ -222,12 +221,11 @@ impl Reader<'_> {
             segments: others,
             ..Survey::default()
         });
-        let read = places
-            .iter()
-            .map(|(at, _)| RecordId::new(self.index, at.record));
+        let read = places.iter().map(|(at, _)| RecordId::new(index, at.record));
         parcel.sifted.recall(*times, Some(read).filter(|_| !rises));
         parcel.reached = to;
         let info = SourceInfo {
+            links: source.link().into_iter().collect(),
             records: *records,
             bytes: to,
             first: Some(times.0),
@@ -240,9 +238,9 @@ impl Reader<'_> {
     }
 
     /// A parcel for records from there on.
-    fn parcel(&self, from: Position) -> Parcel {
+    fn parcel(&self, index: u16, from: Position) -> Parcel {
         let mut parcel = self.free.try_recv().unwrap_or_default();
-        parcel.sifted.start(RecordId::new(self.index, from.record));
+        parcel.sifted.start(RecordId::new(index, from.record));
         parcel.end = None;
         parcel
     }

@@ -36,6 +36,11 @@ impl Rising {
         Some((span, self.back))
     }
 
+    /// The first record's time, whether or not time fell; `None` without records.
+    pub fn first(&self) -> Option<Timestamp> {
+        self.span.map(|(first, _)| first)
+    }
+
     /// The latest time, whether or not time fell; `None` without records.
     pub fn latest(&self) -> Option<Timestamp> {
         self.span.map(|(_, latest)| latest)
@@ -57,6 +62,7 @@ mod tests {
         assert_eq!(rising.times(), Some((at(3), at(5))));
         assert!(rising.pass(at(4)));
         assert_eq!((rising.times(), rising.latest()), (None, Some(at(5))));
+        assert_eq!(rising.first(), Some(at(3)));
         assert_eq!(rising.nearly(1), Some(((at(3), at(5)), 1)));
         assert_eq!(rising.nearly(0), None);
     }

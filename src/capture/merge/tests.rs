@@ -142,3 +142,41 @@ fn many_files_are_not_open_at_once() {
     );
     fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn files_are_told_in_the_order_of_their_first_records_and_can_be_merged_still() {
+    let written = |seconds: &[u32]| {
+        let named = tempfile::NamedTempFile::new().unwrap();
+        fs::write(named.path(), file(seconds)).unwrap();
+        named
+    };
+    let pieces: Vec<_> = [&[5, 6][..], &[], &[1, 7], &[5]].map(written).into();
+    let merge = || {
+        let mut merge = Merge::new();
+        for (index, piece) in (0..).zip(&pieces) {
+            merge.add_file(piece.path(), index).unwrap();
+        }
+        merge
+    };
+    let mut asked = merge();
+    let files = asked.files().unwrap();
+    let indexes: Vec<_> = files.iter().map(|file| file.index).collect();
+    assert_eq!(indexes, [2, 0, 3], "the empty one has none");
+    assert!(files.iter().all(|file| file.open().is_ok()));
+    assert_eq!(drain(asked), drain(merge()));
+    let mut begun = merge();
+    assert!(begun.next().is_some());
+    assert_eq!(begun.files(), None);
+    let mut with_pipe = merge();
+    with_pipe.add(source(file(&[9]), 4), 4);
+    assert_eq!(with_pipe.files(), None);
+    assert_eq!(drain(with_pipe).0.len(), 6);
+    fs::write(pieces[3].path(), [&file(&[])[..], &[0xff; 99]].concat()).unwrap();
+    let mut damaged = merge();
+    assert_eq!(damaged.files(), None);
+    assert_eq!(
+        drain(damaged).1.len(),
+        1,
+        "that one is damaged is still told"
+    );
+}

@@ -9,6 +9,7 @@ use crate::capture::batch::Entry;
 use crate::capture::info::SourceInfo;
 use crate::capture::layout::Layout;
 use crate::capture::walk::{Keep, Progress};
+use crate::decode::LinkType;
 
 impl Pcapng {
     /// Reads what stands before the first packet of a file that begins with `bytes`, and says how long that is. `None`: there is no such packet, or it
@@ -36,6 +37,11 @@ impl Pcapng {
         let are_alike = others.iter().all(|other| other.link == first.link);
         preamble.layout = Layout::Empty;
         (are_alike && others.len() < SourceInfo::INTERFACES).then_some((preamble, at as u64))
+    }
+
+    /// The link type of the first interface.
+    pub(in crate::capture) fn link(&self) -> Option<LinkType> {
+        Some(self.interfaces.first()?.link)
     }
 
     /// Where the first packet begins in `bytes`, which stand at the byte `near` of a file.
