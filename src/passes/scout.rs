@@ -3,8 +3,8 @@
 //! Scouts go through files from the end of the last to the beginning of the first, a stretch at a time. So when they come to the records of a flow, they know nearly always
 //! whether it was reset later, and it is enough to remember the others for a moment.
 
-use super::field::{Claim, Field, Stretch};
-use crate::capture::{FilePiece, FileSource, Layout, Position, Source, Spacing};
+use super::field::{Claim, Field, Stretch, Times};
+use crate::capture::{FilePiece, FileSource, Layout, Look, Position, Record, Source, Spacing};
 use crate::triage::{Marks, Scout, Sketch};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -109,13 +109,21 @@ struct Left {
 }
 
 impl<'env> Todo<'env> {
-    /// All of the files. `None`: one of them cannot be read in parts, or they are small.
+    /// All of the files. `None`: one of them cannot be read in parts, they are small, or a look at their ends shows that they overlap.
     fn of(files: &'env [FilePiece]) -> Option<Self> {
+        let mut latest = None;
         let left = files.iter().map(|file| {
             let mut source = file.open().ok()?;
+            let (first, before) = (source.divide()?, source.file_len()?);
+            if files.len() > 1 {
+                let (begun, _) = times(&mut source, first)?;
+                (latest <= Some(begun)).then_some(())?;
+                let last = source.boundary(before.saturating_sub(SHORTLY).max(first));
+                latest = last.and_then(|last| Some(times(&mut source, last)?.1));
+            }
             Some(Left {
-                first: source.divide()?,
-                before: source.file_len()?,
+                first,
+                before,
                 is_all: true,
             })
         });
@@ -176,6 +184,26 @@ impl<'env> Todo<'env> {
         }
         self.source.as_mut()?.boundary(near)
     }
+}
+
+/// The first one's time and the latest, of the records from that byte on that are read at once.
+fn times(source: &mut FileSource, from: u64) -> Option<Times> {
+    #[derive(Default)]
+    struct Seen(Option<Times>);
+    impl Look for Seen {
+        fn look(&mut self, record: &Record<'_>) {
+            let (first, latest) = self.0.unwrap_or((record.time, record.time));
+            self.0 = Some((first, latest.max(record.time)));
+        }
+    }
+    let from = Position {
+        offset: from,
+        record: 1,
+    };
+    let mut seen = Seen::default();
+    source.narrow(from, None).ok()?;
+    source.show(&mut Vec::new(), &mut seen).ok()?;
+    seen.0
 }
 
 impl<'env> Ground<'env> {
@@ -254,6 +282,8 @@ fn look_at(
 
 /// Files of fewer bytes in all are read once: there is nothing to be gained.
 const LARGE: u64 = 8 << 20;
+/// Bytes before the end of a file among which its latest record is looked for, before others are; chosen: they are read at once.
+const SHORTLY: u64 = 64 << 10;
 /// Stretches of all, as far as they are neither short nor long; chosen: enough that scouts end together.
 const MANY: u64 = 32;
 /// Bytes of a stretch; chosen: many parts for the workers, and few beginnings.
@@ -267,11 +297,12 @@ const AT_ONCE: usize = 1 << 20;
 mod tests {
     use super::*;
 
-    /// A file of so many records of 116 bytes.
-    fn file(records: usize) -> tempfile::NamedTempFile {
+    /// A file of so many records of 116 bytes, all captured at that second.
+    fn file(second: u32, records: usize) -> tempfile::NamedTempFile {
         let mut bytes = crate::testkit::pcap(&[]);
         let record = [
-            &[0_u8; 8][..],
+            &second.to_le_bytes()[..],
+            &[0; 4],
             &100_u32.to_le_bytes(),
             &100_u32.to_le_bytes(),
             &[7; 100],
@@ -292,7 +323,7 @@ mod tests {
 
     #[test]
     fn files_are_claimed_from_the_end_of_the_last_to_the_beginning_of_the_first() {
-        let (large, small) = (file(80_000), file(9));
+        let (large, small) = (file(7, 80_000), file(7, 9));
         let files = [piece(&large, 0), piece(&small, 1)];
         let mut todo = Todo::of(&files).unwrap();
         todo.stretch = LONGEST;
@@ -316,5 +347,8 @@ mod tests {
             assert_eq!((pair[0].from - 24) % 116, 0, "no record begins there");
         }
         assert!(Todo::of(&files[1..]).is_none(), "not worth it");
+        let earlier = file(6, 9);
+        let files = [piece(&large, 0), piece(&earlier, 1)];
+        assert!(Todo::of(&files).is_none(), "they overlap");
     }
 }
