@@ -8,6 +8,12 @@ pub(super) enum ByteOrder {
 }
 
 impl ByteOrder {
+    /// The order that has the lowest byte first, or the other.
+    #[inline]
+    pub(super) const fn of(little: bool) -> Self {
+        if little { Self::Little } else { Self::Big }
+    }
+
     pub(super) const fn u32(self, raw: [u8; 4]) -> u32 {
         match self {
             Self::Little => u32::from_le_bytes(raw),

@@ -176,11 +176,7 @@ impl Pcap {
         let Some(mut last) = self.last else {
             return at;
         };
-        let order = if LITTLE {
-            ByteOrder::Little
-        } else {
-            ByteOrder::Big
-        };
+        let order = ByteOrder::of(LITTLE);
         let header_len = self.header_len();
         while let Some(rest) = bytes.get(at..)
             && let Some(fixed) = rest.first_chunk::<RECORD_HEADER_LEN>()

@@ -168,11 +168,7 @@ impl Pcapng {
         next: &mut u64,
         keep: &mut impl Keep,
     ) -> usize {
-        let order = if LITTLE {
-            ByteOrder::Little
-        } else {
-            ByteOrder::Big
-        };
+        let order = ByteOrder::of(LITTLE);
         let mut last = None;
         while let Some(rest) = bytes.get(at..)
             && let Some(fixed) = rest.first_chunk()
