@@ -73,7 +73,7 @@ impl Default for Limits {
             held: 38 << 20,
             connections: 65_536,
             finished: 2_048,
-            ended: 2_048,
+            ended: 1_024,
             open_cases: 16_384,
             habits: 8_192,
             case_wait: 2 * SECOND,

@@ -275,7 +275,7 @@ const fn hash(tag: u32) -> u64 {
 }
 
 /// Flows that have ended and are kept for stragglers; chosen: seconds of a busy service.
-const ENDED: usize = 8_192;
+const ENDED: usize = 4_096;
 /// Bytes that bookkeeping takes for each flow, with its place in the table, which is half full.
 const FLOW: usize = size_of::<Held>() + 2 * (size_of::<Spot>() + 1);
 /// Bytes that there may be for each of the flows that are held at once, beside those that there may be for all.
