@@ -176,9 +176,9 @@ impl FileSource {
         }
     }
 
-    /// Where the first record begins, if other readers may begin in the middle: that is so where every record stands on its own, in a plain pcap file,
-    /// and where all that must be known of them stands before the first, in a pcapng file of one section whose interfaces are alike. What follows must
-    /// not be [bound](Layout::Bound) to anything else. `None` elsewhere.
+    /// Where the first record begins, if other readers may begin in the middle: that is so where every record stands on its own, in a plain pcap
+    /// file, and where all that must be known of them stands before the first, in a pcapng file of one section whose interfaces are alike. What
+    /// follows must not be [bound](Layout::Bound) to anything else. `None` elsewhere.
     pub fn divide(&mut self) -> Option<u64> {
         match (&self.input, &self.format) {
             (Input::File(_), Format::Pcap(_)) => Some(self.format.header_len()),

@@ -1,7 +1,8 @@
 //! pcapng (draft-ietf-opsawg-pcapng): sections of blocks, each section with its byte order and its interfaces.
 //!
-//! Packets come in three kinds of block; sections, interfaces and their statistics are read too, all other blocks are passed over, the long
-//! ones without being held in memory. A damaged block is skipped, up to the next that has one length at both its ends. Nothing is cut to an interface's snap length: what was captured is there to be read.
+//! Packets come in three kinds of block; sections, interfaces and their statistics are read too, all other blocks are passed over, the long ones
+//! without being held in memory. A damaged block is skipped, up to the next that has one length at both its ends. Nothing is cut to an
+//! interface's snap length: what was captured is there to be read.
 
 mod block;
 mod clock;
@@ -157,7 +158,8 @@ impl Pcapng {
         Walked { used: at, stop }
     }
 
-    /// Gives packets from the byte `at` on, as long as each is whole and there is nothing in its block beside it, and says where the next would begin.
+    /// Gives packets from the byte `at` on, as long as each is whole and there is nothing in its block beside it, and says where the next would
+    /// begin.
     ///
     /// What nearly every packet comes through, so without a question too many.
     #[inline(never)]

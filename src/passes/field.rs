@@ -155,8 +155,8 @@ impl Field {
         self.spare.push(recall);
     }
 
-    /// All files, one behind the other. `None`: not all was looked at, or a file begins before another has ended. Numbers the records of each, and finds
-    /// those stretches in which time goes on as it did before: only of these it is sure who was reset shortly before.
+    /// All files, one behind the other. `None`: not all was looked at, or a file begins before another has ended. Numbers the records of each,
+    /// and finds those stretches in which time goes on as it did before: only of these it is sure who was reset shortly before.
     pub fn into_stretches(self) -> Option<Vec<Stretch>> {
         let places = Some(self.places).filter(|_| self.has_first)?;
         let mut stretches = Vec::with_capacity(places.len());

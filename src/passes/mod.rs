@@ -27,9 +27,9 @@ pub struct Reading {
     pub error: Option<CaptureError>,
 }
 
-/// Reads `source`, which was just opened from `file`, to its end. `given` is called whenever resets may have settled, with the bytes of input that are
-/// done with, those of a file that is read twice counting half each time; when it fails, so does the reading. Where `folds`, nothing may follow the
-/// source: all resets are settled at its end, go into incidents by a thread of their own, and none is left for `given` to poll.
+/// Reads `source`, which was just opened from `file`, to its end. `given` is called whenever resets may have settled, with the bytes of input
+/// that are done with, those of a file that is read twice counting half each time; when it fails, so does the reading. Where `folds`, nothing may
+/// follow the source: all resets are settled at its end, go into incidents by a thread of their own, and none is left for `given` to poll.
 ///
 /// # Errors
 ///
@@ -46,8 +46,8 @@ pub fn read<E>(
     })
 }
 
-/// Reads files that follow each other in time, all of them and in this order, as [`read`] does one. `None`: they do not follow each other, are small, or
-/// cannot be read in parts; nothing was read for `analyzer` then.
+/// Reads files that follow each other in time, all of them and in this order, as [`read`] does one. `None`: they do not follow each other, are
+/// small, or cannot be read in parts; nothing was read for `analyzer` then.
 ///
 /// # Errors
 ///

@@ -48,7 +48,8 @@ pub fn read<E>(
     Ok(readings)
 }
 
-/// Reads what follows the head of the capture, which ended in that one of `files`; says how the reading of that file ended, and that of each behind it.
+/// Reads what follows the head of the capture, which ended in that one of `files`; says how the reading of that file ended, and that of each
+/// behind it.
 pub fn parts<E>(
     files: &[FilePiece],
     (place, head): (usize, &FileSource),

@@ -1,7 +1,7 @@
 //! The first pass: which flows were reset, and which records the second pass must read.
 //!
-//! Scouts go through files from the end of the last to the beginning of the first, a stretch at a time. So when they come to the records of a flow, they know nearly always
-//! whether it was reset later, and it is enough to remember the others for a moment.
+//! Scouts go through files from the end of the last to the beginning of the first, a stretch at a time. So when they come to the records of a
+//! flow, they know nearly always whether it was reset later, and it is enough to remember the others for a moment.
 
 use super::field::{Claim, Field, Stretch, Times};
 use crate::capture::{FilePiece, FileSource, Layout, Look, Position, Record, Source, Spacing};

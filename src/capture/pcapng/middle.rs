@@ -12,8 +12,8 @@ use crate::capture::walk::{Keep, Progress};
 use crate::decode::LinkType;
 
 impl Pcapng {
-    /// Reads what stands before the first packet of a file that begins with `bytes`, and says how long that is. `None`: there is no such packet, or it
-    /// takes more to read those that follow.
+    /// Reads what stands before the first packet of a file that begins with `bytes`, and says how long that is. `None`: there is no such packet,
+    /// or it takes more to read those that follow.
     pub(in crate::capture) fn preamble(bytes: &[u8]) -> Option<(Self, u64)> {
         let mut preamble = Self::new();
         let mut progress = Progress::default();
