@@ -17,7 +17,7 @@ use rstscope::passes::{self, Reading};
 use rstscope::render::{Format, Options, Show, Style, Zone};
 use rstscope::report::{End, Head};
 use rstscope::tcp::{Encapsulation, Flow, Layer};
-use rstscope::testkit::{Ending, FORMATS, Frame, Traffic, frames, pcap, served, tell};
+use rstscope::testkit::{Ending, FORMATS, FileFormat, Frame, Traffic, frames, pcap, served, tell};
 use rstscope::track::Limits;
 use rstscope::triage::{Following, Gate, Marks, Scout, Sifted, Sketch, Survey};
 use std::collections::{HashMap, HashSet};
@@ -51,14 +51,7 @@ proptest! {
 
 #[test]
 fn a_doubled_connection_behind_the_head_makes_none_of_the_others_known() {
-    let limits = Limits {
-        head: 0,
-        ..Limits::default()
-    };
-    let config = Config {
-        limits,
-        ..Config::default()
-    };
+    let config = with_head(0);
     // Sampled with a tag and without, so that its copies are found.
     let plain = Encapsulation::default();
     let mut tagged = plain;
@@ -122,14 +115,7 @@ fn threads_over_a_file_report_what_one_pass_does() {
             ..Traffic::web()
         };
         let file = large_file(&traffic);
-        let limits = Limits {
-            head,
-            ..Limits::default()
-        };
-        let config = Config {
-            limits,
-            ..Config::default()
-        };
+        let config = with_head(head);
         let frames = frames(std::fs::read(file.path()).unwrap());
         let report = at_once(&frames, config);
         same(&report, &by_passes(file.path(), config));
@@ -152,16 +138,8 @@ fn what_goes_on_long_behind_its_reset_changes_no_report_of_a_large_file() {
     };
     let mut whole = frames(capture_of(&traffic, 30 << 20));
     Change::Stray(5_000).make(&mut whole);
-    let format = FORMATS
-        .iter()
-        .find(|format| format.name == "pcap, microseconds");
-    let config = Config {
-        limits: Limits {
-            head: 500,
-            ..Limits::default()
-        },
-        ..Config::default()
-    };
+    let format = format("pcap, microseconds");
+    let config = with_head(500);
     // As it is, and with some records that are late.
     for (change, late) in [(None, 0), (Some(Change::Disorder(700, 2)), 100)] {
         let mut frames = whole.clone();
@@ -171,7 +149,7 @@ fn what_goes_on_long_behind_its_reset_changes_no_report_of_a_large_file() {
         let falls = frames.windows(2).filter(|two| two[1].time < two[0].time);
         assert!(falls.count() >= late);
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(&(format.unwrap().write)(&frames)).unwrap();
+        file.write_all(&(format.write)(&frames)).unwrap();
         let frames = rstscope::testkit::frames(std::fs::read(file.path()).unwrap());
         let needless = matter(&frames, Limits::default().case_wait);
         let goes_on = needless.iter().filter(|one| one.is_err()).count();
@@ -189,14 +167,8 @@ fn threads_over_a_file_whose_times_do_not_rise_report_what_one_pass_does() {
         ..Traffic::web()
     };
     let whole = frames(std::fs::read(large_file(&traffic).path()).unwrap());
-    let format = FORMATS.iter().find(|format| format.name == "pcap, patched");
-    let config = Config {
-        limits: Limits {
-            head: 500,
-            ..Limits::default()
-        },
-        ..Config::default()
-    };
+    let format = format("pcap, patched");
+    let config = with_head(500);
     let mut frames = whole;
     for change in [
         Change::Disorder(2_999, 3),
@@ -206,7 +178,7 @@ fn threads_over_a_file_whose_times_do_not_rise_report_what_one_pass_does() {
         change.make(&mut frames);
     }
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(&(format.unwrap().write)(&frames)).unwrap();
+    file.write_all(&(format.write)(&frames)).unwrap();
     // As the file tells their times.
     let frames = rstscope::testkit::frames(std::fs::read(file.path()).unwrap());
     same(&at_once(&frames, config), &by_passes(file.path(), config));
@@ -235,12 +207,8 @@ fn threads_over_a_file_that_was_cut_report_what_one_pass_does() {
 #[test]
 fn threads_over_a_pcapng_file_report_what_one_pass_does() {
     let traffic = Traffic {
-        live: 900,
-        pause: 300 * MILLISECOND,
-        resets: 60,
-        endings: &Ending::RESETS,
         ports: 5_000,
-        ..Traffic::headers()
+        ..often_reset()
     };
     let frames = frames(std::fs::read(large_file(&traffic).path()).unwrap());
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -266,10 +234,7 @@ fn what_a_pcapng_file_says_between_its_packets_is_heard_by_threads_too() {
         ..Traffic::headers()
     };
     let frames = frames(std::fs::read(large_file(&traffic).path()).unwrap());
-    let format = FORMATS
-        .iter()
-        .find(|format| format.name == "pcapng")
-        .unwrap();
+    let format = format("pcapng");
     let file = tempfile::NamedTempFile::new().unwrap();
     let written = |frames: &[Frame]| {
         let bytes = (format.write)(frames);
@@ -325,15 +290,7 @@ fn what_a_pcapng_file_says_between_its_packets_is_heard_by_threads_too() {
 
 #[test]
 fn threads_over_pieces_of_a_capture_report_what_one_pass_does() {
-    let traffic = Traffic {
-        live: 900,
-        pause: 300 * MILLISECOND,
-        resets: 60,
-        endings: &Ending::RESETS,
-        ..Traffic::headers()
-    };
-    let frames = frames(capture_of(&traffic, 12 << 20));
-    let format = |name: &str| FORMATS.iter().find(|format| format.name == name).unwrap();
+    let frames = frames(capture_of(&often_reset(), 12 << 20));
     let (pcap, pcapng) = (format("pcap, microseconds"), format("pcapng"));
     let third = frames.len() / 3;
     let whole = |frames: &[Frame]| (pcap.write)(frames);
@@ -359,14 +316,7 @@ fn threads_over_pieces_of_a_capture_report_what_one_pass_does() {
         let order: Vec<_> = files.iter().map(|file| file.index).collect();
         assert_eq!(order, [1, 4, 3, 0]);
         for head in [100, 500, 20_000] {
-            let limits = Limits {
-                head,
-                ..Limits::default()
-            };
-            let config = Config {
-                limits,
-                ..Config::default()
-            };
+            let config = with_head(head);
             let mut again = Merge::new();
             for file in &files {
                 again.add_file(&file.path, file.index).unwrap();
@@ -393,19 +343,17 @@ fn pieces_that_overlap_are_left_to_be_merged() {
     let half = frames.len() / 2;
     let directory = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
-    let format = FORMATS
-        .iter()
-        .find(|format| format.name == "pcapng, nanoseconds, big endian");
+    let format = format("pcapng, nanoseconds, big endian");
     for (index, frames) in (0..).zip([&frames[..half], &frames[half - 1..]]) {
         let path = directory.path().join(format!("{index}"));
-        std::fs::write(&path, (format.unwrap().write)(frames)).unwrap();
+        std::fs::write(&path, (format.write)(frames)).unwrap();
         files.push(FilePiece { path, index });
     }
     assert!(frames[half - 1].time < frames[half].time);
     // One record is in both, and those of one time are not mixed.
     assert!(by_row(&files, Config::default()).is_some());
     let earlier = &frames[half - 2..];
-    std::fs::write(&files[1].path, (format.unwrap().write)(earlier)).unwrap();
+    std::fs::write(&files[1].path, (format.write)(earlier)).unwrap();
     assert!(by_row(&files, Config::default()).is_none());
 }
 
@@ -507,6 +455,34 @@ fn of_several_inputs_a_pipe_with_a_name_is_read_once_too() {
     same(&files, &program(pipe.into(), &[&early], "/dev/stdin"));
     assert!(cat.wait().unwrap().success());
     same(&files, &program(redirected.into(), &[&early], "-"));
+}
+
+/// Headers of many connections, each of which pauses, and of which many are reset in every way.
+fn often_reset() -> Traffic {
+    Traffic {
+        live: 900,
+        pause: 300 * MILLISECOND,
+        resets: 60,
+        endings: &Ending::RESETS,
+        ..Traffic::headers()
+    }
+}
+
+/// Bounds with a head of so many segments.
+fn with_head(head: u64) -> Config {
+    let limits = Limits {
+        head,
+        ..Limits::default()
+    };
+    Config {
+        limits,
+        ..Config::default()
+    }
+}
+
+/// How files of that format are written.
+fn format(name: &str) -> &'static FileFormat {
+    FORMATS.iter().find(|format| format.name == name).unwrap()
 }
 
 /// A capture just above the size from which a file is read twice.

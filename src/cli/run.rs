@@ -212,16 +212,15 @@ impl Run {
 
     /// Reads the inputs to their ends. One that fails is said, and what it gave before stands.
     fn read(&mut self, inputs: &mut Merge) -> io::Result<()> {
-        if self.sieve.is_open()
-            && let Some((source, file)) = inputs.take_sole()
-        {
-            return self.read_sole(source, &file, inputs);
-        }
-        if self.sieve.is_open()
-            && let Some(files) = inputs.files()
-            && self.read_row(&files, inputs)?
-        {
-            return Ok(());
+        if self.sieve.is_open() {
+            if let Some((source, file)) = inputs.take_sole() {
+                return self.read_sole(source, &file, inputs);
+            }
+            if let Some(files) = inputs.files()
+                && self.read_row(&files, inputs)?
+            {
+                return Ok(());
+            }
         }
         let mut records = 0_u64;
         while let Some(next) = inputs.next() {

@@ -3,7 +3,7 @@
 use crate::analyzer::DISORDERED;
 use crate::capture::{Position, Spacing};
 use crate::origin::Timestamp;
-use crate::triage::{Chosen, Recall};
+use crate::triage::{Chosen, Recall, Rising};
 
 /// The first record's time, and the latest.
 pub type Times = (Timestamp, Timestamp);
@@ -31,7 +31,7 @@ pub struct Field {
     next: usize,
     /// Before this one all were looked at.
     reach: usize,
-    /// The beginning of the file was looked at.
+    /// The beginning of the first file was looked at.
     has_first: bool,
     /// Bytes of what is remembered until records are chosen by it.
     remembered: usize,
@@ -46,17 +46,13 @@ struct Seen {
     file: usize,
     from: u64,
     records: u64,
-    /// The first one's time.
-    first: Option<Timestamp>,
-    /// The first one's time and the latest, and by how much one is late at most; `None` where that is too much.
-    times: Option<(Times, i64)>,
-    latest: Option<Timestamp>,
+    times: Rising,
     /// How its records are spaced; `None`: not alike.
     spacing: Option<Spacing>,
     /// Until records are chosen by it.
     recall: Option<Recall>,
     chosen: Option<Chosen>,
-    /// The place before which it was known who was reset when they were; `None` for all of the file.
+    /// The place before which it was known who was reset when they were; `None` for all.
     horizon: Option<usize>,
 }
 
@@ -89,9 +85,7 @@ impl Field {
             file: claim.file,
             from: claim.from,
             records: recall.records(),
-            first: recall.times().first(),
-            times: recall.times().nearly(DISORDERED),
-            latest: recall.times().latest(),
+            times: *recall.times(),
             spacing,
             recall: Some(recall),
             chosen: None,
@@ -136,8 +130,9 @@ impl Field {
         None
     }
 
+    /// The first one's time and the latest, and by how much one is late at most; `None` where that is too much.
     fn times_of(&self, place: usize) -> Option<(Times, i64)> {
-        self.places.get(place)?.as_ref()?.times
+        self.places.get(place)?.as_ref()?.times.nearly(DISORDERED)
     }
 
     /// Takes which records must be read, and back what was remembered.
@@ -166,11 +161,13 @@ impl Field {
             let seen = seen?;
             if seen.file > file {
                 (file, before) = (seen.file, 0);
-                seen.first.filter(|first| latest <= Some(*first))?;
+                let first = seen.times.first();
+                first.filter(|first| latest <= Some(*first))?;
             }
-            let times = seen.times.filter(|((first, _), _)| latest <= Some(*first));
+            let times = seen.times.nearly(DISORDERED);
+            let times = times.filter(|((first, _), _)| latest <= Some(*first));
             rises[place] = times.is_some();
-            latest = latest.max(seen.latest);
+            latest = latest.max(seen.times.latest());
             let is_sure = seen.horizon.is_none_or(|place| rises[place]);
             let known = seen.chosen.filter(|_| is_sure).zip(times);
             stretches.push(Stretch {

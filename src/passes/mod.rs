@@ -27,6 +27,14 @@ pub struct Reading {
     pub error: Option<CaptureError>,
 }
 
+impl Reading {
+    /// That of a source, as far as it was read.
+    fn of(source: &FileSource, error: Option<CaptureError>) -> Self {
+        let info = source.info().clone();
+        Self { info, error }
+    }
+}
+
 /// Reads `source`, which was just opened from `file`, to its end. `given` is called whenever resets may have settled, with the bytes of input
 /// that are done with, those of a file that is read twice counting half each time; when it fails, so does the reading. Where `folds`, nothing may
 /// follow the source: all resets are settled at its end, go into incidents by a thread of their own, and none is left for `given` to poll.
@@ -132,8 +140,7 @@ fn read_all<E>(
             }
         };
         if let Some(error) = ended {
-            let info = source.info().clone();
-            return Ok(Reading { info, error });
+            return Ok(Reading::of(&source, error));
         }
         let head = source.info().bytes;
         let scouted = match scouts {
@@ -166,8 +173,7 @@ fn rest<E>(
 ) -> Result<Reading, E> {
     loop {
         if let Some(error) = next(&mut source, &mut batch, analyzer, given)? {
-            let info = source.info().clone();
-            return Ok(Reading { info, error });
+            return Ok(Reading::of(&source, error));
         }
     }
 }

@@ -41,9 +41,8 @@ pub fn read<E>(
                 None => {}
             }
         };
-        let info = source.info().clone();
-        done += info.bytes;
-        readings.push(Reading { info, error });
+        done += source.info().bytes;
+        readings.push(Reading::of(&source, error));
     }
     Ok(readings)
 }
@@ -75,10 +74,10 @@ pub fn parts<E>(
         Following::Marked(Arc::new(marks))
     };
     let places: Vec<usize> = parts.iter().map(|part: &Part| part.file).collect();
-    let mut begun = begin(head);
+    let mut begun = Reading::of(head, None);
     let behind = files.get(place + 1..).unwrap_or_default().iter();
     let opened = behind.map(|file| match file.open() {
-        Ok(source) => begin(&source),
+        Ok(source) => Reading::of(&source, None),
         Err(error) => not_opened(file, error),
     });
     let mut others: Vec<Reading> = opened.collect();
@@ -123,14 +122,6 @@ pub fn parts<E>(
         Ok(())
     })?;
     Ok((begun, others))
-}
-
-/// The reading of a source, as far as that was read.
-fn begin(source: &FileSource) -> Reading {
-    Reading {
-        info: source.info().clone(),
-        error: None,
-    }
 }
 
 /// What was there when somebody looked, and is gone.

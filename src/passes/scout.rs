@@ -3,9 +3,9 @@
 //! Scouts go through files from the end of the last to the beginning of the first, a stretch at a time. So when they come to the records of a
 //! flow, they know nearly always whether it was reset later, and it is enough to remember the others for a moment.
 
-use super::field::{Claim, Field, Stretch, Times};
-use crate::capture::{FilePiece, FileSource, Layout, Look, Position, Record, Source, Spacing};
-use crate::triage::{Marks, Scout, Sketch};
+use super::field::{Claim, Field, Stretch};
+use crate::capture::{FilePiece, FileSource, Layout, Position, Source, Spacing};
+use crate::triage::{Marks, Rising, Scout, Sketch};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -111,15 +111,20 @@ struct Left {
 impl<'env> Todo<'env> {
     /// All of the files. `None`: one of them cannot be read in parts, they are small, or a look at their ends shows that they overlap.
     fn of(files: &'env [FilePiece]) -> Option<Self> {
+        let lens = files.iter().map(|file| file.open().ok()?.file_len());
+        let len: u64 = lens.sum::<Option<_>>()?;
+        if len < LARGE {
+            return None;
+        }
         let mut latest = None;
         let left = files.iter().map(|file| {
             let mut source = file.open().ok()?;
             let (first, before) = (source.divide()?, source.file_len()?);
             if files.len() > 1 {
-                let (begun, _) = times(&mut source, first)?;
+                let begun = times(&mut source, first)?.first()?;
                 (latest <= Some(begun)).then_some(())?;
                 let last = source.boundary(before.saturating_sub(SHORTLY).max(first));
-                latest = last.and_then(|last| Some(times(&mut source, last)?.1));
+                latest = last.and_then(|last| times(&mut source, last)?.latest());
             }
             Some(Left {
                 first,
@@ -127,11 +132,9 @@ impl<'env> Todo<'env> {
                 is_all: true,
             })
         });
-        let left = left.collect::<Option<Vec<_>>>()?;
-        let len: u64 = left.iter().map(|left| left.before).sum();
-        (len >= LARGE).then(|| Self {
+        Some(Self {
             files,
-            left,
+            left: left.collect::<Option<_>>()?,
             source: None,
             place: 0,
             stretch: (len / MANY).clamp(SHORTEST, LONGEST),
@@ -186,24 +189,16 @@ impl<'env> Todo<'env> {
     }
 }
 
-/// The first one's time and the latest, of the records from that byte on that are read at once.
-fn times(source: &mut FileSource, from: u64) -> Option<Times> {
-    #[derive(Default)]
-    struct Seen(Option<Times>);
-    impl Look for Seen {
-        fn look(&mut self, record: &Record<'_>) {
-            let (first, latest) = self.0.unwrap_or((record.time, record.time));
-            self.0 = Some((first, latest.max(record.time)));
-        }
-    }
+/// The times of the records from that byte on that are read at once.
+fn times(source: &mut FileSource, from: u64) -> Option<Rising> {
     let from = Position {
         offset: from,
         record: 1,
     };
-    let mut seen = Seen::default();
+    let mut times = Rising::default();
     source.narrow(from, None).ok()?;
-    source.show(&mut Vec::new(), &mut seen).ok()?;
-    seen.0
+    source.show(&mut Vec::new(), &mut times).ok()?;
+    Some(times)
 }
 
 impl<'env> Ground<'env> {

@@ -26,6 +26,7 @@ pub use held::Cut;
 pub use passed::{Item, Passed};
 pub use recall::{Again, Chosen, Recall};
 pub use replay::Late;
+pub use rising::Rising;
 pub use room::Place;
 pub use scout::Scout;
 pub use sight::{Sight, Sights};

@@ -1,5 +1,6 @@
 //! Whether time only rises from record to record: [`Rising`].
 
+use crate::decode::{Look, Record};
 use crate::origin::Timestamp;
 
 /// The times of records, one behind the other, in short.
@@ -44,6 +45,12 @@ impl Rising {
     /// The latest time, whether or not time fell; `None` without records.
     pub fn latest(&self) -> Option<Timestamp> {
         self.span.map(|(_, latest)| latest)
+    }
+}
+
+impl Look for Rising {
+    fn look(&mut self, record: &Record<'_>) {
+        self.pass(record.time);
     }
 }
 
