@@ -1,12 +1,15 @@
-//! The second pass: workers read the parts of files in turn, and hand over what they read in their order.
+//! The second pass: workers read the parts of files, whoever is free the next one, and hand over what they read in the order of the parts.
 
 use super::field::{Known, Part};
 use crate::capture::{CaptureError, FilePiece, FileSource, Position, Source, SourceInfo};
 use crate::decode::{Look, Record};
 use crate::origin::{RecordId, Timestamp};
 use crate::triage::{Again, Following, Gate, Sifted, Sketch, Survey};
+use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Scope, ScopedJoinHandle};
+use std::vec;
 
 /// What a worker hands over: records that follow each other.
 #[derive(Default)]
@@ -37,12 +40,13 @@ pub struct Ended {
     pub error: Option<CaptureError>,
 }
 
-/// Those that read parts. Worker n reads every part whose place is n, counted in turn.
+/// Those that read parts: each takes the next one when it has done with another.
 pub struct Workers<'scope> {
     all: Vec<Worker<'scope>>,
-    /// The part that is being handed over.
-    part: usize,
-    parts: usize,
+    /// Who has taken a part, in the order of the parts.
+    taken: Receiver<usize>,
+    /// Who hands over the current part, once that is known.
+    current: Option<usize>,
 }
 
 struct Worker<'scope> {
@@ -60,18 +64,17 @@ impl<'scope> Workers<'scope> {
         following: &Following,
         parts: Vec<Part>,
     ) -> Self {
-        let many = parts.len();
-        let workers = readers(following).min(many).max(1);
-        let mut shares: Vec<Vec<Part>> = Vec::new();
-        shares.resize_with(workers, Vec::new);
-        for (part, share) in parts.into_iter().zip((0..workers).cycle()) {
-            shares[share].push(part);
-        }
-        let all = shares
-            .into_iter()
-            .map(|mine| {
+        let many = readers(following).min(parts.len()).max(1);
+        let (tell, taken) = channel();
+        let todo = Arc::new(Mutex::new(Todo {
+            parts: parts.into_iter(),
+            tell,
+        }));
+        let all = (0..many)
+            .map(|number| {
                 let (hand, parcels) = sync_channel(AHEAD);
                 let (back, free) = channel();
+                let todo = Arc::clone(&todo);
                 let reader = Reader {
                     files,
                     gate: Gate::new(following.clone()),
@@ -79,7 +82,7 @@ impl<'scope> Workers<'scope> {
                     hand,
                     free,
                 };
-                let thread = scope.spawn(move || reader.read(mine));
+                let thread = scope.spawn(move || reader.read(number, &todo));
                 Worker {
                     parcels,
                     back,
@@ -89,23 +92,22 @@ impl<'scope> Workers<'scope> {
             .collect();
         Self {
             all,
-            part: 0,
-            parts: many,
+            taken,
+            current: None,
         }
     }
 
     /// What comes next. `None` is the end.
     pub fn next(&mut self) -> Option<Parcel> {
-        if self.part == self.parts {
-            return None;
+        if self.current.is_none() {
+            self.current = self.taken.recv().ok();
         }
-        let worker = self.all.get(self.part % self.all.len())?;
-        worker.parcels.recv().ok()
+        self.all.get(self.current?)?.parcels.recv().ok()
     }
 
     /// Gives back a parcel of the current part, to be filled again.
     pub fn take_back(&self, parcel: Parcel) {
-        if let Some(worker) = self.all.get(self.part % self.all.len()) {
+        if let Some(worker) = self.current.and_then(|number| self.all.get(number)) {
             // A worker that has ended needs none.
             let _ = worker.back.send(parcel);
         }
@@ -113,16 +115,34 @@ impl<'scope> Workers<'scope> {
 
     /// Goes on to the next part, when the current one has ended.
     pub const fn next_part(&mut self) {
-        self.part += 1;
+        self.current = None;
     }
 
     /// Waits for the workers, and gives the flows that each has seen.
     pub fn finish(self) -> Vec<Sketch> {
         let ended = self.all.into_iter().map(|worker| {
             drop(worker.parcels);
-            worker.thread.join()
+            // Its panic is one of this thread too: it must not look like an early end of the input.
+            let flows = worker.thread.join();
+            flows.unwrap_or_else(|panic| resume_unwind(panic))
         });
-        ended.filter_map(Result::ok).collect()
+        ended.collect()
+    }
+}
+
+/// The parts that nobody has taken yet.
+struct Todo {
+    parts: vec::IntoIter<Part>,
+    /// Who is told which worker has taken the next one.
+    tell: Sender<usize>,
+}
+
+impl Todo {
+    /// Gives the next part to the worker of that number.
+    fn take(&mut self, number: usize) -> Option<Part> {
+        let part = self.parts.next()?;
+        self.tell.send(number).ok()?;
+        Some(part)
     }
 }
 
@@ -144,13 +164,15 @@ struct Reader<'env> {
 }
 
 impl Reader<'_> {
-    /// Reads parts, one after the other, until nobody listens any more.
-    fn read(mut self, parts: Vec<Part>) -> Sketch {
-        for part in parts {
-            if self.read_part(&part).is_none() {
-                break;
-            }
-        }
+    /// Reads one part after the other, as the worker of that number, until none is left or nobody listens any more.
+    fn read(mut self, number: usize, todo: &Mutex<Todo>) -> Sketch {
+        let next = || {
+            let mut todo = todo.lock().unwrap_or_else(PoisonError::into_inner);
+            todo.take(number)
+        };
+        while let Some(part) = next()
+            && self.read_part(&part).is_some()
+        {}
         self.gate.into_sketch()
     }
 
