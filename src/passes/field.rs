@@ -105,7 +105,7 @@ impl Field {
     /// Those that were reset later are known. Of those that were reset earlier it matters as long as a connection does behind its reset: so far the
     /// scouts must have come.
     pub fn next(&mut self) -> Option<(usize, Recall, Spacing)> {
-        let is_all = self.has_first && self.reach == self.places.len();
+        let is_all = self.is_all();
         let last = self.reach.checked_sub(1)?;
         let since = self.times_of(last).map(|((first, _), _)| first);
         while self.next < self.reach {
@@ -128,6 +128,11 @@ impl Field {
             self.take_back(recall);
         }
         None
+    }
+
+    /// Whether all stretches were looked at.
+    pub fn is_all(&self) -> bool {
+        self.has_first && self.reach == self.places.len()
     }
 
     /// The first one's time and the latest, and by how much one is late at most; `None` where that is too much.

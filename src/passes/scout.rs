@@ -8,7 +8,7 @@ use crate::capture::{FilePiece, FileSource, Layout, Position, Source, Spacing};
 use crate::triage::{Marks, Rising, Scout, Sketch};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::thread::{Scope, ScopedJoinHandle};
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 /// What the first pass found.
 pub struct Scouted {
@@ -68,6 +68,7 @@ impl<'scope> Scouts<'scope> {
         let sketches = self.threads.into_iter().map(|one| one.join().ok()?);
         let sketches = sketches.collect::<Option<_>>()?;
         let ground = Arc::into_inner(self.ground)?;
+        let sketches = ground.choose_rest(sketches)?;
         let field = ground.field.into_inner().ok()?;
         Some(Scouted {
             marks: ground.marks.into_inner().ok()?,
@@ -226,8 +227,24 @@ impl<'env> Ground<'env> {
                 scout.end(&mut marks)
             };
             self.field().looked(&claim, recall, spacing);
-            self.choose(&mut sketch, &mut room);
+            if !self.field().is_all() {
+                self.choose(&mut sketch, &mut room);
+            }
         }
+    }
+
+    /// Chooses the records of those stretches that are left when all were looked at: again by several threads, of which each has one of the sketches.
+    fn choose_rest(&self, sketches: Vec<Sketch>) -> Option<Vec<Sketch>> {
+        thread::scope(|scope| {
+            let choosing = sketches.into_iter().map(|mut sketch| {
+                scope.spawn(move || {
+                    self.choose(&mut sketch, &mut Vec::new());
+                    sketch
+                })
+            });
+            let choosing: Vec<_> = choosing.collect();
+            choosing.into_iter().map(|one| one.join().ok()).collect()
+        })
     }
 
     /// Chooses the records to be read of those stretches of which the flows that were reset are known.
