@@ -22,15 +22,15 @@ pub struct Held {
     /// How the latest turn of each side began: kept apart since it is soon replaced by the next.
     pub(super) turns: [Chain; 2],
     talk: Talk,
-    manners: [Manner; 2],
     /// Bytes that are captured of a payload at most, as long as no preface says otherwise.
     pub(super) most: u16,
-    /// Which end has sent a FIN: one bit each.
-    fins: u8,
-    /// A record came since it was looked at for being forgotten.
-    pub is_recent: bool,
     /// Whether it is that flow's, and not nobody's.
     is_taken: bool,
+    manners: [Manner; 2],
+    /// Which end has sent a FIN: one bit each.
+    fins: u8,
+    /// A record came since it was looked at for being forgotten. Apart from what is only read: that would wait for it to be written.
+    pub is_recent: bool,
 }
 
 const _: () = assert!(size_of::<Held>() == 128);
@@ -102,7 +102,11 @@ impl Held {
             Beginning::OfTurn if sight.captured >= LONG => TURN,
             Beginning::OfTurn | Beginning::Kept => FOLLOWED,
         };
-        let brief = self.place(sight, id, slots).with(mark);
+        let (steps, nanos) = self.place(sight, id).unwrap_or_else(|| {
+            self.preface(sight, id, slots);
+            (0, 0)
+        });
+        let brief = sight.brief.placed(steps, nanos).with(mark);
         slots.push(&mut self.records, brief.slot());
         if mark != 0 {
             self.keep(mark, said.side, payload(), slots);
@@ -121,22 +125,16 @@ impl Held {
         }
     }
 
-    /// Its brief, told against the latest preface, or against one that is written now.
+    /// How many records and nanoseconds a segment stands behind the latest preface. `None`: it must have one of its own.
     #[inline]
-    fn place(&mut self, sight: &Sight, id: RecordId, slots: &mut Slots) -> Brief {
+    fn place(&self, sight: &Sight, id: RecordId) -> Option<(u64, u64)> {
         let side = usize::from(sight.brief.side());
-        let nanos = sight.time.nanos().wrapping_sub(self.start.nanos());
         let is_usual = self.manners[side] == sight.manner
             && sight.extras.is_none()
             && sight.captured == sight.brief.payload_len().min(self.most);
-        if is_usual
-            && let Some(steps) = id.steps_from(self.base)
-            && let Some(brief) = sight.brief.placed(steps, nanos.cast_unsigned())
-        {
-            return brief;
-        }
-        self.preface(sight, id, slots);
-        sight.brief
+        let steps = id.steps_from(self.base).filter(|_| is_usual)?;
+        let nanos = sight.time.nanos().wrapping_sub(self.start.nanos());
+        Brief::reaches(steps, nanos.cast_unsigned()).then_some((steps, nanos.cast_unsigned()))
     }
 
     #[inline(never)]

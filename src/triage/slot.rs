@@ -47,14 +47,17 @@ impl Brief {
         ])
     }
 
-    /// The same so many records and nanoseconds behind a preface. `None`: that is too far.
+    /// Whether one may stand so many records and nanoseconds behind a preface.
     #[inline]
-    pub const fn placed(self, steps: u64, nanos: u64) -> Option<Self> {
-        if steps >> PLACE_BITS != 0 || nanos >> TIME_BITS != 0 {
-            return None;
-        }
+    pub const fn reaches(steps: u64, nanos: u64) -> bool {
+        steps >> PLACE_BITS == 0 && nanos >> TIME_BITS == 0
+    }
+
+    /// The same so many records and nanoseconds behind a preface, where it [reaches](Brief::reaches) so far.
+    #[inline]
+    pub const fn placed(self, steps: u64, nanos: u64) -> Self {
         let Self([first, second, third, fourth]) = self;
-        Some(Self([first, second, third | nanos, fourth | steps]))
+        Self([first, second, third | nanos, fourth | steps])
     }
 
     /// The same with [`TURN`], [`FOLLOWED`] or nothing.

@@ -56,13 +56,21 @@ impl Slots {
     /// Adds a slot to a chain.
     #[inline]
     pub fn push(&mut self, chain: &mut Chain, slot: Slot) {
+        if let Some(new) = self.next_of(chain) {
+            *new = slot;
+        }
+    }
+
+    /// Adds a slot to a chain, to be written. Written where it stands it is not put together elsewhere before: to copy at once what was just written
+    /// in parts waits for all of them to be written.
+    #[inline]
+    fn next_of(&mut self, chain: &mut Chain) -> Option<&mut Slot> {
         let used = chain.len as usize % BLOCK;
         if used == 0 {
-            self.lengthen(chain, slot);
-        } else if let Some(block) = self.all.get_mut(place(chain.last)) {
-            block[used] = slot;
+            self.lengthen(chain);
         }
         chain.len += 1;
+        Some(&mut self.all.get_mut(place(chain.last))?[used])
     }
 
     /// Adds as many slots as `bytes` take.
@@ -139,9 +147,10 @@ impl Slots {
         }
     }
 
-    /// Gives a chain one more block, and that its first slot.
-    fn lengthen(&mut self, chain: &mut Chain, slot: Slot) {
-        let new = self.obtain(slot);
+    /// Gives a chain one more block.
+    #[inline(never)]
+    fn lengthen(&mut self, chain: &mut Chain) {
+        let new = self.obtain();
         match self.next.get_mut(place(chain.last)) {
             Some(next) => *next = new,
             None => chain.first = new,
@@ -149,19 +158,14 @@ impl Slots {
         chain.last = new;
     }
 
-    fn obtain(&mut self, slot: Slot) -> u32 {
+    fn obtain(&mut self) -> u32 {
         let free = self.free;
-        if let Some(next) = self.next.get_mut(place(free))
-            && let Some(block) = self.all.get_mut(place(free))
-        {
+        if let Some(next) = self.next.get_mut(place(free)) {
             self.free = std::mem::take(next);
             self.spare -= 1;
-            block[0] = slot;
             return free;
         }
-        let mut block = [Slot::default(); BLOCK];
-        block[0] = slot;
-        self.all.push(block);
+        self.all.push(Default::default());
         self.next.push(0);
         u32::try_from(self.all.len()).unwrap_or(0)
     }
