@@ -515,9 +515,9 @@ fn redirected() -> Option<File> {
 #[cfg(target_os = "linux")]
 fn widen(input: &impl std::os::fd::AsFd) {
     use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
-    if fcntl_getpipe_size(input).is_ok_and(|size| size < CHUNK) {
+    if fcntl_getpipe_size(input).is_ok_and(|size| size < PIPE) {
         // All that can be lost is speed.
-        let _ = fcntl_setpipe_size(input, CHUNK);
+        let _ = fcntl_setpipe_size(input, PIPE);
     }
 }
 
@@ -534,6 +534,8 @@ fn hold(buffer: &mut Vec<u8>, len: usize) {
 
 /// Bytes read at once: large enough that the system calls do not show, small enough to stay in the cache until it is used.
 const CHUNK: usize = 128 << 10;
+/// Bytes that a pipe is to hold.
+const PIPE: usize = 512 << 10;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
