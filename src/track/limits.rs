@@ -70,9 +70,9 @@ impl Default for Limits {
         Self {
             head: 8_192,
             head_connections: 2_048,
-            held: 38 << 20,
+            held: 36 << 20,
             connections: 65_536,
-            finished: 2_048,
+            finished: 1_024,
             ended: 1_024,
             open_cases: 16_384,
             habits: 8_192,
