@@ -243,7 +243,7 @@ impl Analyzer {
     /// Takes the resets that have settled into incidents and counts, and makes no report of those that represent nothing.
     pub fn fold(&mut self) {
         while let Some(settled) = self.tracker.next_settled() {
-            self.judge.fold(settled);
+            self.judge.fold(&settled);
         }
     }
 

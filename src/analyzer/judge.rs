@@ -86,36 +86,36 @@ impl Judge {
     }
 
     /// Takes a case into incidents and counts, and makes no report of it unless it represents others.
-    pub(super) fn fold(&mut self, settled: Settled) {
+    pub(super) fn fold(&mut self, settled: &Settled) {
         self.fold_known(settled, None);
     }
 
     /// Folds all that is handed over.
-    pub fn fold_all(&mut self, docket: Docket) {
-        let mut gists = docket.gists.into_iter();
-        for settled in docket.settled {
+    pub fn fold_all(&mut self, docket: &Docket) {
+        let mut gists = docket.gists.iter();
+        for settled in &docket.settled {
             self.fold_known(settled, gists.next());
         }
     }
 
     #[inline]
-    fn fold_known(&mut self, settled: Settled, gist: Option<Gist>) {
+    fn fold_known(&mut self, settled: &Settled, gist: Option<&Gist>) {
         match settled {
             _ if self.mask.is_some() => {
-                self.report(settled.into_case(), |_| true);
+                self.report(settled.to_case(), |_| true);
             }
-            Settled::Case(case) => {
-                let gist = gist.unwrap_or_else(|| gist_of(&case));
-                self.fold_case(case, gist);
-            }
-            Settled::Refusal(refusal) => self.fold_refusal(&refusal),
+            Settled::Case(case) => match gist {
+                Some(gist) => self.fold_case(case, gist),
+                None => self.fold_case(case, &gist_of(case)),
+            },
+            Settled::Refusal(refusal) => self.fold_refusal(refusal),
         }
     }
 
-    fn fold_case(&mut self, case: Box<ResetCase>, gist: Gist) {
-        self.count(&case.gaps, case.reset.record, &gist);
-        let sample = Sample::of(&case);
-        self.incidents.add(&gist, &sample, || Whole::Case(case));
+    fn fold_case(&mut self, case: &ResetCase, gist: &Gist) {
+        self.count(&case.gaps, case.reset.record, gist);
+        let whole = || Whole::Case(Box::new(case.clone()));
+        self.incidents.add(gist, &Sample::of(case), whole);
     }
 
     fn fold_refusal(&mut self, refusal: &Refusal) {
@@ -167,7 +167,7 @@ mod tests {
             let mut docket = Docket::new(settled.collect());
             assert!((0..prepared).all(|_| docket.prepare_one()));
             let mut judge = Judge::new(Bounds::default(), None);
-            judge.fold_all(docket);
+            judge.fold_all(&docket);
             let incidents = judge.incidents.clone();
             let findings = judge.findings(incidents, Vec::new(), &Traits::default());
             (findings, judge.by_cause.by_word())

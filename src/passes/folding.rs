@@ -1,12 +1,14 @@
 //! Judging beside reading: [`Folding`], a thread to which the resets go that have settled.
 
 use crate::analyzer::{Analyzer, Docket, Judge};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 /// The judge of an analysis at work in a thread of its own.
 pub struct Folding<'scope> {
     hand: SyncSender<Docket>,
+    /// What is done with. It is let go of in the thread that has made it: elsewhere each would wait for the other, as both ask one allocator for it.
+    spent: Receiver<Docket>,
     thread: ScopedJoinHandle<'scope, Judge>,
 }
 
@@ -15,13 +17,20 @@ impl<'scope> Folding<'scope> {
     pub fn start<'env>(scope: &'scope Scope<'scope, 'env>, analyzer: &mut Analyzer) -> Self {
         let mut judge = analyzer.lend_judge();
         let (hand, cases) = sync_channel::<Docket>(AHEAD);
+        let (back, spent) = channel();
         let thread = scope.spawn(move || {
             for docket in cases {
-                judge.fold_all(docket);
+                judge.fold_all(&docket);
+                // Who has handed over his last does not listen any more.
+                let _ = back.send(docket);
             }
             judge
         });
-        Self { hand, thread }
+        Self {
+            hand,
+            spent,
+            thread,
+        }
     }
 
     /// Hands over what has settled, when it is worth the way.
@@ -32,6 +41,7 @@ impl<'scope> Folding<'scope> {
     }
 
     fn hand_over(&self, analyzer: &mut Analyzer) {
+        self.spent.try_iter().for_each(drop);
         let mut docket = analyzer.hand_over();
         loop {
             match self.hand.try_send(docket) {

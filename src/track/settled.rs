@@ -27,6 +27,14 @@ impl Settled {
         }
     }
 
+    /// The same, for itself.
+    pub fn to_case(&self) -> Box<ResetCase> {
+        match self {
+            Self::Case(case) => case.clone(),
+            Self::Refusal(refusal) => Self::case_of(refusal),
+        }
+    }
+
     /// The case in full of a refusal.
     pub fn case_of(refusal: &Refusal) -> Box<ResetCase> {
         let id = refusal.connection();
