@@ -217,4 +217,4 @@ fn take_late_record(tracker: &mut Tracker, decoded: &Decoded<'_>, cut: Option<Cu
 }
 
 /// Records whose connections are looked for together; chosen: as many as a processor waits for at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 32;
