@@ -178,6 +178,7 @@ impl Pcap {
         };
         let order = ByteOrder::of(LITTLE);
         let header_len = self.header_len();
+        let mut number = *next;
         while let Some(rest) = bytes.get(at..)
             && let Some(fixed) = rest.first_chunk::<RECORD_HEADER_LEN>()
         {
@@ -196,12 +197,13 @@ impl Pcap {
             if self.is_odd_after(last, &head) {
                 break;
             }
-            keep.keep(self.entry(&head, *next, at + header_len), frame);
+            keep.keep(self.entry(&head, number, at + header_len), frame);
             last = head.seconds;
-            *next += 1;
+            number += 1;
             at += whole;
         }
         self.last = Some(last);
+        *next = number;
         at
     }
 

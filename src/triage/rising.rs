@@ -4,47 +4,67 @@ use crate::decode::{Look, Record};
 use crate::origin::Timestamp;
 
 /// The times of records, one behind the other, in short.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rising {
-    /// The first one's, and the latest of all.
-    span: Option<(Timestamp, Timestamp)>,
+    /// The first one's; `None` without records.
+    first: Option<Timestamp>,
+    /// The latest of all.
+    latest: Timestamp,
     /// By how many nanoseconds one was earlier than one before it, at most.
     back: i64,
+}
+
+impl Default for Rising {
+    /// Those of no record.
+    fn default() -> Self {
+        Self {
+            first: None,
+            latest: Timestamp::from_nanos(i64::MIN),
+            back: 0,
+        }
+    }
 }
 
 impl Rising {
     /// Takes the next record's time. Whether one before was later.
     #[inline]
     pub fn pass(&mut self, time: Timestamp) -> bool {
-        let (first, latest) = self.span.unwrap_or((time, time));
-        if time < latest {
-            self.back = self.back.max(latest - time);
+        if time < self.latest {
+            self.back = self.back.max(self.latest - time);
             return true;
         }
-        self.span = Some((first, time));
+        self.latest = time;
+        if self.first.is_none() {
+            self.first = Some(time);
+        }
         false
+    }
+
+    /// The first one's time and the latest.
+    fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.first?, self.latest))
     }
 
     /// The first and the last one's time; `None` without records, and where one was earlier than one before it.
     #[inline]
     pub fn times(&self) -> Option<(Timestamp, Timestamp)> {
-        self.span.filter(|_| self.back == 0)
+        self.span().filter(|_| self.back == 0)
     }
 
     /// The first one's time and the latest, where none was earlier than one before it by more than `back` nanoseconds, and by how many it was at most.
     pub fn nearly(&self, back: i64) -> Option<((Timestamp, Timestamp), i64)> {
-        let span = self.span.filter(|_| self.back <= back)?;
+        let span = self.span().filter(|_| self.back <= back)?;
         Some((span, self.back))
     }
 
     /// The first record's time, whether or not time fell; `None` without records.
-    pub fn first(&self) -> Option<Timestamp> {
-        self.span.map(|(first, _)| first)
+    pub const fn first(&self) -> Option<Timestamp> {
+        self.first
     }
 
     /// The latest time, whether or not time fell; `None` without records.
     pub fn latest(&self) -> Option<Timestamp> {
-        self.span.map(|(_, latest)| latest)
+        self.span().map(|(_, latest)| latest)
     }
 }
 
