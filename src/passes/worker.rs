@@ -328,3 +328,70 @@ const AHEAD: usize = 2;
 /// no more than a few hundred kilobytes, all told.
 const FULL: usize = 512;
 const MANY: usize = 8_192;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+    use crate::triage::Marks;
+    use std::io::Write;
+    use std::sync::Arc;
+
+    #[test]
+    fn parcels_come_in_the_order_of_their_parts_whoever_reads_them() {
+        const RECORDS: u64 = 20_000;
+        let mut bytes = crate::testkit::pcap(&[]);
+        let head = bytes.len() as u64;
+        let record = [
+            &7_u32.to_le_bytes()[..],
+            &[0; 4],
+            &[60, 0, 0, 0, 60, 0, 0, 0],
+            &[0; 60],
+        ];
+        let record = record.concat();
+        bytes.extend(record.repeat(usize::try_from(RECORDS).unwrap()));
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&bytes).unwrap();
+        let files = [FilePiece {
+            path: file.path().to_owned(),
+            index: 0,
+        }];
+        // Every third part is long: who reads it is slower than the others.
+        let mut begins = vec![0];
+        while let Some(last) = begins.last().filter(|last| **last < RECORDS) {
+            let many = if begins.len() % 3 == 0 { 2_900 } else { 3 };
+            begins.push((last + many).min(RECORDS));
+        }
+        let offset = |before: u64| head + before * record.len() as u64;
+        let parts: Vec<_> = begins
+            .windows(2)
+            .map(|ends| Part {
+                file: 0,
+                from: Position {
+                    offset: offset(ends[0]),
+                    record: ends[0] + 1,
+                },
+                to: Some(offset(ends[1])),
+                known: None,
+            })
+            .collect();
+        let many = parts.len();
+        let following = Following::Marked(Arc::new(Marks::new()));
+        let (mut next, mut ended) = (1, 0);
+        std::thread::scope(|scope| {
+            let mut workers = Workers::start(scope, &files, &following, parts);
+            while let Some(parcel) = workers.next() {
+                if parcel.sifted.survey.records > 0 {
+                    assert_eq!(parcel.sifted.record(0).number(), next);
+                    next = parcel.sifted.last().number() + 1;
+                }
+                if parcel.end.is_some() {
+                    ended += 1;
+                    workers.next_part();
+                }
+            }
+            assert!(!workers.finish().is_empty());
+        });
+        assert_eq!((next, ended), (RECORDS + 1, many));
+    }
+}

@@ -27,7 +27,7 @@ impl Settled {
         }
     }
 
-    /// The same, for itself.
+    /// A copy of the case in full.
     pub fn to_case(&self) -> Box<ResetCase> {
         match self {
             Self::Case(case) => case.clone(),

@@ -8,8 +8,8 @@ use crate::decode::Record;
 use crate::origin::{RecordId, Timestamp};
 use crate::tcp::{Flow, Prefix};
 
-/// The records of one flow, and what the next one is told against: two cache lines. Whose it is and whether it is anybody's stand at the ends,
-/// so that who looks for a flow waits for both lines then, and for those of other flows in the meantime.
+/// The records of one flow, and what the next one is told against: two cache lines. Whose it is and whether it is anybody's stand one in
+/// each, so that who looks for a flow waits for both lines then, and for those of other flows in the meantime.
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub struct Held {
