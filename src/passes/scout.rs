@@ -306,11 +306,11 @@ const AT_ONCE: usize = 1 << 20;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// A file of so many records of 116 bytes, all captured at that second.
-    fn file(second: u32, records: usize) -> tempfile::NamedTempFile {
+    pub fn file(second: u32, records: usize) -> tempfile::NamedTempFile {
         let mut bytes = crate::testkit::pcap(&[]);
         let record = [
             &second.to_le_bytes()[..],
@@ -326,7 +326,7 @@ mod tests {
         file
     }
 
-    fn piece(file: &tempfile::NamedTempFile, index: u16) -> FilePiece {
+    pub fn piece(file: &tempfile::NamedTempFile, index: u16) -> FilePiece {
         FilePiece {
             path: file.path().to_owned(),
             index,

@@ -332,37 +332,23 @@ const MANY: usize = 8_192;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
+    use super::super::scout::tests::{file, piece};
     use super::*;
     use crate::triage::Marks;
-    use std::io::Write;
     use std::sync::Arc;
 
     #[test]
     fn parcels_come_in_the_order_of_their_parts_whoever_reads_them() {
         const RECORDS: u64 = 20_000;
-        let mut bytes = crate::testkit::pcap(&[]);
-        let head = bytes.len() as u64;
-        let record = [
-            &7_u32.to_le_bytes()[..],
-            &[0; 4],
-            &[60, 0, 0, 0, 60, 0, 0, 0],
-            &[0; 60],
-        ];
-        let record = record.concat();
-        bytes.extend(record.repeat(usize::try_from(RECORDS).unwrap()));
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(&bytes).unwrap();
-        let files = [FilePiece {
-            path: file.path().to_owned(),
-            index: 0,
-        }];
+        let file = file(7, usize::try_from(RECORDS).unwrap());
+        let files = [piece(&file, 0)];
         // Every third part is long: who reads it is slower than the others.
         let mut begins = vec![0];
         while let Some(last) = begins.last().filter(|last| **last < RECORDS) {
             let many = if begins.len() % 3 == 0 { 2_900 } else { 3 };
             begins.push((last + many).min(RECORDS));
         }
-        let offset = |before: u64| head + before * record.len() as u64;
+        let offset = |before: u64| 24 + before * 116;
         let parts: Vec<_> = begins
             .windows(2)
             .map(|ends| Part {
